@@ -1,0 +1,292 @@
+# SPDX-License-Identifier: Apache-2.0
+# `make help` lists what this file can do.
+
+MODE ?= release
+B := build/$(MODE)
+G := build/generated
+VERSION := 0.1.0
+
+prefix ?= /usr/local
+exec_prefix ?= $(prefix)
+sbindir ?= $(exec_prefix)/sbin
+datadir ?= $(prefix)/share
+mandir ?= $(datadir)/man
+docdir ?= $(datadir)/doc/shrike
+
+CC ?= cc
+BPF_CLANG ?= clang-14
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/bin/bpftool) bpftool)
+PKG_CONFIG ?= pkg-config
+INSTALL ?= install
+CLANG_FORMAT ?= clang-format-14
+AR ?= ar
+
+ifeq ($(V),1)
+Q :=
+else
+Q := @
+endif
+say = @printf '  %-7s %s\n'
+
+# --- flags -------------------------------------------------------------------
+
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wvla -Wformat=2 -Wundef -Wcast-align -Wimplicit-fallthrough \
+	-Wswitch-enum -Wconversion -Wno-sign-conversion -Werror
+HARDEN := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+HARDEN_LINK := -pie -Wl,-z,relro,-z,now
+
+CFLAGS_release := -O2 $(HARDEN)
+LDFLAGS_release := $(HARDEN_LINK)
+CFLAGS_asan := -O1 -fsanitize=address -fno-omit-frame-pointer
+LDFLAGS_asan := -fsanitize=address
+CFLAGS_ubsan := -O1 -fsanitize=undefined -fno-sanitize-recover=all
+LDFLAGS_ubsan := -fsanitize=undefined
+CFLAGS_coverage := -O0 --coverage
+LDFLAGS_coverage := --coverage
+
+PACKAGES := libbpf liburing libsodium libprotobuf-c sqlite3
+CFLAGS ?= -g
+ALL_CFLAGS := -std=gnu17 -D_GNU_SOURCE -DSHRIKE_VERSION='"$(VERSION)"' \
+	-I. -I$(G) -ffile-prefix-map=$(CURDIR)=. $(WARNINGS) \
+	$(CFLAGS_$(MODE)) $(CFLAGS)
+ALL_LDFLAGS := $(LDFLAGS_$(MODE)) $(LDFLAGS)
+
+# --- folders, lowest level first; each is an archive -------------------------
+
+LIBS := base stream ledger event compiler store loop collect trace sink \
+	daemon cli
+DIR_base := user/base
+DIR_stream := stream
+DIR_ledger := ledger
+DIR_event := user/event
+DIR_compiler := compiler
+DIR_store := store
+DIR_loop := user/loop
+DIR_collect := user/collect
+DIR_trace := user/trace
+DIR_sink := user/sink
+DIR_daemon := user/daemon
+DIR_cli := user/cli
+
+# What each may use: scripts/check-layers holds the includes to the same list.
+USES_base :=
+USES_stream := base
+USES_ledger := base
+USES_event := base
+USES_compiler := stream base
+USES_store := ledger event base
+USES_loop := base
+USES_collect := loop event base
+USES_trace := ledger event base
+USES_sink := event base
+USES_daemon := sink trace collect loop store compiler event ledger stream base
+USES_cli := daemon $(USES_daemon)
+
+# The one library that each owns.
+LINK_ledger := $(B)/libblake3.a -lsodium
+LINK_event := -lprotobuf-c
+LINK_store := -llmdb -lsqlite3
+LINK_loop := -luring
+LINK_collect := -lbpf
+
+link_of = $(foreach l,$(1),$(LINK_$(l)))
+archives = $(foreach l,$(1),$(B)/lib$(l).a)
+
+SOURCES := $(sort $(foreach l,$(LIBS),$(wildcard $(DIR_$(l))/*.c \
+	$(DIR_$(l))/*/*.c)))
+# user/<x> and store/sql lie inside other folders' globs only by design: a
+# file belongs to the archive with the longest matching folder.
+sources_of = $(sort $(wildcard $(DIR_$(1))/*.c $(DIR_$(1))/sql/*.c))
+objects_of = $(patsubst %.c,$(B)/%.o,$(call sources_of,$(1)))
+
+# --- the program -------------------------------------------------------------
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.PHONY: all check check-full check-asan check-ubsan coverage lint fmt bench \
+	bench-list install uninstall clean dist help tests fuzz golden-update
+.SECONDARY:
+MAKEFLAGS += --no-builtin-rules
+
+all: build/shrike
+
+build/shrike: build/release/shrike
+	$(Q)cp $< $@
+
+$(B)/shrike: $(call archives,cli $(USES_cli)) $(B)/libblake3.a
+	$(say) LINK $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ \
+		-Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
+		$(filter -l%,$(call link_of,$(LIBS)))
+
+define library
+$(B)/lib$(1).a: $$(call objects_of,$(1))
+	$$(say) AR $$@
+	$$(Q)rm -f $$@ && $(AR) rcsD $$@ $$^
+endef
+$(foreach l,$(LIBS),$(eval $(call library,$(l))))
+
+$(B)/%.o: %.c
+	$(say) CC $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(EXTRA_CFLAGS) -MMD -MP -c -o $@ $<
+
+# --- generated: kernel programs and messages ---------------------------------
+
+BPF_SOURCES := $(sort $(wildcard bpf/*.bpf.c))
+SKELETONS := $(patsubst bpf/%.bpf.c,$(G)/%.skel.h,$(BPF_SOURCES))
+MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
+BPF_ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
+
+$(G)/%.bpf.o: bpf/%.bpf.c
+	$(say) BPF $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(BPF_CLANG) -target bpf -D__TARGET_ARCH_$(BPF_ARCH) -O2 -g -mcpu=v3 \
+		-Wall -Werror -Wno-unused-function -I. \
+		-idirafter /usr/include/$(MULTIARCH) \
+		-ffile-prefix-map=$(CURDIR)=. -MMD -MP -c -o $@ $<
+
+$(G)/%.skel.h: $(G)/%.bpf.o
+	$(say) SKEL $@
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf >$@
+
+$(G)/shrike.pb-c.h: user/event/shrike.proto
+	$(say) PROTO $<
+	$(Q)mkdir -p $(@D)
+	$(Q)protoc-c --proto_path=$(<D) --c_out=$(@D) $<
+$(G)/shrike.pb-c.c: $(G)/shrike.pb-c.h ;
+
+$(B)/shrike.pb-c.o: $(G)/shrike.pb-c.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -Wcast-align -Wconversion -Werror,$(ALL_CFLAGS)) \
+		-c -o $@ $<
+$(B)/libevent.a: $(B)/shrike.pb-c.o
+$(call objects_of,event): $(G)/shrike.pb-c.h
+$(call objects_of,collect): $(SKELETONS)
+
+# --- BLAKE3, from the sources that Debian ships ------------------------------
+
+BLAKE3 ?= $(lastword $(sort $(wildcard /usr/share/cargo/registry/blake3-*/c)))
+BLAKE3_C := blake3.c blake3_dispatch.c blake3_portable.c
+ifeq ($(BPF_ARCH),x86)
+BLAKE3_S := blake3_sse2_x86-64_unix.S blake3_sse41_x86-64_unix.S \
+	blake3_avx2_x86-64_unix.S blake3_avx512_x86-64_unix.S
+else ifeq ($(BPF_ARCH),arm64)
+BLAKE3_C += blake3_neon.c
+endif
+BLAKE3_O := $(BLAKE3_C:%.c=$(B)/blake3/%.o) $(BLAKE3_S:%.S=$(B)/blake3/%.o)
+
+$(B)/blake3/%.o: $(BLAKE3)/%.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -O2 -g $(CFLAGS_$(MODE)) -c -o $@ $<
+$(B)/blake3/%.o: $(BLAKE3)/%.S
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -c -o $@ $<
+$(B)/libblake3.a: $(BLAKE3_O)
+	$(Q)rm -f $@ && $(AR) rcsD $@ $^
+$(call objects_of,ledger): EXTRA_CFLAGS += -isystem $(BLAKE3)
+
+# --- tests: tests/<library>/<module>_test.c links only what it may use --------
+
+TEST_SUPPORT := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard tests/support/*.c)))
+tests_of = $(sort $(wildcard tests/$(1)/*_test.c))
+TEST_SOURCES := $(foreach l,$(LIBS),$(call tests_of,$(l)))
+TEST_BINARIES := $(TEST_SOURCES:%.c=$(B)/%)
+
+define library_tests
+$(patsubst %.c,$(B)/%,$(call tests_of,$(1))): $(B)/tests/$(1)/%: \
+		$(B)/tests/$(1)/%.o $(TEST_SUPPORT) \
+		$(call archives,$(1) $(USES_$(1))) \
+		$(filter %.a,$(call link_of,$(1) $(USES_$(1))))
+	$$(say) LINK $$@
+	$$(Q)$(CC) $$(ALL_LDFLAGS) -o $$@ $$(filter %.o,$$^) \
+		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group \
+		$(filter -l%,$(call link_of,$(1) $(USES_$(1)))) \
+		$$(TEST_LINK) -lcmocka
+endef
+$(foreach l,$(LIBS),$(eval $(call library_tests,$(l))))
+$(B)/tests/%.o: EXTRA_CFLAGS += -Itests
+$(B)/tests/store/%: TEST_LINK := -lsqlite3
+$(B)/tests/stream/%: TEST_LINK := -lsqlite3
+$(B)/tests/compiler/%: TEST_LINK := -lelf -lbpf
+
+tests: $(TEST_BINARIES)
+
+check: all tests
+	$(Q)tests/run $(B)
+
+check-full: export CHECK_FULL = 1
+check-full: check
+
+check-asan check-ubsan: check-%:
+	$(Q)$(MAKE) MODE=$* tests build/$*/shrike
+	$(Q)tests/run build/$*
+
+coverage:
+	$(Q)$(MAKE) MODE=coverage tests build/coverage/shrike
+	$(Q)tests/run build/coverage
+	$(Q)gcovr -r . --object-directory build/coverage -e tests -e build
+
+# --- benchmarks ---------------------------------------------------------------
+
+bench-list:
+	$(Q)sed -n 's/^# bench: //p' tests/bench/*.sh
+
+bench: all tests
+	$(Q)tests/bench/$(B_NAME).sh
+
+# --- care ----------------------------------------------------------------------
+
+C_FILES := $(sort $(shell git ls-files -co --exclude-standard '*.c' '*.h'))
+
+fmt:
+	$(Q)$(CLANG_FORMAT) -i $(C_FILES)
+
+lint: compile_commands.json all
+	$(Q)scripts/lint
+
+compile_commands.json: Makefile $(SOURCES)
+	$(Q)scripts/compile-commands '$(CC) $(ALL_CFLAGS)' '$(BLAKE3)' \
+		$(SOURCES) >$@
+
+golden-update: all tests
+	$(Q)GOLDEN_UPDATE=1 tests/run $(B)
+
+install: all
+	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(datadir)/shrike/rules \
+		$(DESTDIR)$(mandir)/man8 $(DESTDIR)$(docdir)
+	$(INSTALL) -m 0755 build/shrike $(DESTDIR)$(sbindir)/shrike
+	$(INSTALL) -m 0644 rules/*.sql $(DESTDIR)$(datadir)/shrike/rules/
+	$(INSTALL) -m 0644 docs/shrike.8 $(DESTDIR)$(mandir)/man8/
+	$(INSTALL) -m 0644 README.md LICENSE $(DESTDIR)$(docdir)/
+
+uninstall:
+	rm -f $(DESTDIR)$(sbindir)/shrike $(DESTDIR)$(mandir)/man8/shrike.8
+	rm -rf $(DESTDIR)$(datadir)/shrike $(DESTDIR)$(docdir)
+
+clean:
+	rm -rf build compile_commands.json
+
+dist:
+	git archive --prefix=shrike-$(VERSION)/ -o shrike-$(VERSION).tar.gz HEAD
+
+help:
+	@sed -n 's/^#? //p' Makefile
+
+#? make                 the program, build/shrike
+#? make check           tests, also the privileged ones (at most 10 minutes)
+#? make check-full      the same with the full counts
+#? make check-asan      tests under AddressSanitizer; check-ubsan likewise
+#? make coverage        line coverage of the tests
+#? make bench-list      names the benchmarks; make bench B_NAME=<name> runs one
+#? make lint            format, layers, globals, sizes, cppcheck, shellcheck
+#? make fmt             format the sources
+#? make golden-update   rewrite the expected outputs
+#? make compile_commands.json
+#? make install         to $(DESTDIR)$(prefix); also uninstall
+#? make dist            a source archive
+#? make clean
+#? Variables: V=1 shows commands, MODE=release|asan|ubsan|coverage, CC, CFLAGS
+
+-include $(shell find build -name '*.d' 2>/dev/null)

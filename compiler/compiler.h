@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The compiler: rule text in; stream plan, subscriptions and one kernel object
+ * out. Pure: no I/O, no clock, no privileges. Everything it returns lives in
+ * the arena it is given.
+ */
+#ifndef SHRIKE_COMPILER_COMPILER_H
+#define SHRIKE_COMPILER_COMPILER_H
+
+#include "compiler/diagnostic.h"
+#include "stream/plan.h"
+#include "user/base/arena.h"
+#include "user/base/err.h"
+
+#define COMPILE_RULE_BYTES_MAX ((size_t)64 * 1024)
+#define COMPILE_FILE_BYTES_MAX ((size_t)8 * 1024 * 1024)
+#define COMPILE_ARENA_BYTES ((size_t)256 * 1024 * 1024)
+
+struct compile_source {
+	const char *name; /* shown in diagnostics; also names bare SELECTs */
+	const char *text; /* need not end in a NUL */
+	size_t len;
+};
+
+/* What must be collected of one stream for the rules. */
+struct subscription {
+	bool wanted;	    /* some rule reads it */
+	bool has_predicate; /* the object has predicate_<ident> for it */
+	bool accept_all;    /* every row passes: see accept_all_rule */
+	const char *accept_all_rule; /* the first rule that asks for all */
+	uint64_t columns[4];	     /* bit per column id */
+};
+
+struct program {
+	const struct plan *plan;
+	struct subscription subscriptions[STREAM_COUNT];
+	const uint8_t
+		*object; /* ELF relocatable for EM_BPF; NULL: no predicate */
+	size_t object_bytes;
+	const struct kernel_function *functions; /* for explain */
+	unsigned function_count;
+};
+
+/*
+ * Compile all sources as one rule set. 0, or COMPILE_REJECTED when `diagnostics`
+ * holds at least one error (then *ret_program is not written), or a negative
+ * errno. A rule set without any rule is rejected.
+ */
+enum compile_outcome { COMPILE_OK = 0, COMPILE_REJECTED = 1 };
+int compile(struct arena *arena, const struct compile_source *sources,
+	    unsigned source_count, struct diagnostics *diagnostics,
+	    struct program **ret_program, struct err *err);
+
+/*
+ * What runs where and why, as text for people: per rule its hooks' streams,
+ * columns, each WHERE term marked kernel or user space with the reason, join
+ * strategy, state bound; per stream the generated instructions beside the SQL
+ * they come from.
+ */
+void explain(const struct program *program, struct buf *out);
+
+#endif

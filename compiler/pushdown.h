@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Pushdown: from the rules' conditions on one stream to one kernel predicate
+ * that passes every row some rule could use (a superset), and the eBPF
+ * instructions for it.
+ *
+ * A term the kernel cannot decide becomes TRUE, never FALSE; so does a term on
+ * a part that the record holds only in part (head.truncated).
+ */
+#ifndef SHRIKE_COMPILER_PUSHDOWN_H
+#define SHRIKE_COMPILER_PUSHDOWN_H
+
+#include "stream/expr.h"
+#include "user/base/arena.h"
+#include "user/base/err.h"
+
+#include <linux/bpf.h>
+
+/* One rule's condition on one scan; `expr` NULL: every row. */
+struct pushdown_input {
+	const char *rule;
+	const struct expr *expr; /* reads only columns of the one input */
+};
+
+/* Where one AND/OR leaf of a rule's condition is decided, for explain. */
+struct pushdown_term {
+	const char *rule;
+	const struct expr *expr;
+	bool in_kernel;	    /* decided exactly in the kernel */
+	const char *reason; /* why not, NULL when in_kernel */
+};
+
+/* Which instructions came from which SQL term. */
+struct kernel_line {
+	unsigned insn; /* first instruction */
+	const char *text;
+};
+
+struct kernel_function {
+	enum stream_id stream;
+	const char *name;	      /* "predicate_network_connect" */
+	const char *record;	      /* "network_connect_event" */
+	const struct bpf_insn *insns; /* NULL: accepts all */
+	unsigned insn_count;
+	const struct kernel_line *lines; /* ascending, the first at 0 */
+	unsigned line_count;
+	const struct pushdown_term *terms;
+	unsigned term_count;
+	const char *accept_all_rule; /* NULL: it filters */
+};
+
+/*
+ * Compile the OR of all inputs for `stream`. `exact` is set when the function
+ * accepts precisely the rows of which some input is TRUE.
+ */
+int pushdown(struct arena *arena, enum stream_id stream,
+	     const struct pushdown_input *inputs, unsigned input_count,
+	     struct kernel_function *ret_function, bool *ret_exact,
+	     struct err *err);
+
+/*
+ * The relocatable ELF object (EM_BPF, .text, .BTF, .BTF.ext with func_info and
+ * line_info) that holds all functions with instructions. *ret_bytes is NULL
+ * when there is none.
+ */
+int kernel_object(struct arena *arena, const struct kernel_function *functions,
+		  unsigned function_count, const uint8_t **ret_bytes,
+		  size_t *ret_len, struct err *err);
+
+/* One instruction per line, as llvm-objdump would, SQL terms between them. */
+void kernel_function_print(const struct kernel_function *function,
+			   struct buf *out);
+
+#endif

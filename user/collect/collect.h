@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Collection: loads the kernel programs that a rule set needs, links the
+ * generated predicates into them, attaches, and reads the rings.
+ *
+ * Order: collector_open() loads and attaches; collector_snapshot() lists what
+ * was there before; then collector_drain() once per turn.
+ */
+#ifndef SHRIKE_COLLECT_COLLECT_H
+#define SHRIKE_COLLECT_COLLECT_H
+
+#include "bpf/event.h"
+#include "user/base/buf.h"
+#include "user/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct collector;
+
+struct collect_request {
+	bool streams[STREAM_COUNT]; /* lifecycle streams are always on */
+	const uint8_t *object;	    /* generated predicates, NULL: pass all */
+	size_t object_bytes;
+	uint32_t lifecycle_ring_bytes; /* powers of two; 0: default */
+	uint32_t event_ring_bytes;
+	bool watch_self; /* tests only: do not exclude our own process */
+};
+
+/* Per stream, all CPUs together, since collector_open(). */
+struct collect_counters {
+	uint64_t generated; /* events the hook saw, `missed` included */
+	uint64_t filtered;
+	uint64_t delivered; /* read from the ring */
+	uint64_t lost;	    /* no room on the ring */
+	uint64_t missed;    /* the kernel skipped the program (recursion) */
+	uint64_t damaged;   /* delivered, but not a record of ours */
+};
+
+/*
+ * ERR_MACHINE with what is missing (not root, no BTF, no BPF, a hook this
+ * kernel does not have) when it cannot be done here.
+ */
+int collector_open(const struct collect_request *request,
+		   struct collector **ret_collector, struct err *err);
+struct collector *collector_close(struct collector *collector);
+
+/* A wire record; valid during the call. */
+typedef int collect_record_fn(void *ctx, const void *record, size_t len,
+			      struct err *err);
+
+/* Every process that is there now, as process.snapshot records. */
+int collector_snapshot(struct collector *collector, collect_record_fn *fn,
+		       void *ctx, struct err *err);
+
+/* Descriptors that become readable when a ring fills; returns their number. */
+unsigned collector_fds(const struct collector *collector, int *ret_fds,
+		       unsigned max);
+
+/*
+ * Epoch drain: reads every ring up to the producer position it had at `now_ns`
+ * (boot-time clock, taken by the caller just before) and returns the watermark:
+ * no record with ts < *ret_watermark comes later. When a record stays busy over
+ * the cap the watermark does not move and `held` is counted.
+ */
+int collector_drain(struct collector *collector, int64_t now_ns,
+		    collect_record_fn *fn, void *ctx, int64_t *ret_watermark,
+		    struct err *err);
+
+/* One that is right at the time of the call: counters of a live system move. */
+int collector_counters(struct collector *collector, enum stream_id stream,
+		       struct collect_counters *ret_counters, struct err *err);
+uint64_t collector_held(const struct collector *collector);
+
+/* One line per attached hook: program, hook, streams; for `run` to print. */
+void collector_describe(const struct collector *collector, struct buf *out);
+
+/* ns of the boot-time clock; and what to add to get realtime, now. */
+int64_t collect_now_ns(void);
+int64_t collect_clock_offset_ns(void);
+
+#endif
