@@ -19,6 +19,12 @@
 
 struct collector;
 
+/*
+ * delta of the epoch drain: W = now - this. Inversions inside one ring are far
+ * below it. A drain reads the lifecycle ring first, the event ring after it.
+ */
+#define COLLECT_MARGIN_NS 1000000LL
+
 struct collect_request {
 	bool streams[STREAM_COUNT]; /* lifecycle streams are always on */
 	const uint8_t *object;	    /* generated predicates, NULL: pass all */
@@ -67,6 +73,12 @@ unsigned collector_fds(const struct collector *collector, int *ret_fds,
 int collector_drain(struct collector *collector, int64_t now_ns,
 		    collect_record_fn *fn, void *ctx, int64_t *ret_watermark,
 		    struct err *err);
+
+/*
+ * Detach every program: nothing is generated any more, the rings keep what they
+ * hold, counters are final. For the last drain of a run.
+ */
+void collector_detach(struct collector *collector);
 
 /* One that is right at the time of the call: counters of a live system move. */
 int collector_counters(struct collector *collector, enum stream_id stream,

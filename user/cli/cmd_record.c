@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "user/cli/cli.h"
+#include "user/cli/options.h"
+#include "user/daemon/sensor.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static const struct option long_options[] = {
+	{ "output", required_argument, NULL, 'o' },
+	{ "rules", required_argument, NULL, 'r' },
+	{ "streams", required_argument, NULL, OPTION_STREAMS },
+	{ "for", required_argument, NULL, OPTION_FOR },
+	{ "ring", required_argument, NULL, OPTION_RING },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ 0 },
+};
+
+/* A comma-separated list of stream names. */
+static int streams_take(const char *list, bool ret_streams[STREAM_COUNT])
+{
+	while (*list) {
+		size_t len = strcspn(list, ",");
+		const struct stream *stream = catalog_stream_by_name(list, len);
+
+		if (!stream)
+			return usage_error("record",
+					   "there is no stream '%.*s'; "
+					   "'shrike streams' lists them",
+					   (int)len, list);
+		ret_streams[stream->id] = true;
+		list += len + (list[len] == ',');
+	}
+	return EXIT_OK;
+}
+
+static int option_take(int c, struct rule_paths *rules, bool *ret_chosen,
+		       struct sensor_options *o)
+{
+	switch (c) {
+	case 'o':
+		o->trace_path = optarg;
+		return EXIT_OK;
+	case 'r':
+		return option_rules("record", rules, optarg);
+	case 'q':
+		o->quiet = true;
+		return EXIT_OK;
+	case OPTION_STREAMS:
+		*ret_chosen = true;
+		return streams_take(optarg, o->streams);
+	case OPTION_FOR:
+		return option_duration("record", optarg, &o->run_ns);
+	case OPTION_RING:
+		return option_bytes("record", optarg, &o->ring_bytes);
+	default:
+		return usage_error("record", "wrong option");
+	}
+}
+
+int cmd_record(int argc, char **argv)
+{
+	struct sensor_options options = { .out = -1, .log = STDERR_FILENO };
+	struct rule_paths rules = { .count = 0 };
+	struct ruleset *ruleset = NULL;
+	struct err err = { 0 };
+	bool chosen = false;
+	int c, rc = EXIT_OK;
+
+	while (!rc &&
+	       (c = getopt_long(argc, argv, "o:r:q", long_options, NULL)) != -1)
+		rc = option_take(c, &rules, &chosen, &options);
+	if (rc)
+		return rc;
+	if (optind < argc)
+		return usage_error("record", "'%s' is no option", argv[optind]);
+	if (!options.trace_path)
+		return usage_error("record", "no file to write: give -o TRACE");
+	if (chosen && rules.count)
+		return usage_error("record", "either rules or --streams");
+	for (unsigned i = 0; !chosen && i < STREAM_VISIBLE_COUNT; i++)
+		options.streams[i] = true;
+	if (rules.count)
+		rc = option_ruleset(&rules, options.quiet, &ruleset);
+	if (rc)
+		return rc;
+	options.ruleset = ruleset;
+	rc = sensor_run(&options, &err);
+	ruleset_free(ruleset);
+	if (rc < 0)
+		return report(&err);
+	return rc == SENSOR_INCOMPLETE ? EXIT_INCOMPLETE : EXIT_OK;
+}

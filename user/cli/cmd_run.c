@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "user/cli/cli.h"
+#include "user/cli/options.h"
+#include "user/daemon/sensor.h"
+
+#include <unistd.h>
+
+static const struct option long_options[] = {
+	{ "rules", required_argument, NULL, 'r' },
+	{ "store", required_argument, NULL, OPTION_STORE },
+	{ "no-store", no_argument, NULL, OPTION_NO_STORE },
+	{ "output", required_argument, NULL, 'o' },
+	{ "for", required_argument, NULL, OPTION_FOR },
+	{ "record", required_argument, NULL, OPTION_RECORD },
+	{ "ring", required_argument, NULL, OPTION_RING },
+	{ "no-pushdown", no_argument, NULL, OPTION_NO_PUSHDOWN },
+	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ 0 },
+};
+
+static int option_take(int c, struct rule_paths *rules,
+		       struct sensor_options *o)
+{
+	switch (c) {
+	case 'r':
+		return option_rules("run", rules, optarg);
+	case 'o':
+		return option_sink("run", optarg, &o->sink);
+	case 'q':
+		o->quiet = true;
+		return EXIT_OK;
+	case OPTION_STORE:
+		o->store_dir = optarg;
+		return EXIT_OK;
+	case OPTION_NO_STORE:
+		o->store_dir = NULL;
+		return EXIT_OK;
+	case OPTION_FOR:
+		return option_duration("run", optarg, &o->run_ns);
+	case OPTION_RECORD:
+		o->trace_path = optarg;
+		return EXIT_OK;
+	case OPTION_RING:
+		return option_bytes("run", optarg, &o->ring_bytes);
+	case OPTION_NO_PUSHDOWN:
+		o->no_pushdown = true;
+		return EXIT_OK;
+	case OPTION_DRY_RUN:
+		o->dry_run = true;
+		return EXIT_OK;
+	default:
+		return usage_error("run", "wrong option");
+	}
+}
+
+int cmd_run(int argc, char **argv)
+{
+	struct sensor_options options = { .store_dir = option_default_store(),
+					  .out = STDOUT_FILENO,
+					  .log = STDERR_FILENO };
+	struct rule_paths rules = { .count = 0 };
+	struct ruleset *ruleset = NULL;
+	struct err err = { 0 };
+	int c, rc = EXIT_OK;
+
+	while (!rc &&
+	       (c = getopt_long(argc, argv, "r:o:q", long_options, NULL)) != -1)
+		rc = option_take(c, &rules, &options);
+	if (rc)
+		return rc;
+	if (optind < argc)
+		return usage_error("run", "'%s' is no option", argv[optind]);
+	if (!rules.count)
+		return usage_error("run", "no rules: give a file or a folder "
+					  "with -r");
+	rc = option_ruleset(&rules, options.quiet, &ruleset);
+	if (rc)
+		return rc;
+	options.ruleset = ruleset;
+	options.sink.color = option_color(STDOUT_FILENO);
+	options.summary_json = options.sink.format == SINK_JSON;
+	rc = sensor_run(&options, &err);
+	ruleset_free(ruleset);
+	if (rc < 0)
+		return report(&err);
+	return rc == SENSOR_INCOMPLETE ? EXIT_INCOMPLETE : EXIT_OK;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What several commands read from their command lines. */
+#ifndef SHRIKE_CLI_OPTIONS_H
+#define SHRIKE_CLI_OPTIONS_H
+
+#include "user/daemon/ruleset.h"
+#include "user/sink/sink.h"
+
+#include <getopt.h>
+
+#define OPTION_RULES_MAX 256
+
+/* Long options without a letter. */
+enum option_id {
+	OPTION_STORE = 256,
+	OPTION_FOR,
+	OPTION_RECORD,
+	OPTION_NO_PUSHDOWN,
+	OPTION_RING,
+	OPTION_DRY_RUN,
+	OPTION_STREAMS,
+	OPTION_FORMAT,
+	OPTION_FAIL_ON_MATCH,
+	OPTION_FAIL_ON_LOSS,
+	OPTION_CHECKPOINT,
+	OPTION_KEY,
+	OPTION_NO_STORE,
+};
+
+struct rule_paths {
+	const char *paths[OPTION_RULES_MAX];
+	unsigned count;
+};
+
+/* EXIT_OK, or EXIT_USAGE after it has said why. */
+int option_rules(const char *command, struct rule_paths *paths,
+		 const char *path);
+int option_sink(const char *command, const char *format,
+		struct sink_options *ret_sink);
+int option_duration(const char *command, const char *text, int64_t *ret_ns);
+int option_bytes(const char *command, const char *text, uint32_t *ret_bytes);
+
+/* /var/lib/shrike for root, ./shrike.store for others. */
+const char *option_default_store(void);
+
+/* Colours: only on a terminal, and not with NO_COLOR. */
+bool option_color(int fd);
+
+/*
+ * Load rules and print their diagnostics to standard error. EXIT_OK with a rule
+ * set to release, or an exit code.
+ */
+int option_ruleset(const struct rule_paths *paths, bool quiet,
+		   struct ruleset **ret_ruleset);
+
+#endif

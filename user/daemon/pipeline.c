@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "user/daemon/pipeline.h"
+
+#include "stream/process_table.h"
+#include "user/base/buf.h"
+#include "user/daemon/publish.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Matches committed together; more of one turn go in further transactions. */
+#define TURN_MATCHES_MAX 256
+#define TURN_ARENA_BYTES ((size_t)24 * 1024 * 1024)
+#define TURN_ARENA_FULL ((size_t)8 * 1024 * 1024)
+/* Loss that no match's entry carries gets one of its own after this long. */
+#define LOSS_ENTRY_NS 1000000000LL
+#define PROCESSES_MAX 65536
+#define PROCESS_STRINGS_MAX ((uint64_t)24 * 1024 * 1024)
+#define ENGINE_STATE_MAX ((uint64_t)40 * 1024 * 1024)
+#define PROCESS_LINGER_NS (5LL * 60 * 1000000000)
+
+struct pipeline {
+	struct pipeline_options options;
+	struct pipeline_origin origin;
+	struct process_table *processes;
+	struct engine *engine; /* NULL: only record */
+	struct arena arena;    /* of the turn's matches */
+	struct store_match matches[TURN_MATCHES_MAX];
+	unsigned match_count;
+	uint64_t lost;	   /* since the last commit */
+	int64_t lost_from; /* when `lost` was 0 last */
+	int64_t last_ts;   /* of the last row */
+	int64_t watermark; /* INT64_MIN before the first turn */
+	struct buf state;
+	struct buf text;
+	struct pipeline_stats stats;
+};
+
+static int on_match(void *ctx, const struct match *match, struct err *err);
+
+static int parts_new(struct pipeline *p, struct err *err)
+{
+	const struct process_table_options table = {
+		.processes_max = PROCESSES_MAX,
+		.strings_bytes_max = PROCESS_STRINGS_MAX,
+		.linger_ns = PROCESS_LINGER_NS,
+		.clock_offset_ns = p->origin.clock_offset_ns,
+		.seed = { p->options.seed[0], p->options.seed[1] },
+	};
+	const struct engine_options engine = {
+		.on_match = on_match,
+		.ctx = p,
+		.seed = { p->options.seed[0], p->options.seed[1] },
+		.state_bytes_max = ENGINE_STATE_MAX,
+	};
+	int rc = process_table_new(&table, &p->processes, err);
+
+	if (!rc && p->options.plan)
+		rc = engine_new(p->options.plan, &engine, &p->engine, err);
+	return rc;
+}
+
+int pipeline_new(const struct pipeline_options *options,
+		 const struct pipeline_origin *origin,
+		 struct pipeline **ret_pipeline, struct err *err)
+{
+	struct pipeline *p = calloc(1, sizeof(*p));
+	int rc;
+
+	if (!p)
+		return err_nomem(err);
+	p->options = *options;
+	p->origin = *origin;
+	p->watermark = INT64_MIN;
+	arena_init(&p->arena, TURN_ARENA_BYTES);
+	rc = parts_new(p, err);
+	if (rc)
+		return pipeline_free(p), rc;
+	*ret_pipeline = p;
+	return 0;
+}
+
+struct pipeline *pipeline_free(struct pipeline *p)
+{
+	if (!p)
+		return NULL;
+	engine_free(p->engine);
+	process_table_free(p->processes);
+	arena_release(&p->arena);
+	buf_release(&p->state);
+	buf_release(&p->text);
+	free(p);
+	return NULL;
+}
+
+void pipeline_moment(const struct pipeline *p, struct store_moment *ret_moment)
+{
+	struct timespec now;
+
+	*ret_moment = (struct store_moment){ .boot_ns = p->last_ts };
+	memcpy(ret_moment->boot_id, p->origin.boot_id,
+	       sizeof(ret_moment->boot_id));
+	ret_moment->wall_ns = p->last_ts + p->origin.clock_offset_ns;
+	if (p->origin.replay)
+		return;
+	clock_gettime(CLOCK_REALTIME, &now);
+	ret_moment->wall_ns = now.tv_sec * 1000000000LL + now.tv_nsec;
+	if (p->watermark > p->last_ts)
+		ret_moment->boot_ns = p->watermark;
+}
+
+static int out_write(int fd, const uint8_t *bytes, size_t len, struct err *err)
+{
+	while (len) {
+		ssize_t n = write(fd, bytes, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_set(err, ERR_INPUT, -errno,
+				       "cannot write matches: %s",
+				       strerror(errno));
+		bytes += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* What is shown is read back from what was stored. */
+static int show(struct pipeline *p, struct err *err)
+{
+	if (p->options.out < 0)
+		return 0;
+	buf_reset(&p->text);
+	for (unsigned i = 0; i < p->match_count; i++) {
+		const struct store_match *match = &p->matches[i];
+		struct match_doc *doc;
+		int rc;
+
+		if (match->ret_known)
+			continue;
+		rc = match_decode(match->payload, match->payload_bytes,
+				  &p->arena, &doc, err);
+		if (rc)
+			return rc;
+		sink_match(&p->options.sink, doc,
+			   p->options.store ? match->ret_seq : UINT64_MAX,
+			   &p->text);
+	}
+	if (p->text.failed)
+		return err_nomem(err);
+	return out_write(p->options.out, p->text.bytes, p->text.len, err);
+}
+
+static int commit(struct pipeline *p, bool with_state, struct err *err)
+{
+	struct store_turn turn = { .matches = p->matches,
+				   .match_count = p->match_count,
+				   .lost = p->lost,
+				   .watermark = p->watermark };
+	int rc;
+
+	if (!p->options.store)
+		return 0;
+	if (p->engine && with_state) {
+		buf_reset(&p->state);
+		rc = engine_save(p->engine, &p->state, err);
+		if (rc)
+			return rc;
+		turn.state = p->state.bytes;
+		turn.state_bytes = p->state.len;
+	}
+	pipeline_moment(p, &turn.moment);
+	rc = store_commit(p->options.store, &turn, err);
+	if (!rc) {
+		p->lost = 0;
+		p->stats.commits++;
+	}
+	return rc;
+}
+
+/* Commit, then show, then forget. */
+static int flush(struct pipeline *p, struct err *err)
+{
+	int rc;
+
+	if (!p->match_count)
+		return 0;
+	rc = commit(p, true, err);
+	if (!rc)
+		rc = show(p, err);
+	if (rc)
+		return rc;
+	for (unsigned i = 0; i < p->match_count; i++)
+		p->stats.matches += !p->matches[i].ret_known;
+	p->match_count = 0;
+	arena_reset(&p->arena);
+	return 0;
+}
+
+static int on_match(void *ctx, const struct match *match, struct err *err)
+{
+	struct pipeline *p = ctx;
+	int rc;
+
+	if (p->match_count == TURN_MATCHES_MAX ||
+	    p->arena.used_bytes > TURN_ARENA_FULL) {
+		rc = flush(p, err);
+		if (rc)
+			return rc;
+	}
+	rc = publish(match, &p->origin, &p->arena, &p->matches[p->match_count],
+		     err);
+	if (!rc)
+		p->match_count++;
+	return rc;
+}
+
+int pipeline_row(struct pipeline *p, struct row *row, struct err *err)
+{
+	int rc = 0;
+
+	if (p->options.writer)
+		rc = trace_write_row(p->options.writer, row, err);
+	if (rc)
+		return rc;
+	p->stats.rows++;
+	p->last_ts = row->ts;
+	if (!p->engine)
+		return 0;
+	process_table_apply(p->processes, row);
+	return engine_push(p->engine, row, err);
+}
+
+int pipeline_gap(struct pipeline *p, enum stream_id stream, int64_t from,
+		 int64_t to, uint64_t count, struct err *err)
+{
+	int rc = 0;
+
+	if (p->options.writer)
+		rc = trace_write_gap(p->options.writer, stream, from, to, count,
+				     err);
+	p->lost += count;
+	if (!rc && p->engine)
+		rc = engine_gap(p->engine, stream, from, to, count, err);
+	return rc;
+}
+
+int pipeline_turn(struct pipeline *p, int64_t watermark, struct err *err)
+{
+	int rc = 0;
+
+	if (watermark <= p->watermark)
+		return 0;
+	p->watermark = watermark;
+	if (p->engine)
+		rc = engine_advance(p->engine, watermark, err);
+	if (!rc && p->options.writer)
+		rc = trace_write_turn(p->options.writer, watermark, err);
+	if (!rc)
+		rc = flush(p, err);
+	if (!p->lost)
+		p->lost_from = watermark;
+	else if (!rc && watermark > p->lost_from + LOSS_ENTRY_NS)
+		rc = commit(p, false, err);
+	if (!rc)
+		process_table_expire(p->processes, watermark);
+	return rc;
+}
+
+int pipeline_resume(struct pipeline *p, int64_t now_ns, struct err *err)
+{
+	int64_t watermark = 0;
+	int rc;
+
+	if (!p->options.store || !p->engine)
+		return 0;
+	buf_reset(&p->state);
+	rc = store_state(p->options.store, p->origin.boot_id, &p->state,
+			 &watermark, err);
+	if (rc)
+		return rc < 0 ? rc : 0;
+	rc = engine_restore(p->engine, p->state.bytes, p->state.len, err);
+	/* Nobody watched between the two runs: how much was missed is unknown */
+	for (unsigned s = 0; s < STREAM_VISIBLE_COUNT && !rc; s++)
+		rc = pipeline_gap(p, s, watermark, now_ns, 0, err);
+	return rc;
+}
+
+int pipeline_save(struct pipeline *p, struct err *err)
+{
+	return commit(p, true, err);
+}
+
+void pipeline_stats(const struct pipeline *p, struct pipeline_stats *ret_stats)
+{
+	*ret_stats = p->stats;
+	for (unsigned i = 0; p->engine && i < p->options.plan->rule_count;
+	     i++) {
+		struct engine_rule_stats rule;
+
+		engine_rule_stats(p->engine, i, &rule);
+		ret_stats->suppressed += rule.suppressed;
+		ret_stats->late += rule.late;
+		ret_stats->evicted += rule.evicted + rule.refused;
+	}
+}

@@ -1,0 +1,447 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "user/daemon/sensor.h"
+
+#include "stream/reorder.h"
+#include "user/daemon/origin.h"
+#include "user/daemon/summary.h"
+#include "user/event/decode.h"
+#include "user/loop/loop.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* How long an event waits at most for its turn when the rings are quiet. */
+#define TURN_PERIOD_NS 10000000LL
+/* Rows between reading a ring and the watermark that releases them. */
+#define REORDER_BYTES_MAX ((size_t)24 * 1024 * 1024)
+#define ROW_ARENA_BYTES ((size_t)1024 * 1024)
+#define RINGS_MAX 8
+
+/* loop_run() ends with this when the run is over in good order. */
+#define STOPPED 1
+
+struct sensor {
+	const struct sensor_options *options;
+	struct pipeline_origin origin;
+	char host[HOST_NAME_BYTES];
+	struct store *store;
+	bool begun; /* the store knows of this run */
+	struct trace_writer *writer;
+	struct collector *collector;
+	struct pipeline *pipeline;
+	struct reorder *reorder;
+	struct loop *loop;
+	struct arena arena; /* of the row that is being decoded */
+	struct buf text;
+	bool wanted[STREAM_COUNT];
+	uint64_t lost[STREAM_COUNT]; /* as of the last turn */
+	int64_t start_ns;
+	int64_t watermark;
+};
+
+static int say(struct sensor *s, struct err *err)
+{
+	const uint8_t *bytes = s->text.bytes;
+	size_t len = s->text.len;
+
+	if (s->text.failed)
+		return err_nomem(err);
+	while (len) {
+		ssize_t n = write(s->options->log, bytes, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_set(err, ERR_USAGE, -errno,
+				       "cannot write to standard error: %s",
+				       strerror(errno));
+		bytes += n;
+		len -= (size_t)n;
+	}
+	buf_reset(&s->text);
+	return 0;
+}
+
+static int row_in_order(void *ctx, struct row *row, struct err *err)
+{
+	struct sensor *s = ctx;
+
+	return pipeline_row(s->pipeline, row, err);
+}
+
+/* Loss since the last turn, told before the rows that it may concern. */
+static int gaps_in(struct sensor *s, int64_t to, struct err *err)
+{
+	for (unsigned i = 0; i < STREAM_VISIBLE_COUNT; i++) {
+		struct collect_counters counters;
+		uint64_t lost;
+		int rc;
+
+		if (!s->wanted[i])
+			continue;
+		rc = collector_counters(s->collector, i, &counters, err);
+		if (rc)
+			return rc;
+		lost = counters.lost + counters.missed + counters.damaged;
+		if (lost == s->lost[i])
+			continue;
+		rc = pipeline_gap(s->pipeline, i, s->watermark, to,
+				  lost - s->lost[i], err);
+		if (rc)
+			return rc;
+		s->lost[i] = lost;
+	}
+	return 0;
+}
+
+/*
+ * The rings hold more than the reorder buffer can. A drain takes lifecycle
+ * records first and the other ring in its own order, whose inversions are far
+ * below the margin: what is older than this row by the margin is all there.
+ */
+static int make_room(struct sensor *s, int64_t ts, struct err *err)
+{
+	int64_t watermark = ts - COLLECT_MARGIN_NS;
+	int rc;
+
+	if (watermark <= s->watermark)
+		return err_set(err, ERR_INTERNAL, -ENOBUFS,
+			       "too many events within one millisecond");
+	rc = gaps_in(s, collect_now_ns(), err);
+	if (!rc)
+		rc = reorder_advance(s->reorder, watermark, row_in_order, s,
+				     err);
+	if (!rc)
+		rc = pipeline_turn(s->pipeline, watermark, err);
+	s->watermark = watermark;
+	return rc;
+}
+
+/* One record from a ring or from the start's list of processes. */
+static int record_in(void *ctx, const void *record, size_t len, struct err *err)
+{
+	struct sensor *s = ctx;
+	struct row *row;
+	int rc;
+
+	arena_reset(&s->arena);
+	rc = event_decode(record, len, s->origin.clock_offset_ns, &s->arena,
+			  &row, err);
+	if (!rc)
+		rc = reorder_push(s->reorder, row, NULL);
+	if (rc == -ENOBUFS) {
+		rc = make_room(s, row->ts, err);
+		if (!rc)
+			rc = reorder_push(s->reorder, row, err);
+	}
+	return rc < 0 ? rc : 0;
+}
+
+static int turn(struct sensor *s, struct err *err)
+{
+	int64_t now = collect_now_ns(), watermark = s->watermark;
+	int rc;
+
+	rc = collector_drain(s->collector, now, record_in, s, &watermark, err);
+	if (rc)
+		return rc;
+	rc = gaps_in(s, now, err);
+	if (rc || watermark <= s->watermark)
+		return rc;
+	rc = reorder_advance(s->reorder, watermark, row_in_order, s, err);
+	if (!rc)
+		rc = pipeline_turn(s->pipeline, watermark, err);
+	s->watermark = watermark;
+	return rc;
+}
+
+static int on_turn(void *ctx, int64_t result, struct err *err)
+{
+	(void)result;
+	return turn(ctx, err);
+}
+
+static int on_stop(void *ctx, int64_t result, struct err *err)
+{
+	(void)ctx;
+	(void)result;
+	(void)err;
+	return STOPPED;
+}
+
+/* --- starting --------------------------------------------------------------*/
+
+static void request_fill(const struct sensor *s,
+			 struct collect_request *ret_request)
+{
+	const struct sensor_options *options = s->options;
+
+	*ret_request = (struct collect_request){
+		.event_ring_bytes = options->ring_bytes,
+		.lifecycle_ring_bytes = options->ring_bytes,
+	};
+	memcpy(ret_request->streams, s->wanted, sizeof(s->wanted));
+	if (options->ruleset && !options->no_pushdown) {
+		ret_request->object = options->ruleset->program->object;
+		ret_request->object_bytes =
+			options->ruleset->program->object_bytes;
+	}
+}
+
+static void streams_wanted(struct sensor *s)
+{
+	for (unsigned i = 0; i < STREAM_VISIBLE_COUNT; i++) {
+		s->wanted[i] = STREAM_IS_LIFECYCLE(i);
+		if (s->options->ruleset)
+			s->wanted[i] |=
+				s->options->ruleset->program->subscriptions[i]
+					.wanted;
+		else
+			s->wanted[i] |= s->options->streams[i];
+	}
+}
+
+static int writer_open(struct sensor *s, struct err *err)
+{
+	const struct ruleset *ruleset = s->options->ruleset;
+	struct trace_info info = { .clock_offset_ns = s->origin.clock_offset_ns,
+				   .start_ns = s->start_ns,
+				   .snapshot_complete = true };
+	int rc = origin_random(info.run_id, sizeof(info.run_id), err);
+
+	if (rc)
+		return rc;
+	memcpy(info.boot_id, s->origin.boot_id, sizeof(info.boot_id));
+	memcpy(info.host, s->host, sizeof(s->host));
+	memcpy(info.streams, s->wanted, sizeof(info.streams));
+	for (unsigned i = 0; ruleset && i < STREAM_COUNT; i++)
+		info.filtered[i] =
+			!s->options->no_pushdown &&
+			ruleset->program->subscriptions[i].has_predicate;
+	if (ruleset)
+		memcpy(info.rules_digest, ruleset->program->plan->digest,
+		       sizeof(info.rules_digest));
+	return trace_create(s->options->trace_path, &info, &s->writer, err);
+}
+
+static int store_start(struct sensor *s, struct err *err)
+{
+	const struct ruleset *ruleset = s->options->ruleset;
+	const struct store_options options = { .mode = STORE_WRITE };
+	struct store_run run = { 0 };
+	int rc;
+
+	rc = store_open(s->options->store_dir, &options, &s->store, err);
+	if (rc)
+		return rc;
+	memcpy(run.ruleset_digest, ruleset->program->plan->digest,
+	       sizeof(run.ruleset_digest));
+	memcpy(run.object_digest, ruleset->object_digest,
+	       sizeof(run.object_digest));
+	memcpy(run.moment.boot_id, s->origin.boot_id,
+	       sizeof(run.moment.boot_id));
+	run.moment.boot_ns = s->start_ns;
+	run.moment.wall_ns = s->start_ns + s->origin.clock_offset_ns;
+	rc = origin_random(run.seed, sizeof(run.seed), err);
+	if (!rc)
+		rc = store_begin(s->store, &run, err);
+	s->begun = rc == 0;
+	return rc;
+}
+
+static int origin_start(struct sensor *s, struct err *err)
+{
+	int rc = origin_host(s->host, err);
+
+	if (!rc)
+		rc = origin_boot_id(s->origin.boot_id, err);
+	s->origin.host = s->host;
+	s->origin.clock_offset_ns = collect_clock_offset_ns();
+	s->start_ns = collect_now_ns();
+	s->watermark = s->start_ns;
+	return rc;
+}
+
+static int pipeline_start(struct sensor *s, struct err *err)
+{
+	struct pipeline_options options = {
+		.plan = s->options->ruleset ?
+				s->options->ruleset->program->plan :
+				NULL,
+		.store = s->store,
+		.writer = s->writer,
+		.out = s->options->out,
+		.sink = s->options->sink,
+	};
+	int rc = origin_random(options.seed, sizeof(options.seed), err);
+
+	if (!rc)
+		rc = pipeline_new(&options, &s->origin, &s->pipeline, err);
+	if (!rc)
+		rc = reorder_new(REORDER_BYTES_MAX, &s->reorder, err);
+	if (!rc)
+		rc = pipeline_resume(s->pipeline, s->start_ns, err);
+	return rc;
+}
+
+static int loop_start(struct sensor *s, struct err *err)
+{
+	const uint64_t stops =
+		1ULL << SIGINT | 1ULL << SIGTERM | 1ULL << SIGHUP;
+	int fds[RINGS_MAX];
+	unsigned n = collector_fds(s->collector, fds, RINGS_MAX);
+	int rc = loop_signals(s->loop, stops, on_stop, s, err);
+
+	for (unsigned i = 0; i < n && !rc; i++)
+		rc = loop_watch(s->loop, fds[i], on_turn, s, err);
+	if (!rc)
+		rc = loop_every(s->loop, TURN_PERIOD_NS, on_turn, s, err);
+	if (!rc && s->options->run_ns)
+		rc = loop_every(s->loop, s->options->run_ns, on_stop, s, err);
+	return rc;
+}
+
+/* What can be refused is asked first; the kernel is touched last. */
+static int start(struct sensor *s, struct err *err)
+{
+	struct collect_request request;
+	int rc = origin_start(s, err);
+
+	if (rc)
+		return rc;
+	streams_wanted(s);
+	request_fill(s, &request);
+	rc = loop_open(&s->loop, err);
+	if (!rc)
+		rc = collector_open(&request, &s->collector, err);
+	if (!rc && s->options->dry_run)
+		return 0;
+	if (!rc && s->options->store_dir)
+		rc = store_start(s, err);
+	if (!rc && s->options->trace_path)
+		rc = writer_open(s, err);
+	if (!rc)
+		rc = pipeline_start(s, err);
+	if (!rc)
+		rc = collector_snapshot(s->collector, record_in, s, err);
+	if (!rc)
+		rc = loop_start(s, err);
+	return rc;
+}
+
+/* --- ending ---------------------------------------------------------------*/
+
+static int summary(struct sensor *s, struct err *err)
+{
+	struct summary sum = { .live = true };
+	int rc = 0;
+
+	sum.seconds = (double)(collect_now_ns() - s->start_ns) / 1e9;
+	memcpy(sum.wanted, s->wanted, sizeof(sum.wanted));
+	for (unsigned i = 0; i < STREAM_VISIBLE_COUNT && !rc; i++)
+		if (s->wanted[i])
+			rc = collector_counters(s->collector, i,
+						&sum.counters[i], err);
+	sum.late = reorder_late(s->reorder);
+	sum.held = collector_held(s->collector);
+	pipeline_stats(s->pipeline, &sum.pipeline);
+	sum.has_store = s->store != NULL;
+	if (!rc && s->store)
+		rc = store_head(s->store, &sum.head, err);
+	if (rc)
+		return rc;
+	summary_print(&sum, s->options->summary_json, &s->text);
+	return say(s, err);
+}
+
+/* No program runs any more: what is in the rings is all there will be. */
+static int last_turn(struct sensor *s, struct err *err)
+{
+	int64_t end;
+	int rc;
+
+	collector_detach(s->collector);
+	rc = turn(s, err);
+	end = collect_now_ns();
+	if (!rc)
+		rc = reorder_advance(s->reorder, end, row_in_order, s, err);
+	if (!rc)
+		rc = pipeline_turn(s->pipeline, end, err);
+	if (!rc && s->store)
+		rc = pipeline_save(s->pipeline, err);
+	return rc;
+}
+
+static int finish(struct sensor *s, struct err *err)
+{
+	struct store_moment moment;
+	int rc = last_turn(s, err);
+
+	if (!rc && s->writer) {
+		struct trace_writer *writer = s->writer;
+
+		s->writer = NULL;
+		rc = trace_finish(writer, err);
+	}
+	if (!rc && s->store) {
+		pipeline_moment(s->pipeline, &moment);
+		rc = store_end(s->store, &moment, err);
+	}
+	return rc ? rc : summary(s, err);
+}
+
+static void release(struct sensor *s)
+{
+	collector_close(s->collector);
+	loop_close(s->loop);
+	pipeline_free(s->pipeline);
+	reorder_free(s->reorder);
+	trace_abandon(s->writer);
+	store_close(s->store);
+	arena_release(&s->arena);
+	buf_release(&s->text);
+}
+
+static bool incomplete(const struct sensor *s)
+{
+	for (unsigned i = 0; i < STREAM_COUNT; i++)
+		if (s->lost[i])
+			return true;
+	return false;
+}
+
+static int run(struct sensor *s, struct err *err)
+{
+	int rc = start(s, err);
+
+	if (rc)
+		return rc;
+	if (!s->options->quiet)
+		collector_describe(s->collector, &s->text);
+	buf_puts(&s->text, s->options->dry_run ? "" : "ready\n");
+	rc = say(s, err);
+	if (rc || s->options->dry_run)
+		return rc;
+	rc = loop_run(s->loop, err);
+	if (rc != STOPPED)
+		return rc < 0 ? rc :
+				err_set(err, ERR_INTERNAL, -EINVAL,
+					"the event loop ended by itself");
+	return finish(s, err);
+}
+
+int sensor_run(const struct sensor_options *options, struct err *err)
+{
+	struct sensor s = { .options = options };
+	int rc;
+
+	arena_init(&s.arena, ROW_ARENA_BYTES);
+	rc = run(&s, err);
+	if (!rc && incomplete(&s))
+		rc = SENSOR_INCOMPLETE;
+	release(&s);
+	return rc;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The live sensor: kernel programs loaded and attached, rings read in turns,
+ * rows through the pipeline, until a signal or the end of the time asked for.
+ */
+#ifndef SHRIKE_DAEMON_SENSOR_H
+#define SHRIKE_DAEMON_SENSOR_H
+
+#include "user/collect/collect.h"
+#include "user/daemon/pipeline.h"
+#include "user/daemon/ruleset.h"
+
+struct sensor_options {
+	const struct ruleset *ruleset; /* NULL: only record */
+	bool streams[STREAM_COUNT];    /* what to record without rules */
+	const char *store_dir;	       /* NULL: none */
+	const char *trace_path;	       /* NULL: not recorded */
+	int64_t run_ns;		       /* 0: until a signal */
+	uint32_t ring_bytes;	       /* 0: default */
+	bool no_pushdown; /* collect every row of a stream the rules read */
+	bool dry_run;	  /* load and attach, then end */
+	bool quiet;	  /* no lines but errors and the summary */
+	bool summary_json;
+	int out; /* matches */
+	int log; /* what is attached, `ready`, the summary */
+	struct sink_options sink;
+};
+
+/*
+ * Run until told to stop. 0; 1 when the result is incomplete (events were
+ * lost); or a negative errno.
+ */
+enum sensor_outcome { SENSOR_COMPLETE = 0, SENSOR_INCOMPLETE = 1 };
+int sensor_run(const struct sensor_options *options, struct err *err);
+
+#endif

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "user/daemon/summary.h"
+
+#include <inttypes.h>
+
+static void hex(struct buf *out, const uint8_t *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		buf_printf(out, "%02x", bytes[i]);
+}
+
+static void stream_json(struct buf *out, const char *name,
+			const struct collect_counters *c)
+{
+	buf_printf(out,
+		   "\"%s\":{\"generated\":%" PRIu64 ",\"filtered\":%" PRIu64
+		   ",\"delivered\":%" PRIu64 ",\"lost\":%" PRIu64
+		   ",\"missed\":%" PRIu64 ",\"damaged\":%" PRIu64 "}",
+		   name, c->generated, c->filtered, c->delivered, c->lost,
+		   c->missed, c->damaged);
+}
+
+static void summary_json(const struct summary *s, struct buf *out)
+{
+	const char *comma = "";
+
+	buf_printf(out, "{\"summary\":{\"seconds\":%.3f,\"streams\":{",
+		   s->seconds);
+	for (unsigned i = 0; s->live && i < STREAM_VISIBLE_COUNT; i++) {
+		if (!s->wanted[i])
+			continue;
+		buf_puts(out, comma);
+		stream_json(out, catalog_stream(i)->name, &s->counters[i]);
+		comma = ",";
+	}
+	buf_printf(out,
+		   "},\"rows\":%" PRIu64 ",\"late\":%" PRIu64
+		   ",\"held\":%" PRIu64 ",\"matches\":%" PRIu64
+		   ",\"suppressed\":%" PRIu64 ",\"evicted\":%" PRIu64
+		   ",\"commits\":%" PRIu64,
+		   s->pipeline.rows, s->late, s->held, s->pipeline.matches,
+		   s->pipeline.suppressed, s->pipeline.evicted,
+		   s->pipeline.commits);
+	if (s->has_store) {
+		buf_printf(out, ",\"entries\":%" PRIu64 ",\"root\":\"",
+			   s->head.entries);
+		hex(out, s->head.root, sizeof(s->head.root));
+		buf_puts(out, "\"");
+	}
+	buf_puts(out, "}}\n");
+}
+
+static void summary_table(const struct summary *s, struct buf *out)
+{
+	if (s->live)
+		buf_printf(out, "\n%-16s %12s %12s %12s %9s %9s\n", "stream",
+			   "generated", "filtered", "delivered", "lost",
+			   "missed");
+	for (unsigned i = 0; s->live && i < STREAM_VISIBLE_COUNT; i++) {
+		const struct collect_counters *c = &s->counters[i];
+
+		if (!s->wanted[i])
+			continue;
+		buf_printf(out,
+			   "%-16s %12" PRIu64 " %12" PRIu64 " %12" PRIu64
+			   " %9" PRIu64 " %9" PRIu64 "\n",
+			   catalog_stream(i)->name, c->generated, c->filtered,
+			   c->delivered, c->lost, c->missed);
+	}
+	buf_printf(out,
+		   "%" PRIu64 " matches (%" PRIu64 " suppressed) from %" PRIu64
+		   " events in %.1f s",
+		   s->pipeline.matches, s->pipeline.suppressed,
+		   s->pipeline.rows, s->seconds);
+	if (s->late)
+		buf_printf(out, ", %" PRIu64 " events late", s->late);
+	if (s->held)
+		buf_printf(out, ", watermark held %" PRIu64 " times", s->held);
+	if (s->pipeline.evicted)
+		buf_printf(out, ", %" PRIu64 " pieces of state evicted",
+			   s->pipeline.evicted);
+	buf_puts(out, "\n");
+	if (s->has_store) {
+		buf_printf(out, "ledger: %" PRIu64 " entries, root ",
+			   s->head.entries);
+		hex(out, s->head.root, sizeof(s->head.root));
+		buf_puts(out, "\n");
+	}
+}
+
+void summary_print(const struct summary *summary, bool json, struct buf *out)
+{
+	if (json)
+		summary_json(summary, out);
+	else
+		summary_table(summary, out);
+}

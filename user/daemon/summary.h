@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The account at the end of a run: a table for people, or one JSON line. */
+#ifndef SHRIKE_DAEMON_SUMMARY_H
+#define SHRIKE_DAEMON_SUMMARY_H
+
+#include "user/base/buf.h"
+#include "user/collect/collect.h"
+#include "user/daemon/pipeline.h"
+
+struct summary {
+	double seconds;
+	bool live; /* `counters` mean something */
+	bool wanted[STREAM_COUNT];
+	struct collect_counters counters[STREAM_COUNT];
+	uint64_t late; /* rows behind the watermark */
+	uint64_t held; /* turns whose watermark could not move */
+	struct pipeline_stats pipeline;
+	bool has_store;
+	struct store_head head;
+};
+
+void summary_print(const struct summary *summary, bool json, struct buf *out);
+
+#endif
