@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 
 BUILD_CHECK(crypto_sign_SEEDBYTES == 32);
@@ -196,4 +197,42 @@ int checkpoint_vkey(const char *origin, const uint8_t public_key[32],
 		   hash[3]);
 	note_put_base64(out, key, sizeof(key));
 	return buf_result(out, err);
+}
+
+/* name+hhhhhhhh+base64, nothing after it but one newline. */
+int checkpoint_vkey_parse(const void *text, size_t len,
+			  uint8_t ret_public_key[32], struct err *err)
+{
+	uint8_t key[1 + crypto_sign_PUBLICKEYBYTES];
+	uint8_t hash[NOTE_KEY_HASH_BYTES];
+	char hex[2 * NOTE_KEY_HASH_BYTES + 1];
+	const char *at = text, *plus, *second;
+	struct span name;
+	size_t key_len;
+
+	if (len && at[len - 1] == '\n')
+		len--;
+	plus = memchr(at, '+', len);
+	second = plus ? memchr(plus + 1, '+', len - (size_t)(plus + 1 - at)) :
+			NULL;
+	if (!second || second - plus != sizeof(hex))
+		goto bad;
+	name = (struct span){ at, (size_t)(plus - at) };
+	if (!note_name_valid(name) ||
+	    !note_get_base64((struct span){ second + 1,
+					    len - (size_t)(second + 1 - at) },
+			     key, sizeof(key), &key_len) ||
+	    key_len != sizeof(key) || key[0] != 0x01)
+		goto bad;
+	note_key_hash(name, key + 1, hash);
+	snprintf(hex, sizeof(hex), "%02x%02x%02x%02x", hash[0], hash[1],
+		 hash[2], hash[3]);
+	if (memcmp(hex, plus + 1, sizeof(hex) - 1) != 0)
+		goto bad;
+	memcpy(ret_public_key, key + 1, crypto_sign_PUBLICKEYBYTES);
+	return 0;
+bad:
+	return err_set(err, ERR_USAGE, -EBADMSG,
+		       "not a verifier key (name+hash+base64, as "
+		       "'shrike ledger key' prints it)");
 }

@@ -46,4 +46,8 @@ int checkpoint_open(const void *note, size_t len, const uint8_t public_key[32],
 int checkpoint_vkey(const char *origin, const uint8_t public_key[32],
 		    struct buf *out, struct err *err);
 
+/* The key in such a text; -EBADMSG when it is none or its hash is wrong. */
+int checkpoint_vkey_parse(const void *text, size_t len,
+			  uint8_t ret_public_key[32], struct err *err);
+
 #endif

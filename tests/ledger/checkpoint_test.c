@@ -108,6 +108,45 @@ static void vkey__sum_golang_org__as_published(void **state)
 	buf_release(&out);
 }
 
+static void vkey_parse__sum_golang_org__same_key(void **state)
+{
+	static const char vkey[] =
+		"sum.golang.org+033de0ae+"
+		"Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8\n";
+	struct buf out = BUF_INIT;
+	struct err err = { 0 };
+	uint8_t key[32];
+
+	(void)state;
+	assert_int_equal(
+		checkpoint_vkey_parse(vkey, sizeof(vkey) - 1, key, &err), 0);
+	assert_int_equal(checkpoint_vkey("sum.golang.org", key, &out, &err), 0);
+	buf_putc(&out, '\n');
+	assert_string_equal(buf_text(&out), vkey);
+	buf_release(&out);
+}
+
+/* Every single byte counts: the name by its hash, the rest by its form. */
+static void vkey_parse__any_byte_changed__refused(void **state)
+{
+	char vkey[] = "sum.golang.org+033de0ae+"
+		      "Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8";
+	uint8_t key[32];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(vkey) - 1; i++) {
+		struct err err = { 0 };
+
+		vkey[i] ^= 1;
+		assert_int_equal(checkpoint_vkey_parse(vkey, sizeof(vkey) - 1,
+						       key, &err),
+				 -EBADMSG);
+		vkey[i] ^= 1;
+		assert_int_equal(checkpoint_vkey_parse(vkey, i, key, NULL),
+				 -EBADMSG);
+	}
+}
+
 /* The example of the Go package golang.org/x/mod/sumdb/note. */
 static void note__go_example__verifies(void **state)
 {
@@ -495,6 +534,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(key__rfc_8032_seed__its_public_key),
 		cmocka_unit_test(vkey__sum_golang_org__as_published),
+		cmocka_unit_test(vkey_parse__sum_golang_org__same_key),
+		cmocka_unit_test(vkey_parse__any_byte_changed__refused),
 		cmocka_unit_test(note__go_example__verifies),
 		cmocka_unit_test(sign__golden__these_bytes),
 		cmocka_unit_test(open__what_was_signed__good),

@@ -26,13 +26,24 @@ int row_schema_decode(const void *bytes, size_t len, struct arena *arena,
 		      const struct row_schema **ret_schema, struct err *err);
 
 /*
+ * The stream that a writer numbered `id`; schema NULL: this program's own.
+ * -ENOTSUP when this catalog does not have it, -EBADMSG when the schema has no
+ * such number.
+ */
+int row_schema_stream(const struct row_schema *schema, unsigned id,
+		      const struct stream **ret_stream, struct err *err);
+
+/*
  * Append a message Event. With `with_context` the values of the process context
  * are written too (evidence); without, only what the collector gave (traces).
  */
 int row_encode(const struct row *row, bool with_context, struct buf *out,
 	       struct err *err);
 
-/* `schema` NULL: this program's own. Contexts are decoded where present. */
+/*
+ * `schema` NULL: this program's own. Contexts are decoded where present; like
+ * the row they live in the arena. -ENOTSUP when this catalog has no such stream.
+ */
 int row_decode(const void *bytes, size_t len, const struct row_schema *schema,
 	       struct arena *arena, struct row **ret_row, struct err *err);
 

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A wire record becomes a row column by column: the catalog says where the
+ * record holds each and how.
+ */
+#include "user/event/decode.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+struct decoder {
+	const uint8_t *record;
+	size_t len;
+	size_t fixed; /* the record's struct; blobs lie behind it */
+	size_t bytes; /* of the row's texts so far */
+	int64_t clock_offset_ns;
+	const struct stream *stream;
+	struct arena *arena;
+	struct err *err;
+};
+
+#define MALFORMED(d, ...) \
+	err_set((d)->err, ERR_INTERNAL, -EBADMSG, "record: " __VA_ARGS__)
+
+/* An integer of `size` bytes at `offset`, zero-extended. */
+static uint64_t read_unsigned(const struct decoder *d, size_t offset,
+			      size_t size)
+{
+	const uint8_t *from = d->record + offset;
+	uint64_t u64;
+	uint32_t u32;
+	uint16_t u16;
+
+	switch (size) {
+	case sizeof(u64):
+		memcpy(&u64, from, sizeof(u64));
+		return u64;
+	case sizeof(u32):
+		memcpy(&u32, from, sizeof(u32));
+		return u32;
+	case sizeof(u16):
+		memcpy(&u16, from, sizeof(u16));
+		return u16;
+	default:
+		CHECK(size == 1);
+		return *from;
+	}
+}
+
+static struct value scalar(const struct column *column, int64_t i)
+{
+	if (column->type == VALUE_BOOL)
+		return value_bool(i != 0);
+	return (struct value){ .type = (uint8_t)column->type, .i = i };
+}
+
+/* Copies: the record is given back to the ring before the row is used. */
+static int put_bytes(struct decoder *d, const struct column *column,
+		     size_t offset, size_t len, struct value *to)
+{
+	char *copy;
+
+	if (len > ROW_BYTES_MAX - d->bytes)
+		return MALFORMED(d, "%s makes it too long", column->name);
+	copy = arena_copy(d->arena, d->record + offset, len);
+	if (!copy)
+		return err_nomem(d->err);
+	/* A list that was cut lacks its last NUL; the copy has one. */
+	if (column->type == VALUE_LIST && len && copy[len - 1])
+		len++;
+	d->bytes += len;
+	*to = value_bytes(column->type, copy, len);
+	return 0;
+}
+
+static int put_chars(struct decoder *d, const struct column *column,
+		     struct value *to)
+{
+	const char *chars = (const char *)d->record + column->offset;
+
+	return put_bytes(d, column, column->offset,
+			 strnlen(chars, column->size), to);
+}
+
+static int put_ip(struct decoder *d, const struct column *column,
+		  struct value *to)
+{
+	const struct column *family;
+	size_t len;
+
+	CHECK(d->stream->id == STREAM_NETWORK_CONNECT);
+	family = catalog_column_at(d->stream, COL_NETWORK_CONNECT_family);
+	switch (read_unsigned(d, family->offset, family->size)) {
+	case AF_INET:
+		len = 4;
+		break;
+	case AF_INET6:
+		len = 16;
+		break;
+	default:
+		return MALFORMED(d, "unknown address family");
+	}
+	CHECK(len <= column->size);
+	return put_bytes(d, column, column->offset, len, to);
+}
+
+/* Offset 0: the collector did not fill it. */
+static int put_blob(struct decoder *d, const struct column *column,
+		    struct value *to)
+{
+	struct event_blob blob;
+
+	memcpy(&blob, d->record + column->offset, sizeof(blob));
+	if (!blob.off && !blob.len)
+		return 0;
+	if (column->wire == WIRE_PATH ? blob.off != column->bytes_offset :
+					blob.off < d->fixed)
+		return MALFORMED(d, "%s lies at byte %u", column->name,
+				 blob.off);
+	if (blob.off > d->len || blob.len > d->len - blob.off ||
+	    (column->wire == WIRE_PATH && blob.len > column->bytes_size))
+		return MALFORMED(d, "%s ends behind it", column->name);
+	return put_bytes(d, column, blob.off, blob.len, to);
+}
+
+static int put_time(struct decoder *d, const struct column *column,
+		    struct value *to)
+{
+	uint64_t ns = read_unsigned(d, column->offset, column->size);
+	int64_t realtime;
+
+	if (__builtin_add_overflow(ns, d->clock_offset_ns, &realtime))
+		return MALFORMED(d, "impossible time");
+	*to = scalar(column, realtime);
+	return 0;
+}
+
+static int put_column(struct decoder *d, const struct column *column,
+		      struct value *to)
+{
+	uint64_t u;
+
+	switch (column->wire) {
+	case WIRE_U8:
+	case WIRE_U16:
+	case WIRE_U32:
+	case WIRE_U64:
+		u = read_unsigned(d, column->offset, column->size);
+		*to = scalar(column, (int64_t)u);
+		return 0;
+	case WIRE_S32:
+		u = read_unsigned(d, column->offset, column->size);
+		*to = scalar(column, (int32_t)u);
+		return 0;
+	case WIRE_FLAG:
+		u = read_unsigned(d, column->offset, column->size);
+		*to = value_bool(u & column->flag);
+		return 0;
+	case WIRE_CHARS:
+		return put_chars(d, column, to);
+	case WIRE_IP:
+		return put_ip(d, column, to);
+	case WIRE_BLOB:
+	case WIRE_PATH:
+		return put_blob(d, column, to);
+	case WIRE_TIME:
+		return put_time(d, column, to);
+	case WIRE_NONE:
+	case WIRE_COUNT:
+		break;
+	}
+	CHECK(!"a context column has no place in a record");
+	return -EINVAL;
+}
+
+/* Up to where a record must reach: a path in it may be cut short. */
+static size_t fixed_bytes(const struct stream *stream)
+{
+	unsigned n = catalog_column_count(stream);
+
+	for (unsigned id = COL_OWN_FIRST; id < n; id++) {
+		const struct column *column = catalog_column_at(stream, id);
+
+		if (column->wire == WIRE_PATH)
+			return column->bytes_offset;
+	}
+	return stream->record_bytes;
+}
+
+static int check_head(struct decoder *d, const struct event_head *head)
+{
+	if (head->abi != EVENT_ABI)
+		return MALFORMED(d, "version %u, not %u", head->abi, EVENT_ABI);
+	if (head->stream >= STREAM_COUNT)
+		return MALFORMED(d, "unknown stream %u", head->stream);
+	if (head->size != d->len)
+		return MALFORMED(d, "%zu bytes that claim to be %u", d->len,
+				 head->size);
+	if (head->ts > INT64_MAX)
+		return MALFORMED(d, "impossible time");
+	d->stream = catalog_stream(head->stream);
+	d->fixed = fixed_bytes(d->stream);
+	if (d->len < d->fixed)
+		return MALFORMED(d, "%zu bytes are too few for %s", d->len,
+				 d->stream->name);
+	return 0;
+}
+
+static int put_columns(struct decoder *d, struct row *row)
+{
+	unsigned n = catalog_column_count(d->stream);
+	int ret;
+
+	for (unsigned id = 0; id < n; id++) {
+		if (id == COL_CONTEXT_FIRST)
+			id = COL_OWN_FIRST;
+		if (id >= n)
+			break;
+		ret = put_column(d, catalog_column_at(d->stream, id),
+				 &row->values[row_slot(id)]);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+int event_decode(const void *record, size_t len, int64_t clock_offset_ns,
+		 struct arena *arena, struct row **ret_row, struct err *err)
+{
+	struct decoder d = {
+		.record = record,
+		.len = len,
+		.clock_offset_ns = clock_offset_ns,
+		.arena = arena,
+		.err = err,
+	};
+	struct event_head head;
+	struct row *row;
+	unsigned slots;
+	int ret;
+
+	if (len < sizeof(head))
+		return MALFORMED(&d, "%zu bytes are too few", len);
+	memcpy(&head, record, sizeof(head));
+	ret = check_head(&d, &head);
+	if (ret)
+		return ret;
+	slots = row_slots(d.stream);
+	row = arena_alloc(arena, sizeof(*row) + slots * sizeof(struct value));
+	if (!row)
+		return err_nomem(err);
+	row->stream = head.stream;
+	row->value_count = (uint16_t)slots;
+	row->cpu = head.cpu;
+	row->ts = (int64_t)head.ts;
+	row->seq = head.seq;
+	ret = put_columns(&d, row);
+	if (ret)
+		return ret;
+	*ret_row = row;
+	return 0;
+}

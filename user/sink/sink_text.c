@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * One match for people:
+ *
+ *   TIME severity rule: name=value name=value [coverage: 3 events lost]
+ *     |- 10:00:00.000000001 process.exec bash[12] bash -i, parent sshd[1]
+ *     |- 10:00:00.000000002 network.connect bash[12] tcp 192.0.2.1:443
+ *     `- match 00112233445566778899aabbccddeeff, ledger 7, T1059
+ */
+#include "user/sink/sink_int.h"
+
+#include "user/sink/escape.h"
+
+#include <inttypes.h>
+
+#define BRANCH "  |- "
+#define LAST_BRANCH "  `- "
+
+static const char *severity_color(const char *severity)
+{
+	static const struct {
+		const char *severity;
+		const char *color;
+	} colors[] = {
+		{ "emerg", "\033[1;31m" },    { "alert", "\033[1;31m" },
+		{ "critical", "\033[1;31m" }, { "crit", "\033[1;31m" },
+		{ "high", "\033[31m" },	      { "error", "\033[31m" },
+		{ "err", "\033[31m" },	      { "medium", "\033[33m" },
+		{ "warning", "\033[33m" },    { "low", "\033[36m" },
+		{ "notice", "\033[36m" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(colors); i++)
+		if (strcmp(colors[i].severity, severity) == 0)
+			return colors[i].color;
+	return "\033[1m";
+}
+
+static void put_c_text(struct buf *out, const char *text)
+{
+	escape_text(out, text, strlen(text));
+}
+
+static void put_word(struct buf *out, struct value value)
+{
+	if (value.type == VALUE_TEXT)
+		escape_word(out, value.p, value.len);
+	else
+		sink_text_value(out, value);
+}
+
+static void put_time_of_day(struct buf *out, struct value ts)
+{
+	struct buf text = BUF_INIT;
+
+	if (ts.type != VALUE_TIMESTAMP) {
+		buf_puts(out, "(no time)");
+		return;
+	}
+	/* Behind "2026-11-21T", without the Z. */
+	sink_time(&text, ts.i);
+	if (text.failed)
+		out->failed = text.failed;
+	else
+		buf_put(out, text.bytes + 11, text.len - 12);
+	buf_release(&text);
+}
+
+/* "name[pid]"; a process that is not known goes by its task's name. */
+static void put_process(struct buf *out, const struct context *context,
+			struct value otherwise, struct value pid)
+{
+	struct value name = otherwise;
+
+	if (context &&
+	    !value_is_null(context->values[COL_name - COL_CONTEXT_FIRST]))
+		name = context->values[COL_name - COL_CONTEXT_FIRST];
+	if (value_is_null(name))
+		buf_putc(out, '?');
+	else
+		put_word(out, name);
+	buf_putc(out, '[');
+	sink_text_value(out, pid);
+	buf_putc(out, ']');
+}
+
+static void put_exec(struct buf *out, const struct row *row, unsigned args)
+{
+	struct value what = row_get(row, COL_cmdline);
+
+	if (value_is_null(what) || !what.len)
+		what = row_get(row, args);
+	if (value_is_null(what) || !what.len)
+		what = row_get(row, COL_exe);
+	sink_text_value(out, what);
+}
+
+static void put_connect(struct buf *out, const struct row *row)
+{
+	const struct stream *stream = catalog_stream(row->stream);
+	struct value proto = row_get(row, COL_NETWORK_CONNECT_proto);
+	struct value ip = row_get(row, COL_NETWORK_CONNECT_dst_ip);
+	const struct column *column;
+	const char *literal;
+
+	column = catalog_column_at(stream, COL_NETWORK_CONNECT_proto);
+	literal = sink_literal(row->stream, column, proto);
+	if (literal)
+		buf_puts(out, literal);
+	else
+		sink_text_value(out, proto);
+	buf_puts(out, ip.len == 16 ? " [" : " ");
+	sink_text_value(out, ip);
+	buf_puts(out, ip.len == 16 ? "]:" : ":");
+	sink_text_value(out, row_get(row, COL_NETWORK_CONNECT_dst_port));
+}
+
+static void put_open(struct buf *out, const struct row *row)
+{
+	put_word(out, row_get(row, COL_FILE_OPEN_path));
+	if (row_get(row, COL_FILE_OPEN_is_write).i)
+		buf_puts(out, " for writing");
+	if (row_get(row, COL_FILE_OPEN_created).i)
+		buf_puts(out, ", created");
+}
+
+/* What matters of an event, by its stream. */
+static void put_what(struct buf *out, const struct row *row)
+{
+	struct value signal;
+
+	switch ((enum stream_id)row->stream) {
+	case STREAM_PROCESS_EXEC:
+		put_exec(out, row, COL_PROCESS_EXEC_exec_args);
+		break;
+	case STREAM_PROCESS_SNAPSHOT:
+		put_exec(out, row, COL_PROCESS_SNAPSHOT_exec_args);
+		break;
+	case STREAM_PROCESS_FORK:
+		buf_puts(out, "child ");
+		sink_text_value(out, row_get(row, COL_PROCESS_FORK_child_pid));
+		break;
+	case STREAM_PROCESS_EXIT:
+		signal = row_get(row, COL_PROCESS_EXIT_signal);
+		buf_puts(out, signal.i ? "signal " : "status ");
+		sink_text_value(out,
+				signal.i ? signal :
+					   row_get(row, COL_PROCESS_EXIT_code));
+		break;
+	case STREAM_NETWORK_CONNECT:
+		put_connect(out, row);
+		break;
+	case STREAM_FILE_OPEN:
+		put_open(out, row);
+		break;
+	case STREAM_COUNT:
+		break;
+	}
+}
+
+static void put_event(struct buf *out, const struct row *row)
+{
+	buf_puts(out, BRANCH);
+	put_time_of_day(out, row_get(row, COL_ts));
+	buf_printf(out, " %s ", catalog_stream(row->stream)->name);
+	put_process(out, row->self, row_get(row, COL_comm),
+		    row_get(row, COL_pid));
+	buf_putc(out, ' ');
+	put_what(out, row);
+	buf_puts(out, ", parent ");
+	put_process(out, row->parent, value_null(), row_get(row, COL_ppid));
+	buf_putc(out, '\n');
+}
+
+static void put_coverage(struct buf *out, const struct match_doc *doc)
+{
+	if (strcmp(doc->coverage, "complete") == 0)
+		return;
+	buf_puts(out, " [");
+	put_c_text(out, doc->coverage);
+	if (doc->lost)
+		buf_printf(out, ": %" PRIu64 " events lost", doc->lost);
+	buf_putc(out, ']');
+}
+
+static void put_head(struct buf *out, const struct match_doc *doc, bool color)
+{
+	sink_time(out, doc->ts_ns);
+	buf_putc(out, ' ');
+	if (color)
+		buf_puts(out, severity_color(doc->severity));
+	put_c_text(out, doc->severity);
+	if (color)
+		buf_puts(out, "\033[0;1m");
+	buf_putc(out, ' ');
+	put_c_text(out, doc->rule);
+	if (color)
+		buf_puts(out, "\033[0m");
+	if (doc->field_count)
+		buf_putc(out, ':');
+	for (unsigned i = 0; i < doc->field_count; i++) {
+		buf_putc(out, ' ');
+		put_c_text(out, doc->fields[i].name);
+		buf_putc(out, '=');
+		put_word(out, doc->fields[i].value);
+	}
+	put_coverage(out, doc);
+	buf_putc(out, '\n');
+}
+
+void sink_match_text(const struct match_doc *doc, uint64_t seq, bool color,
+		     struct buf *out)
+{
+	put_head(out, doc, color);
+	if (doc->event_total > doc->event_count)
+		buf_printf(out,
+			   BRANCH "the last %u of %" PRIu64 " events follow\n",
+			   doc->event_count, doc->event_total);
+	for (unsigned i = 0; i < doc->event_count; i++)
+		put_event(out, doc->events[i]);
+	buf_puts(out, LAST_BRANCH "match ");
+	escape_hex(out, doc->id, sizeof(doc->id));
+	if (seq != SINK_NO_SEQ)
+		buf_printf(out, ", ledger %" PRIu64, seq);
+	if (*doc->attack) {
+		buf_puts(out, ", ");
+		put_c_text(out, doc->attack);
+	}
+	buf_putc(out, '\n');
+}
