@@ -93,12 +93,9 @@ LINK_collect := -lbpf
 link_of = $(foreach l,$(1),$(LINK_$(l)))
 archives = $(foreach l,$(1),$(B)/lib$(l).a)
 
-SOURCES := $(sort $(foreach l,$(LIBS),$(wildcard $(DIR_$(l))/*.c \
-	$(DIR_$(l))/*/*.c)))
-# user/<x> and store/sql lie inside other folders' globs only by design: a
-# file belongs to the archive with the longest matching folder.
 sources_of = $(sort $(wildcard $(DIR_$(1))/*.c $(DIR_$(1))/sql/*.c))
 objects_of = $(patsubst %.c,$(B)/%.o,$(call sources_of,$(1)))
+SOURCES := $(foreach l,$(LIBS),$(call sources_of,$(l)))
 
 # --- the program -------------------------------------------------------------
 
@@ -211,7 +208,14 @@ $(B)/tests/store/%: TEST_LINK := -lsqlite3
 $(B)/tests/stream/%: TEST_LINK := -lsqlite3
 $(B)/tests/compiler/%: TEST_LINK := -lelf -lbpf
 
-tests: $(TEST_BINARIES)
+TOOLS := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/tools/*.c)))
+
+$(B)/tests/tools/%: tests/tools/%.c
+	$(say) TOOL $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< -lpthread
+
+tests: $(TEST_BINARIES) $(TOOLS)
 
 check: all tests
 	$(Q)tests/run $(B)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "ledger/checkpoint.h"
 #include "store/store.h"
 #include "store/verify.h"
 #include "user/cli/cli.h"
@@ -54,6 +55,7 @@ static int verify(const struct arguments *a)
 	struct verify_options options = { .fail_on_loss = a->fail_on_loss };
 	struct buf note = BUF_INIT, key = BUF_INIT;
 	struct verify_report verdict = { 0 };
+	uint8_t public_key[32];
 	struct err err = { 0 };
 	int rc = VERIFY_OK;
 
@@ -61,12 +63,18 @@ static int verify(const struct arguments *a)
 		rc = file_read(a->checkpoint_path, &note);
 	if (!rc && a->key_path)
 		rc = file_read(a->key_path, &key);
+	if (!rc && a->key_path) {
+		if (checkpoint_vkey_parse(key.bytes, key.len, public_key,
+					  &err)) {
+			report(&err);
+			rc = VERIFY_USAGE;
+		}
+		options.public_key = public_key;
+	}
 	if (!rc) {
 		options.checkpoint =
 			a->checkpoint_path ? buf_text(&note) : NULL;
 		options.checkpoint_bytes = note.len;
-		options.vkey = a->key_path ? buf_text(&key) : NULL;
-		options.vkey_bytes = key.len;
 		if (store_verify(a->dir, &options, &verdict, &err)) {
 			report(&err);
 			rc = VERIFY_USAGE;

@@ -93,7 +93,7 @@ int cmd_show(int argc, char **argv)
 	struct sink_options sink = { .color = option_color(STDOUT_FILENO) };
 	const char *dir = option_default_store();
 	uint8_t id[16];
-	size_t id_bytes;
+	size_t id_bytes = 0;
 	int c, rc = EXIT_OK;
 
 	while (!rc &&

@@ -28,10 +28,18 @@ static void digest_value(struct digest *digest, struct value value)
 	}
 }
 
+static void digest_row(struct digest *digest, const struct row *row)
+{
+	digest_put_u64(digest, row->stream);
+	digest_put_u64(digest, (uint64_t)row->ts);
+	digest_put_u64(digest, row->cpu);
+	digest_put_u64(digest, row->seq);
+}
+
 /*
- * match_id: the rule, the boot, the ids of all contributing events in order,
- * the key. A threshold names its window by what it kept and how many there
- * were.
+ * match_id: the rule, the boot, which rows played which part, the ids of all
+ * contributing events in order, the key. A threshold names its window by what
+ * it kept and how many there were.
  */
 static void match_identity(const struct match *match,
 			   const struct pipeline_origin *origin,
@@ -42,16 +50,13 @@ static void match_identity(const struct match *match,
 	digest_init_context(&digest, "shrike match v1");
 	digest_put(&digest, match->rule->digest, sizeof(match->rule->digest));
 	digest_put(&digest, origin->boot_id, sizeof(origin->boot_id));
+	digest_put_u64(&digest, match->rule->input_count);
+	for (unsigned i = 0; i < match->rule->input_count; i++)
+		digest_row(&digest, match->rows[i]);
 	digest_put_u64(&digest, match->evidence_total);
 	digest_put_u64(&digest, match->evidence_count);
-	for (unsigned i = 0; i < match->evidence_count; i++) {
-		const struct row *row = match->evidence[i];
-
-		digest_put_u64(&digest, row->stream);
-		digest_put_u64(&digest, (uint64_t)row->ts);
-		digest_put_u64(&digest, row->cpu);
-		digest_put_u64(&digest, row->seq);
-	}
+	for (unsigned i = 0; i < match->evidence_count; i++)
+		digest_row(&digest, match->evidence[i]);
 	digest_put_u64(&digest, match->rule->key_count);
 	for (unsigned i = 0; i < match->rule->key_count; i++)
 		digest_value(&digest, match->keys[i]);
