@@ -120,7 +120,7 @@ struct process_fork_event {
 	__u64 child_key;
 	__u64 child_parent_key; /* not the creator's with CLONE_PARENT */
 	__u64 child_start_ns;
-	__u64 clone_flags;
+	__u64 clone_flags; /* as far as the child shows them */
 	__u32 child_pid;
 	__u32 child_ppid;
 };
@@ -134,7 +134,7 @@ struct process_exit_event {
 /* TCP: the socket left CLOSE for SYN_SENT in the caller's context. */
 struct network_connect_event {
 	struct event_head head;
-	__u64 cookie;	 /* the socket's address, stable while it lives */
+	__u64 cookie;	 /* SO_COOKIE: unique for this boot */
 	__u16 family;	 /* AF_INET, AF_INET6 */
 	__u16 proto;	 /* IPPROTO_TCP */
 	__u16 src_port;	 /* host order; 0 while the kernel has not chosen one */

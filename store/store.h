@@ -43,6 +43,7 @@ struct store_moment {
 	uint8_t boot_id[16];
 };
 
+/* `id`, `ts_ns` and `rule` are those in the payload: verification compares. */
 struct store_match {
 	uint8_t id[16];
 	int64_t ts_ns; /* realtime, of the match */
@@ -109,6 +110,12 @@ struct store_head {
 };
 int store_head(struct store *store, struct store_head *ret_head,
 	       struct err *err);
+
+/*
+ * The key that signs this store's checkpoints, as text (C2SP signed-note), to be
+ * kept elsewhere; 1: the store has no run yet.
+ */
+int store_vkey(struct store *store, struct buf *ret_text, struct err *err);
 
 /* The latest signed checkpoint as text (C2SP signed note); 1: none yet. */
 int store_checkpoint(struct store *store, struct buf *ret_note,

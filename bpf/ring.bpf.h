@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The way of a record to user space, and the books about it.
+ *
+ * The kernel does not run a tracing program on a CPU where a run of the same
+ * program is under way, be it interrupted or preempted: it skips the program
+ * and counts it (recursion_misses). So what one program alone writes, per CPU,
+ * needs no other protection: its scratch record and its stream's counters. No
+ * two programs share either.
+ */
+#ifndef SHRIKE_BPF_RING_H
+#define SHRIKE_BPF_RING_H
+
+#include "bpf/event.h"
+#include "bpf/kernel_types.h"
+#include "bpf/settings.h"
+
+#include <bpf/bpf_helpers.h>
+
+SEC(COLLECT_SETTINGS_SECTION) const volatile struct collect_settings settings;
+
+/* User space makes the maps and puts them in: sizes here are placeholders. */
+#define RING_MAP(ident)                             \
+	struct {                                    \
+		__uint(type, BPF_MAP_TYPE_RINGBUF); \
+		__uint(max_entries, 4096);          \
+	} ident SEC(".maps")
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, STREAM_COUNT);
+	__type(key, __u32);
+	__type(value, struct event_counters);
+} counters SEC(".maps");
+
+/* One value per CPU, for one program. */
+#define SCRATCH_MAP(ident, record)                       \
+	struct {                                         \
+		__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); \
+		__uint(max_entries, 1);                  \
+		__type(key, __u32);                      \
+		__type(value, record);                   \
+	} ident SEC(".maps")
+
+static __always_inline void *scratch_get(void *map)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(map, &zero);
+}
+
+static __always_inline struct event_counters *counters_get(__u32 stream)
+{
+	return bpf_map_lookup_elem(&counters, &stream);
+}
+
+/*
+ * Reserve room for head->size bytes, then stamp the head: the time is taken
+ * after the reserve, so that a reader who has seen the producer position knows
+ * that what is reserved later is stamped later. The sequence number counts
+ * tries: what was lost leaves a hole.
+ */
+static __always_inline bool ring_reserve(void *ring, struct event_head *head,
+					 struct event_counters *counts,
+					 struct bpf_dynptr *ret_room)
+{
+	if (bpf_ringbuf_reserve_dynptr(ring, head->size, 0, ret_room)) {
+		bpf_ringbuf_discard_dynptr(ret_room, 0);
+		counts->lost++;
+		return false;
+	}
+	counts->submitted++;
+	head->seq = counts->submitted + counts->lost;
+	head->ts = bpf_ktime_get_boot_ns();
+	return true;
+}
+
+/* The reader is woken by the batch; in between it looks by timer. */
+static __always_inline void ring_submit(void *ring, struct bpf_dynptr *room)
+{
+	__u64 held_bytes = bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA);
+
+	bpf_ringbuf_submit_dynptr(room, held_bytes >= settings.wakeup_bytes ?
+						BPF_RB_FORCE_WAKEUP :
+						BPF_RB_NO_WAKEUP);
+}
+
+/* A record without variable parts. */
+static __always_inline void ring_put(void *ring, struct event_head *head,
+				     __u32 size, struct event_counters *counts)
+{
+	struct bpf_dynptr room;
+
+	head->size = size;
+	if (!ring_reserve(ring, head, counts, &room))
+		return;
+	bpf_dynptr_write(&room, 0, head, size, 0);
+	ring_submit(ring, &room);
+}
+
+#endif

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: Apache-2.0
+/* file.open of real children: paths through mounts, flags, odd files. */
+#include "live.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+
+static const struct collect_request file_request = {
+	.streams = { [STREAM_FILE_OPEN] = true },
+};
+
+/* The place the tests work in, removed at the end. */
+static char root[64];
+
+static int root_make(void **state)
+{
+	(void)state;
+	snprintf(root, sizeof(root), "/tmp/shrike-open-%d", getpid());
+	return mkdir(root, 0755);
+}
+
+static int root_remove(void **state)
+{
+	char command[128];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf %s", root);
+	return system(command);
+}
+
+static const char *in_root(const char *name)
+{
+	static char paths[4][256];
+	static unsigned turn;
+	char *path = paths[turn++ % 4];
+
+	snprintf(path, sizeof(paths[0]), "%s/%s", root, name);
+	return path;
+}
+
+static const struct file_open_event *open_find(const struct live *live,
+					       pid_t pid, const char *path)
+{
+	const struct file_open_event *event;
+
+	for (unsigned i = 0;
+	     (event = live_find(live, STREAM_FILE_OPEN, pid, i)); i++)
+		if (strcmp(open_path(event), path) == 0)
+			return event;
+	fail_msg("pid %d did not open %s", pid, path);
+	return NULL;
+}
+
+static void family_open(void *arg)
+{
+	struct open_how how = { .flags = O_RDONLY };
+	int dir = open(root, O_PATH | O_DIRECTORY);
+
+	(void)arg;
+	if (syscall(SYS_creat, in_root("creat"), 0640) < 0 ||
+	    syscall(SYS_open, in_root("open"), O_RDWR | O_CREAT | O_APPEND,
+		    0600) < 0 ||
+	    syscall(SYS_openat, dir, "open", O_RDONLY) < 0 ||
+	    syscall(SYS_openat2, dir, "creat", &how, sizeof(how)) < 0)
+		_exit(1);
+	/* Fails: not an event. */
+	if (syscall(SYS_openat, dir, "nothing", O_RDONLY) >= 0)
+		_exit(1);
+}
+
+static void open__whole_family__is_seen_once_each(void **state)
+{
+	const struct file_open_event *f;
+	struct live live;
+	struct stat st;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	live_open(&live, &file_request);
+	pid = child_run(family_open, NULL, &status);
+	assert_int_equal(status, 0);
+	live_drain(&live);
+
+	f = live_find(&live, STREAM_FILE_OPEN, pid, 0);
+	assert_string_equal(open_path(f), root);
+	assert_false(f->is_write);
+	assert_true(S_ISDIR(f->mode));
+
+	f = live_find(&live, STREAM_FILE_OPEN, pid, 1);
+	assert_string_equal(open_path(f), in_root("creat"));
+	assert_true(f->is_write && f->created);
+	assert_int_equal(f->head.truncated, 0);
+	assert_int_equal(f->head.flags, 0);
+	assert_int_equal(stat(in_root("creat"), &st), 0);
+	assert_int_equal(f->mode, st.st_mode);
+	assert_int_equal(f->ino, st.st_ino);
+	assert_int_equal(f->dev, major(st.st_dev) << 20 | minor(st.st_dev));
+
+	f = live_find(&live, STREAM_FILE_OPEN, pid, 2);
+	assert_string_equal(open_path(f), in_root("open"));
+	assert_true(f->is_write && f->created);
+	assert_int_equal(f->flags & (O_ACCMODE | O_APPEND), O_RDWR | O_APPEND);
+
+	f = live_find(&live, STREAM_FILE_OPEN, pid, 3);
+	assert_string_equal(open_path(f), in_root("open"));
+	assert_false(f->is_write || f->created);
+
+	f = live_find(&live, STREAM_FILE_OPEN, pid, 4);
+	assert_string_equal(open_path(f), in_root("creat"));
+	assert_null(live_find(&live, STREAM_FILE_OPEN, pid, 5));
+	live_close(&live);
+}
+
+static void mounts_open(void *arg)
+{
+	(void)arg;
+	if (unshare(CLONE_NEWNS) ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mkdir(in_root("mnt"), 0755) ||
+	    mount("none", in_root("mnt"), "tmpfs", 0, NULL) ||
+	    mkdir(in_root("mnt/a"), 0755) || mkdir(in_root("mnt/b"), 0755) ||
+	    open(in_root("mnt/a/inside"), O_CREAT | O_RDWR, 0600) < 0 ||
+	    mount(in_root("mnt/a"), in_root("mnt/b"), NULL, MS_BIND, NULL) ||
+	    open(in_root("mnt/b/inside"), O_RDONLY) < 0 || chroot(root) ||
+	    chdir("/") || open("/mnt/b/inside", O_WRONLY) < 0 ||
+	    open("/", O_RDONLY) < 0)
+		_exit(1);
+}
+
+static void open__through_mounts_and_chroot__is_the_full_path(void **state)
+{
+	const struct file_open_event *f;
+	struct live live;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	live_open(&live, &file_request);
+	pid = child_run(mounts_open, NULL, &status);
+	assert_int_equal(status, 0);
+	live_drain(&live);
+	f = live_find(&live, STREAM_FILE_OPEN, pid, 0);
+	assert_string_equal(open_path(f), in_root("mnt/a/inside"));
+	assert_int_not_equal(f->head.mnt_ns, 0);
+	f = live_find(&live, STREAM_FILE_OPEN, pid, 1);
+	assert_string_equal(open_path(f), in_root("mnt/b/inside"));
+	f = live_find(&live, STREAM_FILE_OPEN, pid, 2);
+	assert_string_equal(open_path(f), in_root("mnt/b/inside"));
+	assert_true(f->is_write);
+	f = live_find(&live, STREAM_FILE_OPEN, pid, 3);
+	assert_string_equal(open_path(f), root);
+	assert_int_equal(f->head.truncated, 0);
+	live_close(&live);
+}
+
+static void root_open(void *arg)
+{
+	(void)arg;
+	if (open("/", O_RDONLY) < 0 || open("/proc/self/comm", O_WRONLY) < 0)
+		_exit(1);
+}
+
+static void open__root_and_proc__are_named(void **state)
+{
+	char path[64];
+	struct live live;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	live_open(&live, &file_request);
+	pid = child_run(root_open, NULL, &status);
+	assert_int_equal(status, 0);
+	live_drain(&live);
+	open_find(&live, pid, "/");
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	assert_true(open_find(&live, pid, path)->is_write);
+	live_close(&live);
+}
+
+/* Files in no directory, opened again through /proc. */
+static void pseudo_open(void *arg)
+{
+	char path[64];
+	int fds[2];
+
+	(void)arg;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d",
+		 memfd_create("a name", 0));
+	if (open(path, O_RDWR) < 0 || pipe(fds))
+		_exit(1);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fds[0]);
+	if (open(path, O_RDONLY | O_NONBLOCK) < 0)
+		_exit(1);
+}
+
+static void open__memfd_and_pipe__are_pseudo_paths(void **state)
+{
+	const struct file_open_event *f;
+	struct live live;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	live_open(&live, &file_request);
+	pid = child_run(pseudo_open, NULL, &status);
+	assert_int_equal(status, 0);
+	live_drain(&live);
+	f = live_find(&live, STREAM_FILE_OPEN, pid, 0);
+	assert_string_equal(open_path(f), "/memfd:a name");
+	assert_int_equal(f->head.truncated, 0);
+	f = live_find(&live, STREAM_FILE_OPEN, pid, 1);
+	assert_non_null(f);
+	assert_true(S_ISFIFO(f->mode));
+	assert_int_equal(f->path.len, 0);
+	assert_int_equal(f->head.truncated, EVENT_PART_PATH);
+	live_close(&live);
+}
+
+#define DEEP_LEVELS 30
+#define DEEP_NAME 200
+
+static void deep_open(void *arg)
+{
+	char name[DEEP_NAME + 1];
+
+	(void)arg;
+	memset(name, 'd', DEEP_NAME);
+	name[DEEP_NAME] = '\0';
+	if (chdir(root))
+		_exit(1);
+	for (unsigned i = 0; i < DEEP_LEVELS; i++)
+		if (mkdir(name, 0755) || chdir(name))
+			_exit(1);
+	if (open("leaf", O_CREAT | O_WRONLY, 0600) < 0)
+		_exit(1);
+}
+
+static void open__path_too_long__keeps_the_leaf(void **state)
+{
+	const struct file_open_event *f;
+	struct live live;
+	const char *path;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	live_open(&live, &file_request);
+	pid = child_run(deep_open, NULL, &status);
+	assert_int_equal(status, 0);
+	live_drain(&live);
+	f = live_find(&live, STREAM_FILE_OPEN, pid, 0);
+	assert_non_null(f);
+	path = open_path(f);
+	assert_int_equal(f->head.truncated, EVENT_PART_PATH);
+	/* As many whole names as fit, and the leaf. */
+	assert_int_equal(
+		f->path.len,
+		(EVENT_PATH_SIZE - 5) / (DEEP_NAME + 1) * (DEEP_NAME + 1) + 5);
+	assert_string_equal(path + f->path.len - 6, "d/leaf");
+	assert_memory_equal(path, "/ddd", 4);
+	live_close(&live);
+}
+
+#if defined(__x86_64__)
+/* A 64-bit program can make 32-bit calls; pointers must be short then. */
+static void compat_open(void *arg)
+{
+	char *low = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	long fd;
+
+	(void)arg;
+	strcpy(low, "/etc/passwd");
+	asm volatile("int $0x80"
+		     : "=a"(fd)
+		     : "a"(5), "b"(low), "c"(O_RDONLY), "d"(0)
+		     : "memory");
+	if (fd < 0)
+		_exit(2);
+	/* 64-bit fstat has the number of 32-bit open. */
+	if (syscall(SYS_fstat, (int)fd, low))
+		_exit(1);
+}
+
+static void open__32_bit_call__is_marked(void **state)
+{
+	const struct file_open_event *f;
+	struct live live;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	live_open(&live, &file_request);
+	pid = child_run(compat_open, NULL, &status);
+	live_drain(&live);
+	if (status == 2 << 8 || WIFSIGNALED(status)) {
+		print_message("skip: this kernel has no 32-bit calls\n");
+		live_close(&live);
+		skip();
+	}
+	assert_int_equal(status, 0);
+	f = live_find(&live, STREAM_FILE_OPEN, pid, 0);
+	assert_non_null(f);
+	assert_string_equal(open_path(f), "/etc/passwd");
+	assert_int_equal(f->head.flags, EVENT_FLAG_COMPAT);
+	assert_null(live_find(&live, STREAM_FILE_OPEN, pid, 1));
+	live_close(&live);
+}
+#endif
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(open__whole_family__is_seen_once_each),
+		cmocka_unit_test(
+			open__through_mounts_and_chroot__is_the_full_path),
+		cmocka_unit_test(open__root_and_proc__are_named),
+		cmocka_unit_test(open__memfd_and_pipe__are_pseudo_paths),
+		cmocka_unit_test(open__path_too_long__keeps_the_leaf),
+#if defined(__x86_64__)
+		cmocka_unit_test(open__32_bit_call__is_marked),
+#endif
+	};
+
+	return cmocka_run_group_tests(tests, root_make, root_remove);
+}

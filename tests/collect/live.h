@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * For tests that need the real kernel: a collector, the records it delivered,
+ * and children that do what is to be seen.
+ */
+#ifndef SHRIKE_TESTS_COLLECT_LIVE_H
+#define SHRIKE_TESTS_COLLECT_LIVE_H
+
+#include "support/unit.h"
+
+#include "bpf/event.h"
+#include "user/base/buf.h"
+#include "user/base/check.h"
+#include "user/collect/collect.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct live {
+	struct collector *collector;
+	struct buf records; /* one after the other, each head.size bytes */
+	int64_t watermark_ns;
+};
+
+static inline int live_keep(void *ctx, const void *record, size_t len,
+			    struct err *err)
+{
+	struct live *live = ctx;
+
+	(void)err;
+	assert_true(len >= sizeof(struct event_head));
+	buf_put(&live->records, record, len);
+	/* Each record starts aligned. */
+	while (live->records.len % 8)
+		buf_putc(&live->records, 0);
+	return 0;
+}
+
+/* Skips the test, or fails it under REQUIRE_LIVE=1, where bpf() is refused. */
+static inline void live_open(struct live *live,
+			     const struct collect_request *request)
+{
+	struct err err = { 0 };
+	const char *require = getenv("REQUIRE_LIVE");
+	int rc;
+
+	*live = (struct live){ 0 };
+	rc = collector_open(request, &live->collector, &err);
+	if (rc == 0)
+		return;
+	if (rc == -EPERM && (!require || strcmp(require, "1") != 0)) {
+		print_message("skip: %s\n", err.text);
+		skip();
+	}
+	fail_msg("collector_open: %s", err.text);
+}
+
+static inline void live_close(struct live *live)
+{
+	live->collector = collector_close(live->collector);
+	buf_release(&live->records);
+}
+
+static inline void live_drain(struct live *live)
+{
+	struct err err = { 0 };
+
+	if (collector_drain(live->collector, collect_now_ns(), live_keep, live,
+			    &live->watermark_ns, &err))
+		fail_msg("collector_drain: %s", err.text);
+}
+
+/* The record after `from` (NULL: the first); NULL at the end. */
+static inline const struct event_head *live_next(const struct live *live,
+						 const struct event_head *from)
+{
+	const uint8_t *at = live->records.bytes;
+
+	if (from)
+		at = (const uint8_t *)from + ((from->size + 7U) & ~7U);
+	if (!at || at >= live->records.bytes + live->records.len)
+		return NULL;
+	return (const void *)at;
+}
+
+/* The nth (from 0) record of the stream with this pid; NULL: there is none. */
+static inline const void *live_find(const struct live *live,
+				    enum stream_id stream, pid_t pid,
+				    unsigned nth)
+{
+	const struct event_head *head = NULL;
+
+	while ((head = live_next(live, head)))
+		if (head->stream == stream && head->pid == (uint32_t)pid &&
+		    nth-- == 0)
+			return head;
+	return NULL;
+}
+
+static inline const void *live_need(const struct live *live,
+				    enum stream_id stream, pid_t pid)
+{
+	const void *record = live_find(live, stream, pid, 0);
+
+	if (!record)
+		fail_msg("no record of stream %d from pid %d", stream, pid);
+	return record;
+}
+
+/* A blob's bytes as a string; at most 8 are alive at a time. */
+static inline const char *blob_text(const void *record, struct event_blob blob)
+{
+	static char texts[8][EVENT_ARGS_SIZE + 16];
+	static unsigned turn;
+	char *text = texts[turn++ % 8];
+
+	assert_true(blob.len < sizeof(texts[0]));
+	memcpy(text, (const char *)record + blob.off, blob.len);
+	text[blob.len] = '\0';
+	return text;
+}
+
+static inline const char *open_path(const struct file_open_event *event)
+{
+	return blob_text(event, event->path);
+}
+
+/* Run `fn` in a child; returns its pid and its wait status once it is gone. */
+static inline pid_t child_run(void (*fn)(void *), void *arg, int *ret_status)
+{
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		fn(arg);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (ret_status)
+		*ret_status = status;
+	return pid;
+}
+
+static inline void counters_need(struct live *live, enum stream_id stream,
+				 struct collect_counters *ret_counters)
+{
+	struct err err = { 0 };
+
+	if (collector_counters(live->collector, stream, ret_counters, &err))
+		fail_msg("collector_counters: %s", err.text);
+}
+
+#endif

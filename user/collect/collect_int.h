@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The collector's insides, private to this folder. */
+#ifndef SHRIKE_COLLECT_COLLECT_INT_H
+#define SHRIKE_COLLECT_COLLECT_INT_H
+
+#include "user/collect/collect.h"
+#include "user/collect/programs.h"
+#include "user/collect/ring_reader.h"
+
+enum { RING_LIFECYCLE, RING_EVENT, RING_COUNT };
+
+struct ring {
+	int fd; /* -1: not needed */
+	struct ring_reader reader;
+	bool lifecycle;
+};
+
+struct collector {
+	struct programs programs;
+	struct ring rings[RING_COUNT];
+	int counters_fd;
+	unsigned cpu_count;
+	int64_t watermark_ns;
+	uint64_t held;
+	uint64_t delivered[STREAM_COUNT];
+	uint64_t damaged[STREAM_COUNT];
+};
+
+#endif
