@@ -99,7 +99,7 @@ int option_ruleset(const struct rule_paths *paths, bool quiet,
 
 	if (rc < 0)
 		return report(&err);
-	if (rc || !quiet)
+	if (rc || (!quiet && ruleset->diagnostics->count))
 		diagnostics_print(ruleset->diagnostics,
 				  option_color(STDERR_FILENO), &text);
 	emit(STDERR_FILENO, &text);

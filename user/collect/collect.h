@@ -85,7 +85,7 @@ int collector_counters(struct collector *collector, enum stream_id stream,
 		       struct collect_counters *ret_counters, struct err *err);
 uint64_t collector_held(const struct collector *collector);
 
-/* One line per attached hook: program, hook, streams; for `run` to print. */
+/* One line per attached hook: its stream, the hook; for `run` to print. */
 void collector_describe(const struct collector *collector, struct buf *out);
 
 /* ns of the boot-time clock; and what to add to get realtime, now. */

@@ -327,9 +327,8 @@ void programs_describe(const struct programs *programs, struct buf *out)
 		const struct bpf_program *program = programs->by_stream[s];
 
 		if (programs->links[s])
-			buf_printf(out, "%s %s %s\n",
-				   bpf_program__name(program),
-				   bpf_program__section_name(program),
-				   catalog_stream(s)->name);
+			buf_printf(out, "  %-16s from %s\n",
+				   catalog_stream(s)->name,
+				   bpf_program__section_name(program));
 	}
 }

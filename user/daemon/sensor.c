@@ -413,16 +413,32 @@ static bool incomplete(const struct sensor *s)
 	return false;
 }
 
+static int announce(struct sensor *s, struct err *err)
+{
+	const struct sensor_options *options = s->options;
+
+	if (!options->quiet) {
+		if (options->ruleset)
+			buf_printf(&s->text, "%u rules, %s%s; attached:\n",
+				   options->ruleset->program->plan->rule_count,
+				   s->store ? "store " : "nothing is stored",
+				   s->store ? options->store_dir : "");
+		else
+			buf_puts(&s->text, "recording; attached:\n");
+		collector_describe(s->collector, &s->text);
+	}
+	if (!options->dry_run)
+		buf_puts(&s->text, "ready\n");
+	return say(s, err);
+}
+
 static int run(struct sensor *s, struct err *err)
 {
 	int rc = start(s, err);
 
 	if (rc)
 		return rc;
-	if (!s->options->quiet)
-		collector_describe(s->collector, &s->text);
-	buf_puts(&s->text, s->options->dry_run ? "" : "ready\n");
-	rc = say(s, err);
+	rc = announce(s, err);
 	if (rc || s->options->dry_run)
 		return rc;
 	rc = loop_run(s->loop, err);
