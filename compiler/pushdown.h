@@ -26,7 +26,7 @@ struct pushdown_input {
 struct pushdown_term {
 	const char *rule;
 	const struct expr *expr;
-	bool in_kernel;	    /* decided exactly in the kernel */
+	bool in_kernel;	    /* decided exactly there, but for a cut path */
 	const char *reason; /* why not, NULL when in_kernel */
 };
 

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/build.h"
+
+struct expr *build_op(struct arena *arena, enum expr_op op,
+		      enum value_type type, unsigned arg_count)
+{
+	struct expr *expr = arena_alloc(arena, sizeof(*expr));
+
+	CHECK(arg_count <= UINT16_MAX);
+	if (!expr)
+		return NULL;
+	expr->op = op;
+	expr->type = type;
+	expr->arg_count = (uint16_t)arg_count;
+	if (arg_count) {
+		expr->args = arena_array(arena, arg_count, sizeof(*expr->args));
+		if (!expr->args)
+			return NULL;
+	}
+	return expr;
+}
+
+struct expr *build_const(struct arena *arena, enum value_type type,
+			 struct value value)
+{
+	struct expr *expr = build_op(arena, EXPR_CONST, type, 0);
+
+	if (expr)
+		expr->value = value;
+	return expr;
+}
+
+struct expr *build_bool(struct arena *arena, bool value)
+{
+	return build_const(arena, VALUE_BOOL, value_bool(value));
+}
+
+struct expr *build_null(struct arena *arena)
+{
+	return build_const(arena, VALUE_BOOL, value_null());
+}
+
+struct expr *build_not(struct arena *arena, const struct expr *arg)
+{
+	struct expr *expr = build_op(arena, EXPR_NOT, VALUE_BOOL, 1);
+
+	if (expr)
+		expr->args[0] = arg;
+	return expr;
+}
+
+struct expr *build_two(struct arena *arena, enum expr_op op,
+		       enum value_type type, const struct expr *left,
+		       const struct expr *right)
+{
+	struct expr *expr = build_op(arena, op, type, 2);
+
+	if (expr) {
+		expr->args[0] = left;
+		expr->args[1] = right;
+	}
+	return expr;
+}
+
+bool build_is_const(const struct expr *expr)
+{
+	return expr->op == EXPR_CONST;
+}
+
+bool build_is_bool(const struct expr *expr, bool value)
+{
+	return expr->op == EXPR_CONST && expr->value.type == VALUE_BOOL &&
+	       (expr->value.i != 0) == value;
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/compilation.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A message quotes names of the rule text, which are bounded; so is it. */
+#define MESSAGE_BYTES_MAX 1024
+
+void *compilation_alloc(struct compilation *c, size_t n, size_t size)
+{
+	void *ret = arena_array(c->arena, n, size);
+
+	if (!ret)
+		c->nomem = true;
+	return ret;
+}
+
+char *compilation_copy(struct compilation *c, const char *text, size_t len)
+{
+	char *ret = arena_copy(c->arena, text, len);
+
+	if (!ret)
+		c->nomem = true;
+	return ret;
+}
+
+static const char *format(struct compilation *c, const char *fmt, va_list ap)
+{
+	char text[MESSAGE_BYTES_MAX];
+	int n = vsnprintf(text, sizeof(text), fmt, ap);
+
+	if (n < 0)
+		n = 0;
+	return compilation_copy(c, text,
+				(size_t)n < sizeof(text) ? (size_t)n :
+							   sizeof(text) - 1);
+}
+
+const char *compilation_text(struct compilation *c, const char *fmt, ...)
+{
+	const char *ret;
+	va_list ap;
+
+	va_start(ap, fmt);
+	ret = format(c, fmt, ap);
+	va_end(ap);
+	return ret;
+}
+
+const char *compilation_take(struct compilation *c, struct buf *buf)
+{
+	const char *ret = NULL;
+
+	if (buf->failed)
+		c->nomem = true;
+	else
+		ret = compilation_copy(c, buf_text(buf), buf->len);
+	buf_release(buf);
+	return ret;
+}
+
+void *compilation_grow(struct compilation *c, void *items, unsigned count,
+		       size_t size)
+{
+	void *grown;
+
+	if (count & (count - 1))
+		return items;
+	grown = compilation_alloc(c, count ? (size_t)count * 2 : 1, size);
+	if (grown && count)
+		memcpy(grown, items, count * size);
+	return grown;
+}
+
+void compilation_error(struct compilation *c, struct span span,
+		       const char *suggestion, const char *fmt, ...)
+{
+	const char *message;
+	va_list ap;
+
+	va_start(ap, fmt);
+	message = format(c, fmt, ap);
+	va_end(ap);
+	diagnostic_add(c->diagnostics, DIAGNOSTIC_ERROR, span, c->rule,
+		       message ? message : "no memory", suggestion);
+}
+
+void compilation_warning(struct compilation *c, struct span span,
+			 const char *suggestion, const char *fmt, ...)
+{
+	const char *message;
+	va_list ap;
+
+	va_start(ap, fmt);
+	message = format(c, fmt, ap);
+	va_end(ap);
+	diagnostic_add(c->diagnostics, DIAGNOSTIC_WARNING, span, c->rule,
+		       message ? message : "no memory", suggestion);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What every pass shares: where memory comes from and where complaints go.
+ * Memory errors are sticky: a pass that is handed NULL returns NULL, and
+ * compile() asks once at the end.
+ */
+#ifndef SHRIKE_COMPILER_COMPILATION_H
+#define SHRIKE_COMPILER_COMPILATION_H
+
+#include "compiler/diagnostic.h"
+#include "user/base/arena.h"
+#include "user/base/buf.h"
+
+struct compilation {
+	struct arena *arena;
+	struct diagnostics *diagnostics;
+	const char *rule; /* being compiled; NULL outside of one */
+	bool nomem;
+};
+
+/* Zeroed; NULL sets `nomem`. */
+void *compilation_alloc(struct compilation *c, size_t n, size_t size);
+char *compilation_copy(struct compilation *c, const char *text, size_t len);
+const char *compilation_text(struct compilation *c, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/*
+ * The buffer's text in the arena; releases the buffer. NULL on a failure of
+ * either, which sets `nomem`.
+ */
+const char *compilation_take(struct compilation *c, struct buf *buf);
+
+/*
+ * Room for one more element in an array that is only ever grown one by one:
+ * it is moved whenever `count` is a power of two. NULL when there is no memory.
+ */
+void *compilation_grow(struct compilation *c, void *items, unsigned count,
+		       size_t size);
+
+/* `suggestion` may be NULL. */
+void compilation_error(struct compilation *c, struct span span,
+		       const char *suggestion, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+void compilation_warning(struct compilation *c, struct span span,
+			 const char *suggestion, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+#endif

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The passes, in order:
+ *
+ *   of a source  source_check   source.c       bytes: size, UTF-8
+ *                parse_source   parse*.c       text to syntax trees
+ *   of the set   check_names    here           each rule has its own name
+ *   of a rule    bind_rule      bind.c ...     names, types; subqueries inlined
+ *                lower_rule     lower*.c       the stream plan; folds on the way
+ *                bounds_set     bounds.c       how much state it may hold
+ *   of the set   subscribe      subscribe.c    what to collect, and by
+ *                               pushdown*.c ...  which kernel program
+ *
+ * A pass of a rule is not run when one before it complained of that rule; the
+ * passes of the set at the end are not run when any did.
+ */
+#include "compiler/compiler.h"
+
+#include "compiler/bind.h"
+#include "compiler/bounds.h"
+#include "compiler/lower.h"
+#include "compiler/parse.h"
+#include "compiler/source.h"
+#include "compiler/subscribe.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void parse_all(struct compilation *c,
+		      const struct compile_source *sources,
+		      unsigned source_count, struct ast_rules *rules)
+{
+	for (unsigned i = 0; i < source_count; i++)
+		if (source_check(c, &sources[i], i))
+			parse_source(c, &sources[i], i, rules);
+	if (rules->count || c->diagnostics->error_count || c->nomem)
+		return;
+	compilation_error(c, (struct span){ 0 },
+			  "a rule is CREATE RULE name AS SELECT ...; or just "
+			  "SELECT ...;",
+			  "there is no rule");
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct ast_rule *const *left = a, *const *right = b;
+	int order = strcmp((*left)->name, (*right)->name);
+	struct span l = (*left)->span, r = (*right)->span;
+
+	if (order)
+		return order;
+	if (l.source != r.source)
+		return l.source < r.source ? -1 : 1;
+	return l.start < r.start ? -1 : l.start > r.start;
+}
+
+static void check_names(struct compilation *c,
+			const struct compile_source *sources,
+			const struct ast_rules *rules)
+{
+	struct ast_rule **sorted =
+		compilation_alloc(c, rules->count, sizeof(*sorted));
+	const struct ast_rule *first = NULL;
+
+	if (!sorted)
+		return;
+	for (unsigned i = 0; i < rules->count; i++)
+		sorted[i] = rules->items[i];
+	qsort(sorted, rules->count, sizeof(*sorted), by_name);
+	for (unsigned i = 0; i < rules->count; i++) {
+		if (!first || strcmp(first->name, sorted[i]->name) != 0) {
+			first = sorted[i];
+			continue;
+		}
+		compilation_error(
+			c, sorted[i]->name_span,
+			compilation_text(c, "the first is in %s",
+					 sources[first->span.source].name),
+			"there are two rules named '%s'", sorted[i]->name);
+	}
+}
+
+/* A rule that is not enabled is checked all the same. */
+static void compile_rule(struct compilation *c, const struct ast_rule *ast,
+			 struct plan_rule *rules, unsigned *count)
+{
+	struct plan_rule *rule = &rules[*count];
+	const struct bound_rule *bound;
+
+	c->rule = ast->name;
+	bound = bind_rule(c, ast);
+	if (bound && lower_rule(c, bound, rule) && bound->enabled) {
+		bounds_set(rule);
+		(*count)++;
+	}
+	c->rule = NULL;
+}
+
+static const struct plan *compile_rules(struct compilation *c,
+					const struct ast_rules *asts)
+{
+	struct plan_rule *rules =
+		compilation_alloc(c, asts->count, sizeof(*rules));
+	struct plan *plan = compilation_alloc(c, 1, sizeof(*plan));
+
+	if (!rules || !plan)
+		return NULL;
+	for (unsigned i = 0; i < asts->count && !c->nomem; i++)
+		compile_rule(c, asts->items[i], rules, &plan->rule_count);
+	plan->rules = rules;
+	if (!plan->rule_count && !c->diagnostics->error_count && !c->nomem)
+		compilation_error(c, asts->items[0]->name_span, NULL,
+				  "no rule is enabled");
+	return plan;
+}
+
+static int nomem(const struct arena *arena, struct err *err)
+{
+	return err_set(err, ERR_USAGE, -ENOMEM,
+		       "the rules need more than %zu MiB of memory to compile",
+		       arena->limit_bytes >> 20);
+}
+
+int compile(struct arena *arena, const struct compile_source *sources,
+	    unsigned source_count, struct diagnostics *diagnostics,
+	    struct program **ret_program, struct err *err)
+{
+	struct compilation c = { .arena = arena, .diagnostics = diagnostics };
+	struct program *program = compilation_alloc(&c, 1, sizeof(*program));
+	struct ast_rules rules = { 0 };
+	int r;
+
+	parse_all(&c, sources, source_count, &rules);
+	if (!c.nomem)
+		check_names(&c, sources, &rules);
+	if (!c.nomem && rules.count)
+		program->plan = compile_rules(&c, &rules);
+	if (c.nomem)
+		return nomem(arena, err);
+	if (diagnostics->error_count)
+		return COMPILE_REJECTED;
+	r = subscribe(arena, program, err);
+	if (r)
+		return r;
+	*ret_program = program;
+	return COMPILE_OK;
+}

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/lex.h"
+
+#include <string.h>
+
+void lexer_init(struct lexer *lexer, struct compilation *c,
+		const struct compile_source *source, uint32_t index)
+{
+	CHECK(source->len <= COMPILE_FILE_BYTES_MAX);
+	*lexer = (struct lexer){ .c = c,
+				 .text = source->text,
+				 .len = (uint32_t)source->len,
+				 .source = index };
+	/* A byte order mark says nothing about UTF-8. */
+	if (source->len >= 3 && memcmp(source->text, "\xef\xbb\xbf", 3) == 0)
+		lexer->at = 3;
+}
+
+static char peek(const struct lexer *lexer, uint32_t ahead)
+{
+	return lexer->len - lexer->at > ahead ? lexer->text[lexer->at + ahead] :
+						'\0';
+}
+
+static struct span span_from(const struct lexer *lexer, uint32_t start)
+{
+	return (struct span){ .source = lexer->source,
+			      .start = start,
+			      .end = lexer->at };
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+	       is_digit(c);
+}
+
+/* False: a comment does not end; the rest of the file is gone. */
+static bool skip_block_comment(struct lexer *lexer)
+{
+	uint32_t start = lexer->at;
+
+	lexer->at += 2;
+	while (lexer->at < lexer->len) {
+		if (peek(lexer, 0) == '*' && peek(lexer, 1) == '/') {
+			lexer->at += 2;
+			return true;
+		}
+		lexer->at++;
+	}
+	compilation_error(lexer->c,
+			  (struct span){ lexer->source, start, start + 2 },
+			  "end it with */", "this comment does not end");
+	return false;
+}
+
+static bool skip_space(struct lexer *lexer)
+{
+	while (lexer->at < lexer->len) {
+		char c = peek(lexer, 0);
+
+		if (c == ' ' || c == '\t' || c == '\n' || c == '\r' ||
+		    c == '\f' || c == '\v') {
+			lexer->at++;
+		} else if (c == '-' && peek(lexer, 1) == '-') {
+			while (lexer->at < lexer->len && peek(lexer, 0) != '\n')
+				lexer->at++;
+		} else if (c == '/' && peek(lexer, 1) == '*') {
+			if (!skip_block_comment(lexer))
+				return false;
+		} else {
+			break;
+		}
+	}
+	return true;
+}
+
+static struct token bad(struct lexer *lexer, uint32_t start)
+{
+	return (struct token){ .kind = TOKEN_BAD,
+			       .span = span_from(lexer, start) };
+}
+
+static struct token lex_word(struct lexer *lexer)
+{
+	struct token token = { .kind = TOKEN_WORD };
+	uint32_t start = lexer->at;
+	char *word;
+
+	while (is_word(peek(lexer, 0)))
+		lexer->at++;
+	token.span = span_from(lexer, start);
+	if (lexer->at - start > WORD_BYTES_MAX) {
+		compilation_error(lexer->c, token.span, NULL,
+				  "a name has at most %d characters",
+				  WORD_BYTES_MAX);
+		return bad(lexer, start);
+	}
+	word = compilation_copy(lexer->c, lexer->text + start,
+				lexer->at - start);
+	if (!word)
+		return bad(lexer, start);
+	for (char *c = word; *c; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
+	token.text = word;
+	return token;
+}
+
+static int hex_digit(char c)
+{
+	if (is_digit(c))
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+static struct token lex_integer(struct lexer *lexer)
+{
+	struct token token = { .kind = TOKEN_INTEGER };
+	uint32_t start = lexer->at;
+	bool too_big = false;
+	unsigned base = 10;
+	bool any = false;
+
+	if (peek(lexer, 0) == '0' &&
+	    (peek(lexer, 1) == 'x' || peek(lexer, 1) == 'X')) {
+		base = 16;
+		lexer->at += 2;
+	}
+	for (;; lexer->at++, any = true) {
+		int digit = hex_digit(peek(lexer, 0));
+
+		if (digit < 0 || (unsigned)digit >= base)
+			break;
+		too_big |= __builtin_mul_overflow(token.integer, base,
+						  &token.integer) ||
+			   __builtin_add_overflow(token.integer, digit,
+						  &token.integer);
+	}
+	if (peek(lexer, 0) == '.' && is_digit(peek(lexer, 1))) {
+		lexer->at++;
+		while (is_word(peek(lexer, 0)))
+			lexer->at++;
+		compilation_error(lexer->c, span_from(lexer, start), NULL,
+				  "a number is an integer; only INTERVAL "
+				  "'1.5' SECOND takes a fraction");
+		return bad(lexer, start);
+	}
+	if (!any || is_word(peek(lexer, 0))) {
+		while (is_word(peek(lexer, 0)))
+			lexer->at++;
+		compilation_error(lexer->c, span_from(lexer, start), NULL,
+				  "this is neither a number nor a name");
+		return bad(lexer, start);
+	}
+	token.span = span_from(lexer, start);
+	if (too_big || token.integer > (uint64_t)INT64_MAX + 1) {
+		compilation_error(lexer->c, token.span, NULL,
+				  "a number is at most 9223372036854775807");
+		return bad(lexer, start);
+	}
+	return token;
+}
+
+static struct token lex_text(struct lexer *lexer)
+{
+	struct token token = { .kind = TOKEN_TEXT };
+	uint32_t start = lexer->at++;
+	uint32_t quotes = 0;
+	char *text, *out;
+
+	while (lexer->at < lexer->len) {
+		if (peek(lexer, 0) == '\'') {
+			if (peek(lexer, 1) != '\'')
+				break;
+			lexer->at++;
+			quotes++;
+		}
+		lexer->at++;
+	}
+	if (lexer->at >= lexer->len) {
+		lexer->at = lexer->len;
+		compilation_error(
+			lexer->c,
+			(struct span){ lexer->source, start, start + 1 },
+			"end it with '; a quote inside is written ''",
+			"this text does not end");
+		return bad(lexer, start);
+	}
+	lexer->at++;
+	token.span = span_from(lexer, start);
+	text = compilation_copy(lexer->c, lexer->text + start + 1,
+				lexer->at - start - 2);
+	if (!text)
+		return bad(lexer, start);
+	out = text;
+	for (const char *in = text; quotes && *in; in++) {
+		*out++ = *in;
+		if (*in == '\'')
+			in++;
+	}
+	if (quotes)
+		*out = '\0';
+	token.text = text;
+	return token;
+}
+
+static const struct {
+	char text[3];
+	enum token_kind kind;
+} symbols[] = {
+	{ "<=", TOKEN_LE },   { ">=", TOKEN_GE },	{ "<>", TOKEN_NE },
+	{ "!=", TOKEN_NE },   { "(", TOKEN_LEFT },	{ ")", TOKEN_RIGHT },
+	{ ",", TOKEN_COMMA }, { ";", TOKEN_SEMICOLON }, { ".", TOKEN_DOT },
+	{ "*", TOKEN_STAR },  { "+", TOKEN_PLUS },	{ "-", TOKEN_MINUS },
+	{ "=", TOKEN_EQ },    { "<", TOKEN_LT },	{ ">", TOKEN_GT },
+};
+
+static struct token lex_symbol(struct lexer *lexer)
+{
+	uint32_t start = lexer->at;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(symbols); i++) {
+		uint32_t len = (uint32_t)strlen(symbols[i].text);
+
+		if (lexer->len - start < len ||
+		    memcmp(lexer->text + start, symbols[i].text, len) != 0)
+			continue;
+		lexer->at += len;
+		return (struct token){ .kind = symbols[i].kind,
+				       .span = span_from(lexer, start) };
+	}
+	return bad(lexer, start);
+}
+
+static struct token lex_unknown(struct lexer *lexer)
+{
+	uint32_t start = lexer->at;
+	char c = peek(lexer, 0);
+
+	lexer->at++;
+	/* One character of UTF-8, not its first byte. */
+	while (((unsigned char)peek(lexer, 0) & 0xc0) == 0x80)
+		lexer->at++;
+	compilation_error(lexer->c, span_from(lexer, start),
+			  c == '"' ? "text is written 'like this'; names need "
+				     "no quotes" :
+				     NULL,
+			  "unexpected character '%.*s'",
+			  (int)(lexer->at - start), lexer->text + start);
+	return bad(lexer, start);
+}
+
+struct token lexer_next(struct lexer *lexer)
+{
+	struct token token;
+	char c;
+
+	if (!skip_space(lexer) || lexer->at >= lexer->len)
+		return (struct token){ .kind = TOKEN_END,
+				       .span = span_from(lexer, lexer->at) };
+	c = peek(lexer, 0);
+	if (is_digit(c))
+		return lex_integer(lexer);
+	if (is_word(c))
+		return lex_word(lexer);
+	if (c == '\'')
+		return lex_text(lexer);
+	token = lex_symbol(lexer);
+	return token.kind == TOKEN_BAD ? lex_unknown(lexer) : token;
+}

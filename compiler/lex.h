@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Tokens of the rule text. Words come in lower case: names and keywords do not
+ * depend on case, texts do. The source holds no NUL byte (see source.h).
+ */
+#ifndef SHRIKE_COMPILER_LEX_H
+#define SHRIKE_COMPILER_LEX_H
+
+#include "compiler/compilation.h"
+#include "compiler/compiler.h"
+
+#define WORD_BYTES_MAX 128
+
+enum token_kind {
+	TOKEN_END,
+	TOKEN_BAD, /* already complained about */
+	TOKEN_WORD,
+	TOKEN_INTEGER,
+	TOKEN_TEXT,
+	TOKEN_LEFT,  /* ( */
+	TOKEN_RIGHT, /* ) */
+	TOKEN_COMMA,
+	TOKEN_SEMICOLON,
+	TOKEN_DOT,
+	TOKEN_STAR,
+	TOKEN_PLUS,
+	TOKEN_MINUS,
+	TOKEN_EQ,
+	TOKEN_NE,
+	TOKEN_LT,
+	TOKEN_LE,
+	TOKEN_GT,
+	TOKEN_GE,
+	TOKEN_KIND_COUNT
+};
+
+struct token {
+	enum token_kind kind;
+	struct span span;
+	const char *text; /* WORD, TEXT: its content */
+	uint64_t integer;
+};
+
+struct lexer {
+	struct compilation *c;
+	const char *text;
+	uint32_t len;
+	uint32_t at;
+	uint32_t source;
+};
+
+void lexer_init(struct lexer *lexer, struct compilation *c,
+		const struct compile_source *source, uint32_t index);
+struct token lexer_next(struct lexer *lexer);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a bound rule to its stream plan:
+ *
+ *   FILTER (conditions on the count)
+ *     COUNT
+ *       JOIN input 2 (conditions on 2 and what is before it)
+ *         JOIN input 1
+ *           SCAN 0 (conditions on 0 alone)
+ *           SCAN 1
+ *         SCAN 2
+ *
+ * with the levels that the rule has no use for left out.
+ */
+#ifndef SHRIKE_COMPILER_LOWER_H
+#define SHRIKE_COMPILER_LOWER_H
+
+#include "compiler/bind.h"
+#include "compiler/compilation.h"
+
+/* False: complained, or no memory. */
+bool lower_rule(struct compilation *c, const struct bound_rule *bound,
+		struct plan_rule *rule);
+
+#endif

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What an interval join needs from the rule's conditions: keys that are equal
+ * on both sides, and both ends of the time between the two events.
+ *
+ * A condition on time is read as `right.ts - anchor.ts <op> constant`, however
+ * it is written: b.ts <= a.ts + INTERVAL '5' SECOND, b.ts - a.ts <= INTERVAL
+ * '5' SECOND and a.ts >= b.ts - INTERVAL '5' SECOND are the same.
+ */
+#include "compiler/lower_int.h"
+
+#include "compiler/interval.h"
+
+/* The sum of times, each so many times, and a constant. */
+struct linear {
+	int times[TUPLE_INPUTS_MAX];
+	int64_t constant;
+};
+
+static bool linear_add(struct linear *sum, const struct expr *expr, int sign)
+{
+	if (expr->op == EXPR_CONST &&
+	    (expr->type == VALUE_INTERVAL || expr->type == VALUE_TIMESTAMP))
+		return sign > 0 ? !__builtin_add_overflow(sum->constant,
+							  expr->value.i,
+							  &sum->constant) :
+				  !__builtin_sub_overflow(sum->constant,
+							  expr->value.i,
+							  &sum->constant);
+	if (expr->op == EXPR_COLUMN && expr->column == COL_ts) {
+		sum->times[expr->input] += sign;
+		return true;
+	}
+	if (expr->op == EXPR_ADD || expr->op == EXPR_SUB)
+		return linear_add(sum, expr->args[0], sign) &&
+		       linear_add(sum, expr->args[1],
+				  expr->op == EXPR_ADD ? sign : -sign);
+	return false;
+}
+
+/* right.ts - anchor.ts is in [lower, upper], as far as one condition tells. */
+struct bound {
+	unsigned anchor;
+	bool has_lower, has_upper;
+	int64_t lower, upper;
+};
+
+/* right.ts - anchor.ts <op> k */
+static bool bound_set(struct bound *bound, enum expr_op op, int64_t k)
+{
+	*bound = (struct bound){ .anchor = bound->anchor,
+				 .lower = k,
+				 .upper = k };
+	switch ((int)op) {
+	case EXPR_EQ:
+		bound->has_lower = bound->has_upper = true;
+		return true;
+	case EXPR_GT:
+		bound->has_lower = true;
+		return !__builtin_add_overflow(k, 1, &bound->lower);
+	case EXPR_GE:
+		bound->has_lower = true;
+		return true;
+	case EXPR_LT:
+		bound->has_upper = true;
+		return !__builtin_sub_overflow(k, 1, &bound->upper);
+	case EXPR_LE:
+		bound->has_upper = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static enum expr_op mirrored(enum expr_op op)
+{
+	return op == EXPR_LT ? EXPR_GT :
+	       op == EXPR_LE ? EXPR_GE :
+	       op == EXPR_GT ? EXPR_LT :
+	       op == EXPR_GE ? EXPR_LE :
+			       op;
+}
+
+/* False: the condition bounds no time between `right` and one other input. */
+static bool bound_read(const struct expr *expr, unsigned right,
+		       struct bound *ret_bound)
+{
+	struct linear sum = { 0 };
+	enum expr_op op = expr->op;
+	unsigned others = 0;
+	int64_t k;
+
+	if (op < EXPR_EQ || op > EXPR_GE ||
+	    (expr->args[0]->type != VALUE_TIMESTAMP &&
+	     expr->args[0]->type != VALUE_INTERVAL) ||
+	    !linear_add(&sum, expr->args[0], 1) ||
+	    !linear_add(&sum, expr->args[1], -1) || sum.constant == INT64_MIN)
+		return false;
+	/* sum <op> 0; turn it so that right.ts is there once, positive. */
+	if (sum.times[right] == -1) {
+		for (unsigned i = 0; i < TUPLE_INPUTS_MAX; i++)
+			sum.times[i] = -sum.times[i];
+		sum.constant = -sum.constant;
+		op = mirrored(op);
+	}
+	k = -sum.constant;
+	for (unsigned i = 0; i < TUPLE_INPUTS_MAX; i++) {
+		if (i == right || !sum.times[i])
+			continue;
+		ret_bound->anchor = i;
+		others++;
+		if (sum.times[i] != -1)
+			return false;
+	}
+	return sum.times[right] == 1 && others == 1 &&
+	       bound_set(ret_bound, op, k);
+}
+
+static void narrow(struct bound *all, const struct bound *one)
+{
+	if (one->has_lower && (!all->has_lower || one->lower > all->lower))
+		all->lower = one->lower;
+	if (one->has_upper && (!all->has_upper || one->upper < all->upper))
+		all->upper = one->upper;
+	all->has_lower |= one->has_lower;
+	all->has_upper |= one->has_upper;
+}
+
+/* An equality of a value of `right` with one of the inputs before it. */
+static bool is_key(const struct term *term, unsigned right,
+		   const struct expr **ret_left, const struct expr **ret_right)
+{
+	unsigned before = (1u << right) - 1;
+	const struct expr *a, *b;
+
+	if (term->expr->op != EXPR_EQ)
+		return false;
+	a = term->expr->args[0];
+	b = term->expr->args[1];
+	if (lower_inputs(a) == 1u << right) {
+		*ret_right = a;
+		*ret_left = b;
+	} else {
+		*ret_right = b;
+		*ret_left = a;
+	}
+	return lower_inputs(*ret_right) == 1u << right &&
+	       lower_inputs(*ret_left) && !(lower_inputs(*ret_left) & ~before);
+}
+
+static bool add_key(struct lowering *l, struct plan_node *join,
+		    const struct expr *left, const struct expr *right,
+		    unsigned input)
+{
+	if (join->key_count >= PLAN_KEYS_MAX) {
+		compilation_error(l->c, l->bound->input_spans[input], NULL,
+				  "a join has at most %d keys", PLAN_KEYS_MAX);
+		return false;
+	}
+	join->left_keys[join->key_count] = left;
+	join->right_keys[join->key_count++] = right;
+	return true;
+}
+
+static bool take_keys(struct lowering *l, struct plan_node *join,
+		      unsigned input)
+{
+	const char *right = l->bound->input_names[input];
+	const char *left = l->bound->input_names[0];
+
+	join->left_keys = compilation_alloc(l->c, PLAN_KEYS_MAX,
+					    sizeof(*join->left_keys));
+	join->right_keys = compilation_alloc(l->c, PLAN_KEYS_MAX,
+					     sizeof(*join->right_keys));
+	if (!join->left_keys || !join->right_keys)
+		return false;
+	for (unsigned i = 0; i < l->below.count; i++) {
+		struct term *term = &l->below.items[i];
+		const struct expr *l_key, *r_key;
+		struct bound bound;
+
+		if (term->placed || bound_read(term->expr, input, &bound) ||
+		    !is_key(term, input, &l_key, &r_key))
+			continue;
+		if (!add_key(l, join, l_key, r_key, input))
+			return false;
+		term->placed = true;
+	}
+	if (join->key_count)
+		return true;
+	compilation_error(l->c, l->bound->input_spans[input],
+			  compilation_text(l->c,
+					   "add a key to ON, as in "
+					   "%s.pid_key = %s.pid_key",
+					   right, left),
+			  "the join with '%s' needs a key that is equal on "
+			  "both sides",
+			  right);
+	return false;
+}
+
+static void complain_bound(struct lowering *l, unsigned input,
+			   const struct bound bounds[])
+{
+	const char *right = l->bound->input_names[input];
+	const char *left = l->bound->input_names[0];
+	const char *missing = "a time bound on both sides";
+	const char *add;
+
+	add = compilation_text(l->c,
+			       "add to ON: AND %s.ts BETWEEN %s.ts AND %s.ts + "
+			       "INTERVAL '10' SECOND",
+			       right, left, left);
+	for (unsigned i = 0; i < input; i++) {
+		left = l->bound->input_names[i];
+		if (bounds[i].has_lower) {
+			missing = "an upper time bound too";
+			add = compilation_text(l->c,
+					       "add to ON: AND %s.ts <= %s.ts "
+					       "+ INTERVAL '10' SECOND",
+					       right, left);
+		} else if (bounds[i].has_upper) {
+			missing = "a lower time bound too";
+			add = compilation_text(l->c,
+					       "add to ON: AND %s.ts >= %s.ts",
+					       right, left);
+		}
+	}
+	compilation_error(l->c, l->bound->input_spans[input], add,
+			  "the join with '%s' needs %s: events wait for their "
+			  "partner",
+			  right, missing);
+}
+
+/* The bounds that a plan may have; see INTERVAL_NS_MAX. */
+static bool check_bound(struct lowering *l, unsigned input,
+			const struct bound *bound)
+{
+	struct span span = l->bound->input_spans[input];
+
+	if (bound->lower < -INTERVAL_NS_MAX || bound->lower > INTERVAL_NS_MAX ||
+	    bound->upper < -INTERVAL_NS_MAX || bound->upper > INTERVAL_NS_MAX) {
+		compilation_error(l->c, span, NULL,
+				  "the time bound of the join with '%s' is "
+				  "more than 3650 days wide",
+				  l->bound->input_names[input]);
+		return false;
+	}
+	if (bound->lower > bound->upper)
+		compilation_warning(l->c, span, NULL,
+				    "the rule can never match: the time bound "
+				    "of '%s' is empty",
+				    l->bound->input_names[input]);
+	return true;
+}
+
+static bool take_bound(struct lowering *l, struct plan_node *join,
+		       unsigned input)
+{
+	struct bound bounds[TUPLE_INPUTS_MAX] = { 0 };
+	struct bound one;
+	unsigned anchor;
+
+	for (unsigned i = 0; i < l->below.count; i++)
+		if (!l->below.items[i].placed &&
+		    bound_read(l->below.items[i].expr, input, &one) &&
+		    one.anchor < input)
+			narrow(&bounds[one.anchor], &one);
+	for (anchor = 0; anchor < input; anchor++)
+		if (bounds[anchor].has_lower && bounds[anchor].has_upper)
+			break;
+	if (anchor == input) {
+		complain_bound(l, input, bounds);
+		return false;
+	}
+	for (unsigned i = 0; i < l->below.count; i++)
+		if (bound_read(l->below.items[i].expr, input, &one) &&
+		    one.anchor == anchor)
+			l->below.items[i].placed = true;
+	join->anchor = (uint8_t)anchor;
+	join->lower_ns = bounds[anchor].lower;
+	join->upper_ns = bounds[anchor].upper;
+	return check_bound(l, input, &bounds[anchor]);
+}
+
+bool lower_join(struct lowering *l, struct plan_node *join, unsigned input)
+{
+	bool ok = take_keys(l, join, input);
+
+	ok &= take_bound(l, join, input);
+	return ok &&
+	       lower_place(l, &l->below, (2u << input) - 1, &join->predicate);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The stream plan as text: canonical, so that a node's digest may cover it, and
+ * readable, for golden tests and explain.
+ */
+#ifndef SHRIKE_COMPILER_PLAN_PRINT_H
+#define SHRIKE_COMPILER_PLAN_PRINT_H
+
+#include "stream/plan.h"
+#include "user/base/buf.h"
+
+void plan_print(struct buf *out, const struct plan *plan);
+void plan_rule_print(struct buf *out, const struct plan_rule *rule);
+
+/*
+ * The subtree at `node`: what it computes and its bound. Names are those of the
+ * rule's inputs.
+ */
+void plan_node_print(struct buf *out, const struct plan_rule *rule,
+		     const struct plan_node *node, unsigned indent);
+
+struct expr_names plan_rule_names(const struct plan_rule *rule);
+
+#endif

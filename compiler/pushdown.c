@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Pushdown, from the top: all rules' conditions on one stream become one
+ * condition (OR of the rules), that becomes kernel IR, and that eBPF.
+ *
+ * For each part of a rule two questions can be asked: when may it be TRUE, and,
+ * below a NOT, when may it be FALSE. walk() turns the one into the other at
+ * NOT, so a term that the kernel cannot decide is taken to hold either way.
+ *
+ * When the function would be too long, the most expensive terms are taken to
+ * hold too, first those whose rule still has another term to filter by.
+ */
+#include "compiler/ebpf.h"
+#include "compiler/pushdown_int.h"
+#include "user/base/check.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define LINE_TEXT_MAX 200
+
+struct builder {
+	struct arena *arena;
+	const struct stream *stream;
+	const struct pushdown_input *inputs;
+	unsigned input_count;
+	struct cond_set set;
+	struct pushdown_term *terms;
+	uint32_t *costs;  /* of each term, 0: nothing in the kernel */
+	uint32_t *owners; /* which input it belongs to */
+	bool *dropped;
+	unsigned term_count;
+	unsigned next; /* the term that walk() comes to next */
+	bool exact;
+	const char *accept_all_rule;
+};
+
+static bool is_logic(const struct expr *expr)
+{
+	return expr->op == EXPR_AND || expr->op == EXPR_OR ||
+	       expr->op == EXPR_NOT;
+}
+
+static unsigned count_terms(const struct expr *expr)
+{
+	unsigned count = 0;
+
+	if (!is_logic(expr))
+		return 1;
+	for (unsigned i = 0; i < expr->arg_count; i++)
+		count += count_terms(expr->args[i]);
+	return count;
+}
+
+/* `shown` is the term with its NOT, if it has one. */
+static const struct cond *term_cond(struct builder *b, unsigned input,
+				    const struct expr *expr,
+				    const struct expr *shown, bool wanted)
+{
+	unsigned i = b->next++;
+	struct leaf leaf;
+
+	CHECK(i < b->term_count);
+	b->set.line = LINE_TERMS + i;
+	leaf = leaf_cond(&b->set, expr, wanted);
+	if (b->dropped[i]) {
+		leaf.cond = cond_const(true);
+		leaf.reason = "left out: the kernel predicate would be too "
+			      "long";
+	}
+	if (leaf.reason || leaf.reads_path)
+		b->exact = false;
+	b->costs[i] = leaf.cond->cost;
+	b->owners[i] = input;
+	b->terms[i] = (struct pushdown_term){ .rule = b->inputs[input].rule,
+					      .expr = shown,
+					      .in_kernel = !leaf.reason,
+					      .reason = leaf.reason };
+	return leaf.cond;
+}
+
+static const struct cond *walk(struct builder *b, unsigned input,
+			       const struct expr *expr, bool wanted)
+{
+	bool conjunction = (expr->op == EXPR_AND) == wanted;
+	const struct cond **args;
+
+	if (!is_logic(expr))
+		return term_cond(b, input, expr, expr, wanted);
+	if (expr->op == EXPR_NOT) {
+		const struct expr *arg = expr->args[0];
+
+		return is_logic(arg) ? walk(b, input, arg, !wanted) :
+				       term_cond(b, input, arg, expr, !wanted);
+	}
+	args = arena_array(b->arena, expr->arg_count,
+			   sizeof(const struct cond *));
+	if (!args) {
+		b->set.failed = true;
+		return cond_const(true);
+	}
+	for (unsigned i = 0; i < expr->arg_count; i++)
+		args[i] = walk(b, input, expr->args[i], wanted);
+	return cond_join(&b->set, conjunction ? COND_AND : COND_OR, args,
+			 expr->arg_count, false);
+}
+
+static int build(struct builder *b, const struct cond **ret_root,
+		 struct err *err)
+{
+	const struct cond **args = arena_array(b->arena, b->input_count,
+					       sizeof(const struct cond *));
+	const struct cond *root;
+	bool takes_all = false;
+
+	if (!args || cond_set_init(&b->set, b->arena, b->stream))
+		return err_nomem(err);
+	b->next = 0;
+	b->exact = true;
+	b->accept_all_rule = NULL;
+	for (unsigned i = 0; i < b->input_count; i++) {
+		const struct pushdown_input *input = &b->inputs[i];
+
+		takes_all |= !input->expr;
+		args[i] = input->expr ? walk(b, i, input->expr, true) :
+					cond_const(true);
+		if (args[i]->kind == COND_TRUE && !b->accept_all_rule)
+			b->accept_all_rule = input->rule;
+	}
+	root = cond_factor(&b->set, cond_join(&b->set, COND_OR, args,
+					      b->input_count, false));
+	if (b->set.failed)
+		return err_nomem(err);
+	if (takes_all)
+		b->exact = true;
+	*ret_root = root;
+	return 0;
+}
+
+struct price {
+	uint32_t cost;
+	uint32_t term;
+};
+
+static int dearest_first(const void *a, const void *b)
+{
+	const struct price *x = a, *y = b;
+
+	if (x->cost != y->cost)
+		return x->cost > y->cost ? -1 : 1;
+	return x->term < y->term ? -1 : x->term > y->term;
+}
+
+/*
+ * Leave out terms of `excess` instructions, the dearest first, as long as their
+ * rules keep another term. Where none can be spared one is left out all the
+ * same: its rule then needs every row, and no other term matters.
+ */
+static int drop_terms(struct builder *b, uint64_t excess, struct err *err)
+{
+	uint32_t *kept = arena_array(b->arena, b->input_count, sizeof(*kept));
+	struct price *prices =
+		arena_array(b->arena, b->term_count, sizeof(*prices));
+	uint64_t saved = 0;
+	unsigned count = 0;
+
+	if (!kept || !prices)
+		return err_nomem(err);
+	for (unsigned i = 0; i < b->term_count; i++) {
+		if (!b->costs[i])
+			continue;
+		prices[count++] = (struct price){ b->costs[i], i };
+		kept[b->owners[i]]++;
+	}
+	CHECK(count > 0);
+	qsort(prices, count, sizeof(*prices), dearest_first);
+	for (unsigned i = 0; i < count && saved < excess; i++) {
+		unsigned owner = b->owners[prices[i].term];
+
+		if (kept[owner] < 2)
+			continue;
+		kept[owner]--;
+		b->dropped[prices[i].term] = true;
+		saved += prices[i].cost;
+	}
+	/* Whatever could be spared was: the next round sees if it was enough. */
+	if (saved == 0)
+		b->dropped[prices[0].term] = true;
+	return 0;
+}
+
+/* The passes, each checked. Positive: too long by *ret_excess. */
+static int generate(struct builder *b, const struct cond *root,
+		    struct ebpf_code *ret_code, uint64_t *ret_excess,
+		    struct err *err)
+{
+	struct ebpf_code code;
+	struct kernel_ir ir;
+	int r;
+
+	if (root->cost > 4 * PUSHDOWN_INSNS_MAX) {
+		*ret_excess = root->cost - 4 * PUSHDOWN_INSNS_MAX;
+		return 1;
+	}
+	r = cond_emit(root, b->stream, b->arena, &ir, err);
+	if (!r)
+		r = ir_check(&ir, err);
+	if (!r)
+		r = ir_share_loads(&ir, err);
+	if (!r)
+		r = ir_check(&ir, err);
+	if (!r)
+		r = ebpf_lower(&ir, 1, &code, err);
+	if (r < 0)
+		return r;
+	if (r == EBPF_TOO_FAR || code.count > PUSHDOWN_INSNS_MAX) {
+		*ret_excess = r == EBPF_TOO_FAR ?
+				      PUSHDOWN_INSNS_MAX :
+				      code.count - PUSHDOWN_INSNS_MAX;
+		return 1;
+	}
+	*ret_code = code;
+	return 0;
+}
+
+/* The SQL of a term on one line. */
+static const char *term_text(struct builder *b, const struct expr *expr)
+{
+	const char *inputs[TUPLE_INPUTS_MAX];
+	enum stream_id streams[TUPLE_INPUTS_MAX];
+	const char *slots[TUPLE_SLOTS_MAX];
+	struct expr_names names = { inputs, streams, slots };
+	struct buf text = BUF_INIT;
+	char *copy;
+
+	for (unsigned i = 0; i < TUPLE_INPUTS_MAX; i++) {
+		inputs[i] = b->stream->alias;
+		streams[i] = b->stream->id;
+	}
+	for (unsigned i = 0; i < TUPLE_SLOTS_MAX; i++)
+		slots[i] = "aggregate";
+	if (expr->text)
+		buf_puts(&text, expr->text);
+	else
+		expr_print(&text, expr, &names);
+	if (text.len > LINE_TEXT_MAX) {
+		text.len = LINE_TEXT_MAX;
+		buf_puts(&text, " ...");
+	}
+	copy = text.failed ? NULL : arena_copy(b->arena, text.bytes, text.len);
+	buf_release(&text);
+	for (char *p = copy; p && *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = ' ';
+	return copy;
+}
+
+static const char *line_text(struct builder *b, uint32_t line)
+{
+	if (line == LINE_ENTRY)
+		return "a record that is not there passes";
+	if (line == LINE_KEEP)
+		return "keep";
+	if (line == LINE_DROP)
+		return "drop";
+	return term_text(b, b->terms[line - LINE_TERMS].expr);
+}
+
+static int make_lines(struct builder *b, const struct ebpf_code *code,
+		      struct kernel_function *function, struct err *err)
+{
+	struct kernel_line *lines =
+		arena_array(b->arena, code->count, sizeof(*lines));
+	const char **texts = arena_array(
+		b->arena, (size_t)b->term_count + LINE_TERMS, sizeof(*texts));
+	unsigned count = 0;
+
+	if (!lines || !texts)
+		return err_nomem(err);
+	for (unsigned i = 0; i < code->count; i++) {
+		uint32_t line = code->lines[i];
+
+		if (i && line == code->lines[i - 1])
+			continue;
+		if (!texts[line])
+			texts[line] = line_text(b, line);
+		if (!texts[line])
+			return err_nomem(err);
+		lines[count++] =
+			(struct kernel_line){ .insn = i, .text = texts[line] };
+	}
+	function->lines = lines;
+	function->line_count = count;
+	function->insns = code->insns;
+	function->insn_count = code->count;
+	return 0;
+}
+
+/* Nothing runs in the kernel when one rule needs every row. */
+static int explain_accept_all(struct builder *b, struct err *err)
+{
+	const char *reason = arena_printf(
+		b->arena, "rule %s needs every event of %s",
+		b->accept_all_rule ? b->accept_all_rule : "", b->stream->name);
+
+	if (!reason)
+		return err_nomem(err);
+	for (unsigned i = 0; i < b->term_count; i++) {
+		if (!b->terms[i].in_kernel)
+			continue;
+		b->terms[i].in_kernel = false;
+		b->terms[i].reason = reason;
+	}
+	return 0;
+}
+
+static int builder_init(struct builder *b, struct err *err)
+{
+	for (unsigned i = 0; i < b->input_count; i++)
+		if (b->inputs[i].expr)
+			b->term_count += count_terms(b->inputs[i].expr);
+	b->terms = arena_array(b->arena, b->term_count, sizeof(*b->terms));
+	b->costs = arena_array(b->arena, b->term_count, sizeof(*b->costs));
+	b->owners = arena_array(b->arena, b->term_count, sizeof(*b->owners));
+	b->dropped = arena_array(b->arena, b->term_count, sizeof(*b->dropped));
+	if (!b->terms || !b->costs || !b->owners || !b->dropped)
+		return err_nomem(err);
+	return 0;
+}
+
+/* Build, and again with fewer terms while it is too long. */
+static int build_to_fit(struct builder *b, const struct cond **ret_root,
+			struct ebpf_code *ret_code, struct err *err)
+{
+	for (unsigned round = 0;; round++) {
+		uint64_t excess = 0;
+		int r = build(b, ret_root, err);
+
+		if (r || (*ret_root)->kind == COND_TRUE)
+			return r;
+		r = generate(b, *ret_root, ret_code, &excess, err);
+		if (r <= 0)
+			return r;
+		/* Shared terms save less than they cost: ask for more. */
+		r = drop_terms(b, excess << (round < 16 ? round : 16), err);
+		if (r)
+			return r;
+	}
+}
+
+int pushdown(struct arena *arena, enum stream_id stream,
+	     const struct pushdown_input *inputs, unsigned input_count,
+	     struct kernel_function *ret_function, bool *ret_exact,
+	     struct err *err)
+{
+	struct builder b = { .arena = arena,
+			     .stream = catalog_stream(stream),
+			     .inputs = inputs,
+			     .input_count = input_count };
+	struct kernel_function function = { .stream = stream };
+	struct ebpf_code code = { 0 };
+	const struct cond *root = NULL;
+	int r = builder_init(&b, err);
+
+	if (!r)
+		r = build_to_fit(&b, &root, &code, err);
+	if (r)
+		return r;
+	function.record = b.stream->record;
+	function.name = arena_printf(arena, "predicate_%s", b.stream->ident);
+	if (!function.name)
+		return err_nomem(err);
+	if (root->kind == COND_TRUE) {
+		function.accept_all_rule = b.accept_all_rule;
+		r = explain_accept_all(&b, err);
+	} else {
+		r = make_lines(&b, &code, &function, err);
+	}
+	if (r)
+		return r;
+	function.terms = b.terms;
+	function.term_count = b.term_count;
+	*ret_function = function;
+	*ret_exact = b.exact;
+	return 0;
+}

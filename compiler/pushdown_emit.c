@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A condition as branches. Each part is given the block to go to when it holds
+ * and the one when it does not, so AND and OR need no values and no jumps of
+ * their own.
+ */
+#include "compiler/pushdown_int.h"
+#include "user/base/check.h"
+
+static uint32_t load_field(struct kernel_ir *ir, struct field field)
+{
+	uint32_t v = ir_load(ir, IR_RECORD, field.offset, field.size);
+
+	if (field.is_signed && field.size < 8) {
+		int bits = 64 - 8 * field.size;
+
+		v = ir_binary_imm(ir, IR_SHL, v, bits);
+		v = ir_binary_imm(ir, IR_SAR, v, bits);
+	}
+	return v;
+}
+
+static uint32_t emit_operand(struct kernel_ir *ir, const struct operand *o)
+{
+	enum ir_op op = o->kind == OPERAND_ADD ? IR_ADD : IR_SUB;
+	uint32_t left;
+
+	if (o->kind == OPERAND_CONST)
+		return ir_const(ir, o->min);
+	if (o->kind == OPERAND_FIELD)
+		return load_field(ir, o->field);
+	left = emit_operand(ir, o->left);
+	if (o->right->kind == OPERAND_CONST && ir_fits_s32(o->right->min))
+		return ir_binary_imm(ir, op, left, o->right->min);
+	return ir_binary(ir, op, left, emit_operand(ir, o->right));
+}
+
+static bool fits_u32(int64_t i)
+{
+	return i >= 0 && i <= UINT32_MAX;
+}
+
+static void emit_compare(struct kernel_ir *ir, const struct cond *c,
+			 uint32_t then, uint32_t other)
+{
+	struct ir_test test = { .cmp = c->cmp, .b = IR_NONE };
+	bool is_const = c->right->kind == OPERAND_CONST;
+	int64_t imm = c->right->min;
+
+	test.a = emit_operand(ir, c->left);
+	if (is_const && ir_fits_s32(imm)) {
+		test.imm = imm;
+	} else if (is_const && (c->cmp == IR_EQ || c->cmp == IR_NE) &&
+		   fits_u32(c->left->min) && fits_u32(c->left->max)) {
+		/* decided() has seen that imm is in the range as well. */
+		test.imm = (int32_t)(uint32_t)imm;
+		test.narrow = true;
+	} else {
+		test.b = emit_operand(ir, c->right);
+	}
+	ir_branch(ir, test, then, other);
+}
+
+static void emit_bits(struct kernel_ir *ir, const struct cond *c, uint32_t then,
+		      uint32_t other)
+{
+	struct ir_test test = { .cmp = c->cmp, .b = IR_NONE };
+	uint32_t v = load_field(ir, c->field);
+
+	test.a = ir_fits_s32(c->mask) ?
+			 ir_binary_imm(ir, IR_AND, v, c->mask) :
+			 ir_binary(ir, IR_AND, v, ir_const(ir, c->mask));
+	ir_branch(ir, test, then, other);
+}
+
+/* Go on in a new block unless `a cmp imm`. */
+static void leave_if(struct kernel_ir *ir, uint32_t a, enum ir_cmp cmp,
+		     int64_t imm, uint32_t target)
+{
+	uint32_t next = ir_block_new(ir);
+
+	ir_branch(ir,
+		  (struct ir_test){
+			  .cmp = cmp, .a = a, .b = IR_NONE, .imm = imm },
+		  target, next);
+	ir_place(ir, next);
+}
+
+/*
+ * The address of the end is computed from the length, which is compared with
+ * both bounds first: without that the verifier refuses the loads.
+ */
+static void emit_suffix(struct kernel_ir *ir, const struct cond *c,
+			uint32_t then, uint32_t other)
+{
+	uint32_t yes = c->cmp == IR_EQ ? then : other;
+	uint32_t no = c->cmp == IR_EQ ? other : then;
+	uint32_t len = load_field(ir, c->field), end, last;
+
+	leave_if(ir, len, IR_LT, c->text_len, no);
+	leave_if(ir, len, IR_GT, c->bytes_size, then);
+	end = ir_binary(ir, IR_ADD, IR_RECORD, len);
+	CHECK(c->text_len > 0 && c->text_len <= c->bytes_offset);
+	for (uint32_t i = c->text_len - 1; i > 0; i--)
+		leave_if(ir,
+			 ir_load(ir, end, c->bytes_offset - c->text_len + i, 1),
+			 IR_NE, c->text[i], no);
+	last = ir_load(ir, end, c->bytes_offset - c->text_len, 1);
+	ir_branch(ir,
+		  (struct ir_test){ .cmp = IR_EQ,
+				    .a = last,
+				    .b = IR_NONE,
+				    .imm = c->text[0] },
+		  yes, no);
+}
+
+static void emit_cond(struct kernel_ir *ir, const struct cond *c, uint32_t then,
+		      uint32_t other);
+
+static void emit_join(struct kernel_ir *ir, const struct cond *c, uint32_t then,
+		      uint32_t other)
+{
+	for (uint32_t i = 0; i + 1 < c->arg_count; i++) {
+		uint32_t next = ir_block_new(ir);
+
+		if (c->kind == COND_AND)
+			emit_cond(ir, c->args[i], next, other);
+		else
+			emit_cond(ir, c->args[i], then, next);
+		ir_place(ir, next);
+	}
+	emit_cond(ir, c->args[c->arg_count - 1], then, other);
+}
+
+static void emit_if(struct kernel_ir *ir, const struct cond *c, uint32_t then,
+		    uint32_t other)
+{
+	uint32_t yes = ir_block_new(ir), no = ir_block_new(ir);
+
+	emit_cond(ir, c->args[0], yes, no);
+	ir_place(ir, yes);
+	emit_cond(ir, c->args[1], then, other);
+	ir_place(ir, no);
+	emit_cond(ir, c->args[2], then, other);
+}
+
+static void emit_cond(struct kernel_ir *ir, const struct cond *c, uint32_t then,
+		      uint32_t other)
+{
+	switch (c->kind) {
+	case COND_AND:
+	case COND_OR:
+		emit_join(ir, c, then, other);
+		return;
+	case COND_IF:
+		emit_if(ir, c, then, other);
+		return;
+	case COND_COMPARE:
+	case COND_BITS:
+	case COND_SUFFIX:
+		break;
+	case COND_FALSE:
+	case COND_TRUE:
+		CHECK(!"a constant inside of a condition");
+	}
+	ir->line = c->line;
+	if (c->kind == COND_COMPARE)
+		emit_compare(ir, c, then, other);
+	else if (c->kind == COND_BITS)
+		emit_bits(ir, c, then, other);
+	else
+		emit_suffix(ir, c, then, other);
+}
+
+int cond_emit(const struct cond *cond, const struct stream *stream,
+	      struct arena *arena, struct kernel_ir *ret_ir, struct err *err)
+{
+	struct kernel_ir ir;
+	uint32_t entry, keep, drop;
+	int r;
+
+	ir_init(&ir, arena, stream->record_bytes);
+	entry = ir_block_new(&ir);
+	ir_place(&ir, entry);
+	if (cond->kind > COND_TRUE) {
+		keep = ir_block_new(&ir);
+		drop = ir_block_new(&ir);
+		emit_cond(&ir, cond, keep, drop);
+		ir.line = LINE_KEEP;
+		ir_place(&ir, keep);
+		ir_return(&ir, 1);
+		ir_place(&ir, drop);
+	}
+	ir.line = cond->kind == COND_TRUE ? LINE_KEEP : LINE_DROP;
+	ir_return(&ir, cond->kind == COND_TRUE);
+	r = ir_finish(&ir, err);
+	if (r)
+		return r;
+	*ret_ir = ir;
+	return 0;
+}

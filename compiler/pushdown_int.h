@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Private to compiler/pushdown*.c: the condition of one stream between the
+ * rules' expressions and the kernel IR.
+ *
+ * A condition has two values: every unknown has been decided in favour of
+ * passing when it was made. Equal conditions are one object.
+ */
+#ifndef SHRIKE_COMPILER_PUSHDOWN_INT_H
+#define SHRIKE_COMPILER_PUSHDOWN_INT_H
+
+#include "compiler/kernel_ir.h"
+#include "compiler/pushdown.h"
+
+#define PUSHDOWN_INSNS_MAX 4000
+/* Arithmetic nested deeper than this stays in user space: bounds the stack. */
+#define PUSHDOWN_DEPTH_MAX 40
+
+/* Bytes at a fixed place of the record, as an integer. */
+struct field {
+	uint16_t offset;
+	uint8_t size; /* 1, 2, 4, 8; the offset is a multiple of it */
+	bool is_signed;
+};
+
+enum operand_kind { OPERAND_CONST, OPERAND_FIELD, OPERAND_ADD, OPERAND_SUB };
+
+/* A 64-bit value; min and max hold for every record. */
+struct operand {
+	enum operand_kind kind;
+	struct field field;
+	int64_t min;
+	int64_t max;
+	const struct operand *left;
+	const struct operand *right;
+	unsigned depth;
+};
+
+enum cond_kind {
+	COND_FALSE,
+	COND_TRUE,
+	COND_COMPARE, /* left cmp right */
+	COND_BITS,    /* (field & mask) cmp 0, with EQ or NE */
+	COND_SUFFIX,  /* a path ends with text; cmp NE: it does not */
+	COND_AND,
+	COND_OR,
+	COND_IF, /* args[0] decides between args[1] and args[2] */
+};
+
+struct cond {
+	enum cond_kind kind;
+	enum ir_cmp cmp;
+	bool term; /* AND, OR: made by one SQL term, not to be taken apart */
+	struct field field; /* BITS; SUFFIX: the length */
+	uint32_t mask;
+	uint32_t bytes_offset; /* SUFFIX: where the path begins */
+	uint32_t bytes_size;
+	const struct operand *left;
+	const struct operand *right;
+	const uint8_t *text;
+	uint32_t text_len;
+	uint32_t arg_count;
+	const struct cond *const *args;
+	uint32_t cost;	/* instructions, at most */
+	uint32_t order; /* of making: ties are broken by it */
+	uint32_t line;	/* the SQL term it was first made for */
+	uint32_t hash;
+	const struct cond *next; /* with the same hash bucket */
+};
+
+#define COND_BUCKETS 1024u
+
+struct cond_set {
+	struct arena *arena;
+	const struct stream *stream;
+	const struct cond **buckets;
+	uint32_t count;
+	uint32_t line;
+	bool failed; /* out of memory; what is returned is still a condition */
+};
+
+/* pushdown_cond.c: making and simplifying */
+int cond_set_init(struct cond_set *set, struct arena *arena,
+		  const struct stream *stream);
+const struct cond *cond_const(bool value);
+const struct cond *cond_compare(struct cond_set *set, enum ir_cmp cmp,
+				const struct operand *left,
+				const struct operand *right);
+const struct cond *cond_bits(struct cond_set *set, struct field field,
+			     uint32_t mask, bool any);
+const struct cond *cond_suffix(struct cond_set *set,
+			       const struct column *column, const uint8_t *text,
+			       uint32_t len);
+const struct cond *cond_if(struct cond_set *set, const struct cond *test,
+			   const struct cond *then, const struct cond *other);
+/* `kind` AND or OR of what lies in args, which is taken over and reordered. */
+const struct cond *cond_join(struct cond_set *set, enum cond_kind kind,
+			     const struct cond **args, uint32_t count,
+			     bool term);
+const struct cond *cond_join2(struct cond_set *set, enum cond_kind kind,
+			      const struct cond *a, const struct cond *b);
+const struct cond *cond_negate(struct cond_set *set, const struct cond *cond);
+/* AND out of an OR what all its branches demand. */
+const struct cond *cond_factor(struct cond_set *set, const struct cond *cond);
+
+/* pushdown_operand.c: integers */
+const struct operand *operand_const(struct cond_set *set, int64_t i);
+const struct operand *operand_field(struct cond_set *set, struct field field);
+bool operand_equal(const struct operand *a, const struct operand *b);
+unsigned operand_cost(const struct operand *operand);
+/* NULL with *ret_reason set when the kernel cannot compute it. */
+const struct operand *operand_of(struct cond_set *set, const struct expr *expr,
+				 const char **ret_reason);
+/* Why this column cannot be read by a predicate; NULL when it can. */
+const char *column_reason(struct cond_set *set, const struct column *column);
+const struct column *column_of(const struct cond_set *set,
+			       const struct expr *expr);
+
+/* pushdown_bytes.c: texts and addresses at fixed places */
+struct bytes_test {
+	const struct column *column;
+	const uint8_t *text;
+	uint32_t len;
+};
+const struct cond *bytes_equal(struct cond_set *set, struct bytes_test test);
+const struct cond *bytes_prefix(struct cond_set *set, struct bytes_test test);
+const struct cond *address_equal(struct cond_set *set, struct bytes_test test);
+/* The column is not NULL; paths only. */
+const struct cond *path_known(struct cond_set *set,
+			      const struct column *column);
+/* The record holds only a part of its path. */
+const struct cond *path_cut(struct cond_set *set);
+
+/*
+ * pushdown_leaf.c: a condition that holds whenever `expr`, which is no AND, OR
+ * or NOT, is `wanted` (TRUE or FALSE, not NULL). `reason` is set when it may
+ * hold in other rows too.
+ */
+struct leaf {
+	const struct cond *cond;
+	const char *reason;
+	bool reads_path;
+};
+struct leaf leaf_cond(struct cond_set *set, const struct expr *expr,
+		      bool wanted);
+
+/* pushdown_emit.c: one predicate as kernel IR; lines as in pushdown.c */
+enum pushdown_line { LINE_ENTRY, LINE_KEEP, LINE_DROP, LINE_TERMS };
+int cond_emit(const struct cond *cond, const struct stream *stream,
+	      struct arena *arena, struct kernel_ir *ret_ir, struct err *err);
+
+#endif

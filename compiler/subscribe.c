@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/subscribe.h"
+
+#include "compiler/compilation.h"
+
+#include <string.h>
+
+/* Which columns of which input an expression reads. */
+static void read_expr(const struct expr *expr, unsigned input,
+		      uint64_t columns[4])
+{
+	if (expr->op == EXPR_COLUMN && expr->input == input) {
+		CHECK(expr->column < 256);
+		columns[expr->column / 64] |= 1ULL << expr->column % 64;
+	}
+	for (unsigned i = 0; i < expr->arg_count; i++)
+		read_expr(expr->args[i], input, columns);
+}
+
+bool subscribe_reads(const struct expr *expr, unsigned input)
+{
+	bool reads = expr->op == EXPR_COLUMN && expr->input == input;
+
+	for (unsigned i = 0; i < expr->arg_count; i++)
+		reads |= subscribe_reads(expr->args[i], input);
+	return reads;
+}
+
+static void read_node(const struct plan_node *node, unsigned input,
+		      uint64_t columns[4])
+{
+	if (!node)
+		return;
+	if (node->predicate)
+		read_expr(node->predicate, input, columns);
+	for (unsigned i = 0; i < node->key_count; i++) {
+		read_expr(node->left_keys[i], input, columns);
+		if (node->right_keys)
+			read_expr(node->right_keys[i], input, columns);
+	}
+	read_node(node->child[0], input, columns);
+	read_node(node->child[1], input, columns);
+}
+
+void subscribe_columns(const struct plan_rule *rule, unsigned input,
+		       uint64_t columns[4])
+{
+	columns[COL_ts / 64] |= 1ULL << COL_ts % 64;
+	for (unsigned i = 0; i < rule->output_count; i++)
+		read_expr(rule->outputs[i].expr, input, columns);
+	for (unsigned i = 0; i < rule->key_count; i++)
+		read_expr(rule->keys[i].expr, input, columns);
+	read_node(rule->root, input, columns);
+}
+
+struct inputs {
+	struct pushdown_input *items;
+	unsigned count;
+};
+
+static bool collect_scans(struct compilation *c, const struct plan_rule *rule,
+			  const struct plan_node *node, enum stream_id stream,
+			  struct inputs *inputs)
+{
+	struct pushdown_input *grown;
+
+	if (!node)
+		return true;
+	if (!collect_scans(c, rule, node->child[0], stream, inputs) ||
+	    !collect_scans(c, rule, node->child[1], stream, inputs))
+		return false;
+	if (node->kind != PLAN_SCAN || node->stream != stream)
+		return true;
+	grown = compilation_grow(c, inputs->items, inputs->count,
+				 sizeof(*grown));
+	if (!grown)
+		return false;
+	inputs->items = grown;
+	inputs->items[inputs->count++] =
+		(struct pushdown_input){ .rule = rule->name,
+					 .expr = node->predicate };
+	return true;
+}
+
+static void want_columns(struct subscription *subscription,
+			 const struct plan_rule *rule, enum stream_id stream)
+{
+	for (unsigned i = 0; i < rule->input_count; i++) {
+		if (rule->input_streams[i] != stream)
+			continue;
+		subscription->wanted = true;
+		subscribe_columns(rule, i, subscription->columns);
+	}
+}
+
+static int subscribe_stream(struct compilation *c, struct program *program,
+			    enum stream_id stream,
+			    struct kernel_function *functions, struct err *err)
+{
+	struct subscription *subscription = &program->subscriptions[stream];
+	struct inputs inputs = { 0 };
+	struct kernel_function *function;
+	bool exact;
+	int r;
+
+	for (unsigned i = 0; i < program->plan->rule_count; i++) {
+		const struct plan_rule *rule = &program->plan->rules[i];
+
+		want_columns(subscription, rule, stream);
+		if (!collect_scans(c, rule, rule->root, stream, &inputs))
+			return err_nomem(err);
+	}
+	if (!subscription->wanted)
+		return 0;
+	subscription->accept_all = true;
+	if (STREAM_IS_LIFECYCLE(stream))
+		return 0;
+	function = &functions[program->function_count];
+	r = pushdown(c->arena, stream, inputs.items, inputs.count, function,
+		     &exact, err);
+	if (r)
+		return r;
+	program->function_count++;
+	subscription->has_predicate = function->insns;
+	subscription->accept_all = !function->insns;
+	subscription->accept_all_rule = function->accept_all_rule;
+	return 0;
+}
+
+int subscribe(struct arena *arena, struct program *program, struct err *err)
+{
+	struct compilation c = { .arena = arena };
+	struct kernel_function *functions =
+		arena_array(arena, STREAM_COUNT, sizeof(*functions));
+	int r;
+
+	if (!functions)
+		return err_nomem(err);
+	for (unsigned i = 0; i < STREAM_COUNT; i++) {
+		r = subscribe_stream(&c, program, (enum stream_id)i, functions,
+				     err);
+		if (r)
+			return r;
+	}
+	program->functions = functions;
+	return kernel_object(arena, functions, program->function_count,
+			     &program->object, &program->object_bytes, err);
+}

@@ -1,0 +1,15 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- A program that has no file: it was written to a memfd and executed from
+-- there. Container runtimes copy themselves into a memfd on purpose (the answer
+-- to CVE-2019-5736); their fixed names are left out.
+CREATE RULE exec_from_memfd
+  WITH (severity = 'critical', attack = 'T1620',
+        description = 'a program runs from memory only')
+AS
+SELECT e.pid, e.exe, e.filename, e.cmdline, e.parent_exe, e.parent_cmdline,
+       e.uid
+FROM process.exec e
+WHERE e.exe_memfd
+  AND e.exe NOT LIKE '%memfd:runc_cloned%'
+  AND e.exe NOT LIKE '%memfd:crun_cloned%'
+SUPPRESS FOR INTERVAL '1' MINUTE;

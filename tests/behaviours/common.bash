@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# What the behaviours share. Each is named after the rule it sets off and says
+# in its line `# expects:` which rules must match, no more and no fewer. All of
+# them stay on loopback and in folders of their own; what is written below /etc
+# is written in a mount namespace whose /etc is an empty tmpfs. TOOLS names the
+# folder with the built test tools.
+set -euo pipefail
+
+# A folder that is not world-writable, so that exec_from_tmp stays quiet.
+home=$(mktemp -d /root/.shrike-behaviour.XXXXXX)
+trap 'rm -rf "$home"' EXIT
+
+# shell_server: print a free port, accept once, send `exit`, read to the end.
+shell_server() {
+	timeout 20 python3 -c '
+import socket
+server = socket.create_server(("127.0.0.1", 0))
+print(server.getsockname()[1], flush=True)
+peer, _ = server.accept()
+peer.sendall(b"exit\n")
+while peer.recv(4096):
+    pass
+'
+}
+
+# file_server DIR: print a free port, answer one HTTP request.
+file_server() {
+	timeout 20 python3 -c '
+import functools, http.server, sys
+handler = functools.partial(http.server.SimpleHTTPRequestHandler,
+                            directory=sys.argv[1])
+server = http.server.HTTPServer(("127.0.0.1", 0), handler)
+print(server.server_port, flush=True)
+server.handle_request()
+' "$1" 2>/dev/null
+}
+
+# in_private_etc SCRIPT: run it where /etc is empty and nobody else's.
+in_private_etc() {
+	# shellcheck disable=SC2016 # $1 is the inner shell's
+	unshare --mount --propagation private -- bash -c '
+		set -e
+		mount -t tmpfs tmpfs /etc
+		eval "$1"
+	' private_etc "$1"
+}

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What is wrong is said where it is, and what to write instead. */
+#include "compiler/front.h"
+
+#define WINDOW                                                       \
+	"COUNT(*) OVER (PARTITION BY pid ORDER BY ts RANGE BETWEEN " \
+	"INTERVAL '5' SECOND PRECEDING AND CURRENT ROW)"
+
+static const struct {
+	const char *text;
+	const char *at; /* line:column */
+	const char *message;
+	const char *suggestion; /* NULL: none */
+} cases[] = {
+	{ "SELECT pdi FROM process.exec;", "1:8",
+	  "unknown column 'pdi' of process.exec", "did you mean 'pid'?" },
+	{ "SELECT pid\nFROM process.exce;", "2:6",
+	  "unknown stream 'process.exce'", "did you mean 'process.exec'?" },
+	{ "SELECT pid FROM exec;", "1:17", "unknown stream 'exec'",
+	  "did you mean 'process.exec'?" },
+	{ "SELECT x.pid FROM process.exec e;", "1:8",
+	  "no 'x' in FROM to take x.pid from", "FROM has e (process.exec)" },
+	{ "SELECT exec_exe FROM process.exec;", "1:8",
+	  "unknown column 'exec_exe' of process.exec", NULL },
+	{ "SELECT e.dst_port FROM process.exec e JOIN network.connect c ON "
+	  "c.pid = e.pid AND c.ts = e.ts;",
+	  "1:8", "unknown column 'dst_port' of process.exec",
+	  "did you mean 'c.dst_port'?" },
+	{ "SELECT pid FROM process.exec e JOIN network.connect c ON c.pid = "
+	  "e.pid AND c.ts = e.ts;",
+	  "1:8", "column 'pid' is ambiguous", "write e.pid, c.pid" },
+	{ "SELECT e.pid FROM process.exec e JOIN process.exec e ON TRUE;",
+	  "1:39", "the alias 'e' is taken", "name it: process.exec AS e2" },
+	{ "SELECT e.pid FROM process.exec e JOIN network.connect c ON c.ts "
+	  "BETWEEN e.ts AND e.ts + INTERVAL '1' SECOND;",
+	  "1:39", "needs a key that is equal on both sides",
+	  "add a key to ON, as in c.pid_key = e.pid_key" },
+	{ "SELECT e.pid FROM process.exec e JOIN network.connect c ON "
+	  "c.pid_key = e.pid_key;",
+	  "1:39", "the join with 'c' needs a time bound on both sides",
+	  "add to ON: AND c.ts BETWEEN e.ts AND e.ts + INTERVAL '10' SECOND" },
+	{ "SELECT e.pid FROM process.exec e JOIN network.connect c ON "
+	  "c.pid_key = e.pid_key AND e.ts <= c.ts;",
+	  "1:39", "needs an upper time bound too",
+	  "add to ON: AND c.ts <= e.ts + INTERVAL '10' SECOND" },
+	{ "SELECT COUNT(*) FROM process.exec;", "1:8",
+	  "COUNT(*) needs a window: a stream has no end",
+	  "write COUNT(*) OVER (PARTITION BY e.pid_key ORDER BY e.ts RANGE" },
+	{ "SELECT pid, " WINDOW " AS n FROM process.exec WHERE n > 3;", "1:147",
+	  "unknown column 'n' of process.exec",
+	  "'n' is made by this query; wrap it" },
+	{ "SELECT pid FROM process.exec WHERE " WINDOW " > 3;", "1:36",
+	  "COUNT(*) OVER stands alone as a column", "name it in a subquery" },
+	{ "SELECT SUM(pid) FROM process.exec;", "1:8", "unknown function 'sum'",
+	  "the only function is COUNT(*)" },
+	{ "SELECT * FROM process.exec;", "1:8", "SELECT * is not supported",
+	  "name the columns" },
+	{ "SELECT e.* FROM process.exec e;", "1:10", "e.* is not supported",
+	  NULL },
+	{ "SELECT pid FROM process.exec GROUP BY pid;", "1:30",
+	  "GROUP BY is not supported", "count in a sliding window" },
+	{ "SELECT pid FROM process.exec WHERE uid = 'root';", "1:36",
+	  "cannot compare uid (BIGINT) with 'root' (TEXT)", NULL },
+	{ "SELECT pid FROM process.exec WHERE uid = '22';", "1:36",
+	  "cannot compare uid (BIGINT) with '22' (TEXT)",
+	  "write 22 without quotes" },
+	{ "SELECT pid FROM process.exec WHERE compat = 0;", "1:36",
+	  "cannot compare compat (BOOLEAN) with 0 (BIGINT)",
+	  "write NOT compat" },
+	{ "SELECT pid FROM process.exec WHERE args = 'x';", "1:36",
+	  "cannot compare args (TEXT LIST) with 'x' (TEXT)",
+	  "write 'x' = ANY(args)" },
+	{ "SELECT pid FROM process.exec WHERE exe;", "1:36",
+	  "a condition is true or false, but exe is TEXT",
+	  "compare it with something" },
+	{ "SELECT pid FROM process.exec WHERE ts > ts + 5;", "1:41",
+	  "+ does not go with TIMESTAMP and BIGINT", "add an interval" },
+	{ "SELECT pid FROM process.exec WHERE uid = 9223372036854775807 + 1;",
+	  "1:42", "9223372036854775807 + 1 does not fit 64 bits", NULL },
+	{ "SELECT pid FROM process.exec WHERE uid = 9223372036854775808;",
+	  "1:42", "a number is at most 9223372036854775807", NULL },
+	{ "SELECT pid FROM process.exec WHERE uid LIKE '1%';", "1:36",
+	  "LIKE takes a text, but uid is BIGINT", NULL },
+	{ "SELECT pid FROM process.exec WHERE exe LIKE 'a#' ESCAPE '#';",
+	  "1:45", "the pattern ends in its escape character", NULL },
+	{ "SELECT pid FROM process.exec WHERE exe LIKE 'a' ESCAPE 'ab';",
+	  "1:56", "ESCAPE takes one ASCII character", "as in ESCAPE" },
+	{ "SELECT pid FROM process.exec WHERE 'x' = ANY(exe);", "1:46",
+	  "ANY takes a list, but exe is TEXT", "as in ANY(args)" },
+	{ "SELECT pid FROM process.exec WHERE uid IN (1, gid);", "1:47",
+	  "IN takes constants only", "write x = a OR x = b" },
+	{ "SELECT pid FROM process.exec WHERE uid IN (SELECT uid FROM "
+	  "process.exec);",
+	  "1:44", "a subquery stands in FROM only", "write the query in FROM" },
+	{ "SELECT pid FROM network.connect WHERE dst_ip = '10.0.0';", "1:48",
+	  "'10.0.0' is not an IPv4 or IPv6 address", "as in '192.0.2.1'" },
+	{ "SELECT pid FROM network.connect WHERE dst_ip < '10.0.0.1';", "1:39",
+	  "IP has no order", NULL },
+	{ "SELECT pid FROM network.connect WHERE proto = 'tpc';", "1:47",
+	  "'tpc' is no value of proto", "did you mean 'tcp'?" },
+	{ "SELECT pid FROM network.connect WHERE family = 'unix';", "1:48",
+	  "'unix' is no value of family", "one of 'inet', 'inet6'" },
+	{ "CREATE RULE r WITH (severty = 'low') AS SELECT pid FROM "
+	  "process.exec;",
+	  "1:21", "unknown option 'severty' [rule r]",
+	  "did you mean 'severity'?" },
+	{ "CREATE RULE r WITH (severity = 'hihg') AS SELECT pid FROM "
+	  "process.exec;",
+	  "1:32", "unknown severity 'hihg'", "did you mean 'high'?" },
+	{ "CREATE RULE r WITH (attack = 'T10') AS SELECT pid FROM "
+	  "process.exec;",
+	  "1:30", "'T10' is not the id of an ATT&CK technique", "as in" },
+	{ "CREATE RULE r WITH (dedup_key = 'pdi') AS SELECT pid FROM "
+	  "process.exec;",
+	  "1:33", "unknown column 'pdi'", "did you mean 'pid'?" },
+	{ "CREATE RULE r AS SELECT pid FROM process.exec;\n"
+	  "CREATE RULE r AS SELECT pid FROM process.fork;",
+	  "2:13", "there are two rules named 'r'", "the first is in" },
+	{ "SELECT pid FORM process.exec;", "1:17",
+	  "expected FROM, found process", "did you mean FROM instead of" },
+	{ "SELECT pid FROM process.exec WHERE exe = 'x", "1:42",
+	  "this text does not end", "end it with '" },
+	{ "SELECT pid /* FROM process.exec;", "1:12",
+	  "this comment does not end", "end it with */" },
+	{ "SELECT \"pid\" FROM process.exec;", "1:8",
+	  "unexpected character '\"'", "text is written 'like this'" },
+	{ "SELECT pid FROM process.exec WHERE uid = 1.5;", "1:42",
+	  "a number is an integer", NULL },
+	{ "SELECT pid FROM process.exec SUPPRESS FOR INTERVAL 'x' SECOND;",
+	  "1:52", "this is not the number of an interval",
+	  "write INTERVAL '10' SECOND" },
+	{ "SELECT pid FROM process.exec SUPPRESS FOR INTERVAL '9' YEAR;",
+	  "1:56", "expected MILLISECOND, SECOND, MINUTE, HOUR or DAY", NULL },
+	{ "DELETE FROM process.exec;", "1:1",
+	  "expected CREATE RULE or SELECT, found DELETE", NULL },
+	{ "-- nothing\n", "1:1", "there is no rule", "a rule is CREATE RULE" },
+	{ "CREATE RULE r WITH (enabled = FALSE) AS SELECT pid FROM "
+	  "process.exec;",
+	  "1:13", "no rule is enabled", NULL },
+};
+
+static void message__each_mistake__is_named_and_placed(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct front front;
+		const char *text;
+		char at[64];
+		bool ok;
+
+		front_compile(&front, cases[i].text);
+		text = front_text(&front);
+		snprintf(at, sizeof(at),
+			 "rules/test.sql:%s: error: ", cases[i].at);
+		ok = front.result == COMPILE_REJECTED && strstr(text, at) &&
+		     strstr(text, cases[i].message) &&
+		     (cases[i].suggestion ?
+			      strstr(text, cases[i].suggestion) != NULL :
+			      strstr(text, "      = ") == NULL);
+		if (!ok)
+			print_error("%s\nwanted %s %s %s, got %d\n%s\n",
+				    cases[i].text, at, cases[i].message,
+				    cases[i].suggestion ? cases[i].suggestion :
+							  "(nothing)",
+				    front.result, text);
+		assert_true(ok);
+		front_release(&front);
+	}
+}
+
+static void message__several_statements__each_is_reported(void **state)
+{
+	struct front front;
+
+	(void)state;
+	front_compile(&front, "SELECT pdi, nmae FROM process.exec;\n"
+			      "SELECT FROM;\n"
+			      "SELECT pid FROM process.exec;\n"
+			      "CREATE RULE a AS SELECT pid FROM process.exec "
+			      "WHERE (uid = 0\n"
+			      "CREATE RULE b AS SELECT x FROM process.fork;\n");
+	assert_int_equal(front.result, COMPILE_REJECTED);
+	assert_int_equal(front.diagnostics->error_count, 5);
+	assert_int_equal(front.diagnostics->items[4].span.start > 0, 1);
+	assert_non_null(strstr(front_text(&front), "5 errors, 0 warnings\n"));
+	front_release(&front);
+}
+
+static void message__excerpt__points_at_the_range(void **state)
+{
+	struct front front;
+
+	(void)state;
+	front_compile(&front, "SELECT pid,\n\t\xc3\xa9xe FROM process.exec;");
+	assert_string_equal(front_text(&front),
+			    "rules/test.sql:2:2: error: unexpected character "
+			    "'\xc3\xa9' [rule test_1]\n"
+			    "    2 |  \xc3\xa9xe FROM process.exec;\n"
+			    "      |  ^\n"
+			    "1 error, 0 warnings\n");
+	front_release(&front);
+}
+
+static void message__unprintable_bytes__are_escaped(void **state)
+{
+	struct front front;
+
+	(void)state;
+	front_compile(&front, "SELECT 'a\033[31m' = 5 FROM process.exec;");
+	assert_null(strchr(front_text(&front), '\033'));
+	assert_non_null(strstr(front_text(&front), "\\x1b[31m"));
+	front_release(&front);
+}
+
+static const struct {
+	const char *where;
+	const char *warning;
+} warned[] = {
+	{ "uid = 0 AND 1 = 2", "the rule can never match" },
+	{ "NULL", "the rule can never match" },
+	{ "exe = NULL", "a comparison with NULL is never true" },
+	{ "uid IN (NULL)", "the rule can never match" },
+	{ "1 < 2", "this condition is always true" },
+	{ "uid = 0 OR NOT FALSE", "this condition is always true" },
+};
+
+static void message__constant_conditions__are_warned_of(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(warned); i++) {
+		struct front front;
+		char text[256];
+
+		snprintf(text, sizeof(text),
+			 "SELECT pid FROM process.exec WHERE %s;",
+			 warned[i].where);
+		front_compile(&front, text);
+		front_rule(&front);
+		assert_true(front.diagnostics->warning_count > 0);
+		assert_non_null(strstr(front_text(&front), warned[i].warning));
+		front_release(&front);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(message__each_mistake__is_named_and_placed),
+		cmocka_unit_test(message__several_statements__each_is_reported),
+		cmocka_unit_test(message__excerpt__points_at_the_range),
+		cmocka_unit_test(message__unprintable_bytes__are_escaped),
+		cmocka_unit_test(message__constant_conditions__are_warned_of),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Random conditions on random records: what the generated function does, in an
+ * interpreter, against what the engine makes of the row. It never drops a row
+ * that some rule matches; it passes exactly those where it says so.
+ */
+#include "compiler/pushdown.h"
+#include "compiler/predicate_gen.h"
+#include "support/ebpf_interp.h"
+#include "support/unit.h"
+
+#define ARENA_BYTES ((size_t)64 * 1024 * 1024)
+#define RULES_MAX 3
+
+struct tally {
+	uint64_t rows, matched, passed, exact_rows;
+	uint64_t decidable, in_kernel; /* terms of the kinds that must be */
+	uint64_t functions, with_code, longest;
+};
+
+static bool is_simple(const struct stream *stream, const struct expr *e)
+{
+	const struct column *column;
+
+	if (e->op == EXPR_NOT)
+		e = e->args[0];
+	if (e->op == EXPR_COLUMN)
+		return true;
+	if (e->op != EXPR_IN && e->op != EXPR_PREFIX &&
+	    (e->op < EXPR_EQ || e->op > EXPR_GE))
+		return false;
+	if (e->args[0]->op != EXPR_COLUMN)
+		return false;
+	column = catalog_column_at(stream, e->args[0]->column);
+	return column->type == VALUE_INT || e->op == EXPR_EQ ||
+	       e->op == EXPR_NE || e->op == EXPR_IN || e->op == EXPR_PREFIX;
+}
+
+static bool count_terms(const struct gen *g, const struct kernel_function *f,
+			struct tally *tally)
+{
+	bool all = true;
+
+	for (unsigned i = 0; i < f->term_count; i++) {
+		const struct pushdown_term *term = &f->terms[i];
+
+		assert_true(term->in_kernel == !term->reason);
+		all = all && term->in_kernel;
+		if (!f->insns || !is_simple(g->stream, term->expr))
+			continue;
+		tally->decidable++;
+		tally->in_kernel += term->in_kernel;
+	}
+	tally->functions++;
+	tally->with_code += f->insns != NULL;
+	if (f->insn_count > tally->longest)
+		tally->longest = f->insn_count;
+	return all;
+}
+
+static bool run(const struct kernel_function *f, const struct stream *stream,
+		const union gen_record *record)
+{
+	uint64_t result = 0;
+	unsigned at = 0;
+	const char *wrong;
+
+	if (!f->insns)
+		return true;
+	wrong = ebpf_interp(f->insns, f->insn_count, record,
+			    stream->record_bytes, &result, &at);
+	if (wrong)
+		fail_msg("instruction %u: %s", at, wrong);
+	assert_true(result <= 1);
+	return result == 1;
+}
+
+static void check_row(struct gen *g, const struct kernel_function *f,
+		      const struct pushdown_input *inputs, unsigned count,
+		      bool exact, bool all_terms, struct tally *tally)
+{
+	union gen_record record;
+	struct tuple tuple = { 0 };
+	bool wanted = false, passed, whole;
+
+	gen_record(g, &record);
+	tuple.rows[0] = gen_row(g, &record);
+	for (unsigned i = 0; i < count; i++)
+		wanted |= expr_is_true(inputs[i].expr, &tuple);
+	passed = run(f, g->stream, &record);
+	whole = !(record.head.truncated & EVENT_PART_PATH);
+	tally->rows++;
+	tally->matched += wanted;
+	tally->passed += passed;
+	if (wanted)
+		assert_true(passed);
+	if (exact || (all_terms && whole)) {
+		assert_int_equal(passed, wanted);
+		tally->exact_rows++;
+	}
+}
+
+static void check_predicate(struct gen *g, unsigned rows, struct tally *tally)
+{
+	struct pushdown_input inputs[RULES_MAX];
+	unsigned count = 1 + gen_below(g, RULES_MAX);
+	struct kernel_function function;
+	struct err err = { 0 };
+	bool exact, all;
+
+	g->stream = catalog_stream(gen_below(g, STREAM_VISIBLE_COUNT));
+	if (gen_chance(g, 60))
+		g->stream = catalog_stream(gen_chance(g, 50) ?
+						   STREAM_NETWORK_CONNECT :
+						   STREAM_FILE_OPEN);
+	for (unsigned i = 0; i < count; i++) {
+		inputs[i].rule = "r";
+		inputs[i].expr = gen_expr(g, gen_below(g, 4));
+	}
+	if (pushdown(g->arena, g->stream->id, inputs, count, &function, &exact,
+		     &err))
+		fail_msg("%s", err.text);
+	all = count_terms(g, &function, tally);
+	for (unsigned i = 0; i < rows; i++)
+		check_row(g, &function, inputs, count, exact, all, tally);
+	arena_reset(g->arena);
+}
+
+static void predicates__random_rows__superset_and_exact_where_said(void **state)
+{
+	unsigned predicates = gen_full() ? 100000 : 5000;
+	struct arena arena;
+	struct gen g = { .state = gen_seed("pushdown_differential"),
+			 .arena = &arena };
+	struct tally t = { 0 };
+
+	(void)state;
+	arena_init(&arena, ARENA_BYTES);
+	for (unsigned i = 0; i < predicates; i++)
+		check_predicate(&g, 50, &t);
+	arena_release(&arena);
+	printf("%lu rows: %.1f%% matched, %.1f%% passed, %.1f%% compared "
+	       "exactly; %lu of %lu functions filter, longest %lu; %.1f%% of "
+	       "%lu simple terms in the kernel\n",
+	       t.rows, 100.0 * (double)t.matched / (double)t.rows,
+	       100.0 * (double)t.passed / (double)t.rows,
+	       100.0 * (double)t.exact_rows / (double)t.rows, t.with_code,
+	       t.functions, t.longest,
+	       100.0 * (double)t.in_kernel / (double)t.decidable, t.decidable);
+	assert_true(t.matched * 100 >= t.rows * 30);
+	assert_true(t.passed * 100 <= t.rows * 90);
+	assert_true(t.exact_rows * 100 >= t.rows * 30);
+	assert_true(t.in_kernel * 100 >= t.decidable * 90);
+}
+
+/* No record: passes, whatever the rules say. */
+static void predicate__no_record__passes(void **state)
+{
+	struct expr no = { .op = EXPR_CONST, .value = value_bool(false) };
+	struct pushdown_input input = { "r", &no };
+	struct kernel_function function;
+	struct arena arena;
+	uint64_t result;
+	unsigned at;
+	bool exact;
+
+	(void)state;
+	arena_init(&arena, ARENA_BYTES);
+	assert_int_equal(pushdown(&arena, STREAM_FILE_OPEN, &input, 1,
+				  &function, &exact, NULL),
+			 0);
+	assert_true(exact);
+	assert_null(ebpf_interp(function.insns, function.insn_count, NULL, 0,
+				&result, &at));
+	assert_int_equal(result, 1);
+	arena_release(&arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			predicates__random_rows__superset_and_exact_where_said),
+		cmocka_unit_test(predicate__no_record__passes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,47 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# What the documents say is so: the rules in README.md and the shipped rules
+# compile, every command and every option that --help names is in the manual
+# page, and every command the manual names is there.
+. "$(dirname "$0")/lib.sh"
+
+manual=$ROOT/docs/shrike.8
+
+awk -v out="$work/example" '
+	/^```/ { inside = /^```sql/; number += inside; next }
+	inside { print > (out number ".sql") }
+' "$ROOT/README.md"
+examples=0
+for file in "$work"/example*.sql; do
+	"$SHRIKE" check "$file" || fail "an example of README.md: $(cat "$file")"
+	examples=$((examples + 1))
+done
+((examples > 0)) || fail 'README.md shows no rule'
+"$SHRIKE" check "$ROOT/rules" || fail 'the shipped rules do not compile'
+"$SHRIKE" explain "$ROOT/rules" >"$work/explained" ||
+	fail 'the shipped rules are not explained'
+while read -r rule; do
+	grep -qw "$rule" "$work/explained" || fail "explain leaves out $rule"
+done < <(sed -n 's/^CREATE RULE \([a-z0-9_]*\).*/\1/p' "$ROOT"/rules/*.sql)
+
+# The manual without its escapes.
+sed 's/\\-/-/g; s/\\fB//g; s/\\fI//g; s/\\fR//g' "$manual" >"$work/manual"
+
+commands=0
+while read -r command; do
+	grep -q "^shrike $command" "$work/manual" ||
+		fail "the manual has no command $command"
+	"$SHRIKE" "$command" --help >"$work/help" ||
+		fail "$command has no --help"
+	while read -r option; do
+		grep -q -- "$option" "$work/manual" ||
+			fail "the manual leaves out $option of $command"
+	done < <(grep -o -- '--[a-z][a-z-]*' "$work/help" | sort -u)
+	commands=$((commands + 1))
+done < <("$SHRIKE" --help | sed -n 's/^  \([a-z]*\) .*/\1/p')
+((commands >= 9)) || fail "--help lists only $commands commands"
+while read -r command; do
+	"$SHRIKE" "$command" --help >/dev/null ||
+		fail "the manual names $command, which is not there"
+done < <(sed -n 's/^shrike \([a-z]*\) .*/\1/p' "$work/manual" | sort -u)
+echo "$examples examples, $commands commands"

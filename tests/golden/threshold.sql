@@ -1,0 +1,19 @@
+CREATE RULE port_scan WITH (severity = 'high', attack = 'T1046, T1595.001') AS
+SELECT t.exe, t.pid
+FROM (SELECT exe, pid, pid_key, COUNT(*) OVER (PARTITION BY pid_key ORDER BY ts
+        RANGE BETWEEN INTERVAL '10' SECOND PRECEDING AND CURRENT ROW) AS n
+      FROM network.connect c WHERE dst_ip <> '127.0.0.1') AS t
+WHERE n >= 100
+SUPPRESS FOR INTERVAL '1' HOUR;
+
+CREATE RULE exact_count AS
+SELECT t.n, t.uid
+FROM (SELECT uid, COUNT(*) OVER (PARTITION BY uid, euid ORDER BY e.ts
+        RANGE BETWEEN INTERVAL '0.5' SECOND PRECEDING AND CURRENT ROW) AS n
+      FROM process.exec e) t
+WHERE t.n > 5 AND t.uid <> 0
+EMIT ON EVERY MATCH;
+
+CREATE RULE whole_host AS
+SELECT COUNT(*) OVER (ORDER BY ts RANGE BETWEEN INTERVAL '1' SECOND PRECEDING AND CURRENT ROW)
+FROM process.fork;

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Opens and closes a path an exact number of times and prints the count and the
+ * time of one open and close: the median of 32 equal parts, so that a
+ * neighbour's burst does not decide.
+ *
+ *   load_open --count N --path PATH [--write]
+ */
+#include "pace.h"
+
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <unistd.h>
+
+#define PARTS 32
+
+static void open_many(const char *path, int flags, uint64_t count)
+{
+	for (uint64_t i = 0; i < count; i++) {
+		int fd = open(path, flags);
+
+		if (fd < 0)
+			fail(path);
+		close(fd);
+	}
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint64_t left = *(const uint64_t *)a;
+	uint64_t right = *(const uint64_t *)b;
+
+	return (left > right) - (left < right);
+}
+
+/* Median time of one open and close, ns. */
+static double measure(const char *path, int flags, uint64_t part)
+{
+	uint64_t ns[PARTS];
+
+	for (unsigned i = 0; i < PARTS; i++) {
+		uint64_t start = clock_ns();
+
+		open_many(path, flags, part);
+		ns[i] = clock_ns() - start;
+	}
+	qsort(ns, PARTS, sizeof(ns[0]), compare);
+	return (double)(ns[PARTS / 2 - 1] + ns[PARTS / 2]) / 2 / (double)part;
+}
+
+static const struct option OPTIONS[] = {
+	{ "count", required_argument, NULL, 'n' },
+	{ "path", required_argument, NULL, 'p' },
+	{ "write", no_argument, NULL, 'w' },
+	{ NULL, 0, NULL, 0 },
+};
+
+int main(int argc, char **argv)
+{
+	int flags = O_RDONLY | O_CLOEXEC;
+	const char *path = NULL;
+	uint64_t count = 0;
+	double ns;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1) {
+		if (option == 'n')
+			count = parse_number(optarg, "--count");
+		else if (option == 'p')
+			path = optarg;
+		else if (option == 'w')
+			flags = O_WRONLY | O_CLOEXEC;
+		else
+			return 2;
+	}
+	if (optind != argc || count < PARTS || !path) {
+		fprintf(stderr, "load_open: bad arguments\n");
+		return 2;
+	}
+	ns = measure(path, flags, count / PARTS);
+	open_many(path, flags, count % PARTS);
+	printf("{\"opens\":%" PRIu64 ",\"ns_per_open\":%.0f}\n", count, ns);
+	return 0;
+}
