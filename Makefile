@@ -208,6 +208,9 @@ $(B)/tests/store/%: TEST_LINK := -lsqlite3
 $(B)/tests/stream/%: TEST_LINK := -lsqlite3
 $(B)/tests/compiler/%: TEST_LINK := -lelf -lbpf
 
+# What the load generator runs thousands of times a second.
+$(B)/tests/tools/exit_zero: ALL_LDFLAGS = $(if $(filter release,$(MODE)),-static)
+
 TOOLS := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/tools/*.c)))
 
 $(B)/tests/tools/%: tests/tools/%.c

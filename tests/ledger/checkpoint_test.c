@@ -4,6 +4,7 @@
  * another implementation of Ed25519, and everything that is not a checkpoint.
  */
 #include "support/unit.h"
+#include "user/base/check.h"
 
 #include "ledger/checkpoint.h"
 #include "ledger/note_int.h"
@@ -354,70 +355,71 @@ static void open__wrong_line_before_the_right_one__unsigned(void **state)
 #define ROOT "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 #define SIG DASH " o AAECAwQ=\n"
 
+static const char *const malformed[] = {
+	"",
+	"\n",
+	"\n\n",
+	"\n\n\n",
+	/* the text */
+	"o\n1\n" ROOT "\n" SIG,
+	"o\n1\n" ROOT "\n\n",
+	"o\n1\n\n" SIG,
+	"o\n\n" SIG,
+	"\n1\n" ROOT "\n\n" SIG,
+	"o\n1\n" ROOT "\n\n\n" SIG,
+	"o\n1\n" ROOT "\n\nextension\n\n" SIG,
+	"o\r\n1\n" ROOT "\n\n" SIG,
+	"o\t\n1\n" ROOT "\n\n" SIG,
+	"\xff\n1\n" ROOT "\n\n" SIG,
+	"\x80\n1\n" ROOT "\n\n" SIG,
+	"\xc1\xbf\n1\n" ROOT "\n\n" SIG,
+	"\xe0\x9f\xbf\n1\n" ROOT "\n\n" SIG,
+	"\xf0\x8f\xbf\xbf\n1\n" ROOT "\n\n" SIG,
+	"\xf8\x88\x80\x80\x80\n1\n" ROOT "\n\n" SIG,
+	"\xc0\x80\n1\n" ROOT "\n\n" SIG,
+	"\xed\xa0\x80\n1\n" ROOT "\n\n" SIG,
+	"\xf4\x90\x80\x80\n1\n" ROOT "\n\n" SIG,
+	"\xe2\x80\n1\n" ROOT "\n\n" SIG,
+	/* the size */
+	"o\n\n" ROOT "\n\n" SIG,
+	"o\n01\n" ROOT "\n\n" SIG,
+	"o\n00\n" ROOT "\n\n" SIG,
+	"o\n+1\n" ROOT "\n\n" SIG,
+	"o\n-1\n" ROOT "\n\n" SIG,
+	"o\n1 \n" ROOT "\n\n" SIG,
+	"o\n 1\n" ROOT "\n\n" SIG,
+	"o\n0x1\n" ROOT "\n\n" SIG,
+	"o\n18446744073709551616\n" ROOT "\n\n" SIG,
+	"o\n99999999999999999999999\n" ROOT "\n\n" SIG,
+	/* the root */
+	"o\n1\nAAAA\n\n" SIG,
+	"o\n1\n" ROOT "=\n\n" SIG,
+	"o\n1\n" ROOT "AAAA\n\n" SIG,
+	"o\n1\n " ROOT "\n\n" SIG,
+	"o\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n\n" SIG,
+	"o\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB=\n\n" SIG,
+	"o\n1\n--------------------------------------------\n\n" SIG,
+	/* the signatures */
+	"o\n1\n" ROOT "\n\n" DASH " o AAECAwQ=",
+	"o\n1\n" ROOT "\n\n" SIG "x",
+	"o\n1\n" ROOT "\n\n" SIG "x\n",
+	"o\n1\n" ROOT "\n\n- o AAECAwQ=\n",
+	"o\n1\n" ROOT "\n\n" DASH "o AAECAwQ=\n",
+	"o\n1\n" ROOT "\n\n" DASH " o\n",
+	"o\n1\n" ROOT "\n\n" DASH " \n",
+	"o\n1\n" ROOT "\n\n" DASH " o \n",
+	"o\n1\n" ROOT "\n\n" DASH "  AAECAwQ=\n",
+	"o\n1\n" ROOT "\n\n" DASH " a+b AAECAwQ=\n",
+	"o\n1\n" ROOT "\n\n" DASH " a\xc2\xa0 AAECAwQ=\n",
+	"o\n1\n" ROOT "\n\n" DASH " o  AAECAwQ=\n",
+	"o\n1\n" ROOT "\n\n" DASH " o AAECAwQ\n",
+	"o\n1\n" ROOT "\n\n" DASH " o AAECAw==\n",
+	"o\n1\n" ROOT "\n\n" DASH " o AAECAwR=\n",
+	"o\n1\n" ROOT "\n\n" DASH " o AAECAwQ= \n",
+};
+
 static void open__not_a_checkpoint__refused(void **state)
 {
-	static const char *const notes[] = {
-		"",
-		"\n",
-		"\n\n",
-		"\n\n\n",
-		/* the text */
-		"o\n1\n" ROOT "\n" SIG,
-		"o\n1\n" ROOT "\n\n",
-		"o\n1\n\n" SIG,
-		"o\n\n" SIG,
-		"\n1\n" ROOT "\n\n" SIG,
-		"o\n1\n" ROOT "\n\n\n" SIG,
-		"o\n1\n" ROOT "\n\nextension\n\n" SIG,
-		"o\r\n1\n" ROOT "\n\n" SIG,
-		"o\t\n1\n" ROOT "\n\n" SIG,
-		"\xff\n1\n" ROOT "\n\n" SIG,
-		"\x80\n1\n" ROOT "\n\n" SIG,
-		"\xc1\xbf\n1\n" ROOT "\n\n" SIG,
-		"\xe0\x9f\xbf\n1\n" ROOT "\n\n" SIG,
-		"\xf0\x8f\xbf\xbf\n1\n" ROOT "\n\n" SIG,
-		"\xf8\x88\x80\x80\x80\n1\n" ROOT "\n\n" SIG,
-		"\xc0\x80\n1\n" ROOT "\n\n" SIG,
-		"\xed\xa0\x80\n1\n" ROOT "\n\n" SIG,
-		"\xf4\x90\x80\x80\n1\n" ROOT "\n\n" SIG,
-		"\xe2\x80\n1\n" ROOT "\n\n" SIG,
-		/* the size */
-		"o\n\n" ROOT "\n\n" SIG,
-		"o\n01\n" ROOT "\n\n" SIG,
-		"o\n00\n" ROOT "\n\n" SIG,
-		"o\n+1\n" ROOT "\n\n" SIG,
-		"o\n-1\n" ROOT "\n\n" SIG,
-		"o\n1 \n" ROOT "\n\n" SIG,
-		"o\n 1\n" ROOT "\n\n" SIG,
-		"o\n0x1\n" ROOT "\n\n" SIG,
-		"o\n18446744073709551616\n" ROOT "\n\n" SIG,
-		"o\n99999999999999999999999\n" ROOT "\n\n" SIG,
-		/* the root */
-		"o\n1\nAAAA\n\n" SIG,
-		"o\n1\n" ROOT "=\n\n" SIG,
-		"o\n1\n" ROOT "AAAA\n\n" SIG,
-		"o\n1\n " ROOT "\n\n" SIG,
-		"o\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n\n" SIG,
-		"o\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB=\n\n" SIG,
-		"o\n1\n--------------------------------------------\n\n" SIG,
-		/* the signatures */
-		"o\n1\n" ROOT "\n\n" DASH " o AAECAwQ=",
-		"o\n1\n" ROOT "\n\n" SIG "x",
-		"o\n1\n" ROOT "\n\n" SIG "x\n",
-		"o\n1\n" ROOT "\n\n- o AAECAwQ=\n",
-		"o\n1\n" ROOT "\n\n" DASH "o AAECAwQ=\n",
-		"o\n1\n" ROOT "\n\n" DASH " o\n",
-		"o\n1\n" ROOT "\n\n" DASH " \n",
-		"o\n1\n" ROOT "\n\n" DASH " o \n",
-		"o\n1\n" ROOT "\n\n" DASH "  AAECAwQ=\n",
-		"o\n1\n" ROOT "\n\n" DASH " a+b AAECAwQ=\n",
-		"o\n1\n" ROOT "\n\n" DASH " a\xc2\xa0 AAECAwQ=\n",
-		"o\n1\n" ROOT "\n\n" DASH " o  AAECAwQ=\n",
-		"o\n1\n" ROOT "\n\n" DASH " o AAECAwQ\n",
-		"o\n1\n" ROOT "\n\n" DASH " o AAECAw==\n",
-		"o\n1\n" ROOT "\n\n" DASH " o AAECAwR=\n",
-		"o\n1\n" ROOT "\n\n" DASH " o AAECAwQ= \n",
-	};
 	struct checkpoint opened = { .size = 77 };
 	struct signing_key key = make_key(seed_hex);
 
@@ -429,9 +431,10 @@ static void open__not_a_checkpoint__refused(void **state)
 				   key.public_key, &opened),
 			 CHECKPOINT_UNSIGNED);
 	opened.size = 77;
-	for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++)
-		if (open_text(notes[i], key.public_key, &opened) != -EBADMSG)
-			fail_msg("accepted: %s", notes[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(malformed); i++)
+		if (open_text(malformed[i], key.public_key, &opened) !=
+		    -EBADMSG)
+			fail_msg("accepted: %s", malformed[i]);
 	assert_int_equal(opened.size, 77);
 }
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -50,6 +51,25 @@ static int file_read(const char *path, struct buf *out)
 	return n < 0 ? VERIFY_USAGE : VERIFY_OK;
 }
 
+static void verdict_print(const char *dir, struct verify_report *verdict)
+{
+	struct buf text = BUF_INIT;
+
+	if (verdict->result == VERIFY_OK || verdict->result == VERIFY_LOSS) {
+		buf_printf(&text,
+			   "verified: %s, %" PRIu64 " entries, %" PRIu64
+			   " matches, %" PRIu64 " events lost, root ",
+			   dir, verdict->entries, verdict->matches,
+			   verdict->lost);
+		for (size_t i = 0; i < sizeof(verdict->root); i++)
+			buf_printf(&text, "%02x", verdict->root[i]);
+		buf_putc(&text, '\n');
+	}
+	buf_put(&text, verdict->text.bytes, verdict->text.len);
+	emit(STDOUT_FILENO, &text);
+	buf_release(&text);
+}
+
 static int verify(const struct arguments *a)
 {
 	struct verify_options options = { .fail_on_loss = a->fail_on_loss };
@@ -79,7 +99,7 @@ static int verify(const struct arguments *a)
 			report(&err);
 			rc = VERIFY_USAGE;
 		} else {
-			emit(STDOUT_FILENO, &verdict.text);
+			verdict_print(a->dir, &verdict);
 			rc = verdict.result;
 		}
 	}

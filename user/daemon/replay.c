@@ -134,6 +134,8 @@ static int read_next(struct replay *r, struct err *err);
 /* Damage ends the reading, not the detection on what was good. */
 static int damaged(struct replay *r, int rc, struct err *err)
 {
+	if (rc < 0)
+		err_prefix(err, "%s", r->options->trace_path);
 	if (err->kind != ERR_DAMAGED)
 		return rc;
 	r->damage = *err;
