@@ -52,7 +52,7 @@ static inline void trace_make(struct arena *arena, uint64_t *state,
 	static const char *const texts[] = { "a", "ab", "b", "%" };
 	unsigned span;
 
-	trace->count = 8 + chance(state, TEST_ROWS_MAX - 8);
+	trace->count = 16 + chance(state, TEST_ROWS_MAX - 16);
 	span = 1 + chance(state, trace->count);
 	for (unsigned i = 0; i < trace->count; i++) {
 		struct row *row =
