@@ -25,8 +25,14 @@ struct match {
 	int64_t ts;	      /* when it became decidable, boot-time clock */
 	int64_t window_start; /* of the evidence's window, closed */
 	int64_t window_end;
-	const struct value *outputs;	   /* rule->output_count */
-	const struct value *keys;	   /* rule->key_count */
+	const struct value *outputs; /* rule->output_count */
+	const struct value *keys;    /* rule->key_count */
+	/*
+	 * The rows of the tuple that matched, by input: of a count, the row
+	 * that was counted. Peers share their evidence and a row may play two
+	 * parts, so a match's id covers the ids of these rows too, in order.
+	 */
+	const struct row *const *rows;	   /* rule->input_count */
 	const struct row *const *evidence; /* in total order, contexts set */
 	unsigned evidence_count;
 	uint64_t evidence_total; /* a threshold keeps the last 64 */

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stream/context_int.h"
+
+#include "stream/list_int.h"
+#include "stream/process_table.h"
+
+#include <stdlib.h>
+
+struct context_block {
+	const struct context *origin;
+	uint32_t uses;
+	struct context context;
+};
+
+#define AT(column) ((column)-COL_CONTEXT_FIRST)
+
+static struct context_block *block_of(const struct context *context)
+{
+	return CONTAINER(context, struct context_block, context);
+}
+
+const struct context *context_hold(const struct context *context)
+{
+	if (context)
+		block_of(context)->context.refs++;
+	return context;
+}
+
+void context_drop(const struct context *context)
+{
+	struct context_block *block;
+
+	if (!context)
+		return;
+	block = block_of(context);
+	if (--block->context.refs)
+		return;
+	context_drop(block->origin);
+	free(block);
+}
+
+const struct context *context_origin(const struct context *context)
+{
+	return block_of(context)->origin;
+}
+
+uint32_t *context_uses(const struct context *context)
+{
+	return &block_of(context)->uses;
+}
+
+static struct context_block *block_new(size_t bytes)
+{
+	struct context_block *block = calloc(1, sizeof(*block) + bytes);
+
+	if (!block)
+		return NULL;
+	block->context.refs = 1;
+	block->context.size_bytes = (uint32_t)(sizeof(*block) + bytes);
+	return block;
+}
+
+static struct value copy_bytes(struct value v, uint8_t **at)
+{
+	if (!value_is_bytes(v))
+		return v;
+	if (v.len)
+		memcpy(*at, v.p, v.len);
+	v.p = *at;
+	*at += v.len;
+	return v;
+}
+
+static struct value base_name(struct value path)
+{
+	const uint8_t *slash;
+
+	if (path.type != VALUE_TEXT || path.len == 0)
+		return path;
+	slash = memrchr(path.p, '/', path.len);
+	if (slash) {
+		path.len -= (uint32_t)(slash + 1 - path.p);
+		path.p = slash + 1;
+	}
+	return path;
+}
+
+static int64_t count_args(struct value args)
+{
+	int64_t n = 0;
+
+	for (uint32_t i = 0; i < args.len; i++)
+		n += args.p[i] == 0 || i + 1 == args.len;
+	return n;
+}
+
+/* The arguments with spaces between them. */
+static struct value join_args(struct value args, uint8_t **at)
+{
+	uint32_t len = args.len;
+	struct value ret;
+
+	if (len && args.p[len - 1] == 0)
+		len--;
+	for (uint32_t i = 0; i < len; i++)
+		(*at)[i] = args.p[i] ? args.p[i] : ' ';
+	ret = value_bytes(VALUE_TEXT, *at, len);
+	*at += len;
+	return ret;
+}
+
+struct context *context_of_program(const struct program *program)
+{
+	struct value exe = program->exe, args = program->args;
+	size_t exe_len = exe.type == VALUE_TEXT ? exe.len : 0;
+	size_t args_len = args.type == VALUE_LIST ? args.len : 0;
+	struct context_block *block = block_new(exe_len + 2 * args_len);
+	struct value *values;
+	uint8_t *at;
+
+	if (!block)
+		return NULL;
+	values = block->context.values;
+	at = (uint8_t *)(block + 1);
+	if (exe.type == VALUE_TEXT) {
+		values[AT(COL_exe)] = copy_bytes(exe, &at);
+		values[AT(COL_name)] = base_name(values[AT(COL_exe)]);
+	}
+	if (args.type == VALUE_LIST) {
+		values[AT(COL_args)] = copy_bytes(args, &at);
+		values[AT(COL_args_count)] = value_int(count_args(args));
+		values[AT(COL_cmdline)] = join_args(args, &at);
+	}
+	values[AT(COL_start_ts)] = program->start;
+	values[AT(COL_exe_memfd)] =
+		value_bool(program->flags & EVENT_FLAG_EXE_MEMFD);
+	values[AT(COL_exe_deleted)] =
+		value_bool(program->flags & EVENT_FLAG_EXE_DELETED);
+	return &block->context;
+}
+
+struct context *context_of_fork(const struct context *from, struct value start)
+{
+	struct context_block *block = block_new(0);
+
+	if (!block)
+		return NULL;
+	if (from) {
+		const struct context *origin = context_origin(from);
+
+		memcpy(block->context.values, from->values,
+		       sizeof(from->values));
+		block->origin = context_hold(origin ? origin : from);
+	}
+	block->context.values[AT(COL_start_ts)] = start;
+	return &block->context;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How contexts are made. A forked child's context borrows the strings of the
+ * one it was copied from, and holds it.
+ */
+#ifndef SHRIKE_STREAM_CONTEXT_INT_H
+#define SHRIKE_STREAM_CONTEXT_INT_H
+
+#include "user/base/row.h"
+
+/* What an exec or a snapshot row says; NULL values where it says nothing. */
+struct program {
+	struct value exe;
+	struct value args;
+	uint32_t flags;	    /* enum event_flag */
+	struct value start; /* TIMESTAMP or NULL */
+};
+
+/* NULL: no memory. One reference, the caller's. */
+struct context *context_of_program(const struct program *program);
+
+/* As `from`, but started at `start`; `from` NULL: nothing else is known. */
+struct context *context_of_fork(const struct context *from, struct value start);
+
+/* The context whose strings it borrows; NULL: it has its own. */
+const struct context *context_origin(const struct context *context);
+
+/* How many table entries use it, origins included; owned by the table. */
+uint32_t *context_uses(const struct context *context);
+
+#endif

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * COUNT(*) OVER (PARTITION BY keys ORDER BY ts RANGE BETWEEN range PRECEDING
+ * AND CURRENT ROW), exact: rows of equal ts are peers and count for each other,
+ * so a tuple waits until time moves past its ts. The ts of a joined tuple is
+ * that of its last row. A tuple with a NULL key counts nowhere and goes no
+ * further: NULL keys match nothing.
+ *
+ * Per key: how many rows at which ts (runs), as far back as the range, and the
+ * last tuples as evidence. With `saturate` the oldest runs go as soon as the
+ * others alone exceed it; never fewer than the evidence are counted.
+ */
+#include "stream/engine_int.h"
+
+static struct run *run_at(const struct count_key *key, size_t i)
+{
+	return &key->runs[(key->run_first + i) & (key->run_size - 1)];
+}
+
+static void run_drop_first(struct count_key *key)
+{
+	key->total -= run_at(key, 0)->rows;
+	key->run_first = (key->run_first + 1) & (key->run_size - 1);
+	key->run_count--;
+}
+
+/* Twice the room of a ring of `*size` elements, its first moved to 0. */
+static void *ring_grow(struct op *op, void *ring, size_t element, size_t first,
+		       size_t count, size_t *size)
+{
+	size_t larger = *size ? *size * 2 : 4;
+	char *to = op_alloc(op, larger * element);
+
+	if (!to)
+		return NULL;
+	for (size_t i = 0; i < count; i++)
+		memcpy(to + i * element,
+		       (char *)ring + ((first + i) & (*size - 1)) * element,
+		       element);
+	op_free(op, ring);
+	*size = larger;
+	return to;
+}
+
+/* Counts above what it returns need not be told apart. */
+uint64_t count_enough(const struct plan_node *node)
+{
+	uint64_t saturate = node->saturate;
+
+	if (!saturate)
+		return UINT64_MAX;
+	return saturate < MATCH_EVIDENCE_MAX ? MATCH_EVIDENCE_MAX :
+					       saturate + 1;
+}
+
+static bool run_push(struct op *op, struct count_key *key, int64_t ts)
+{
+	if (key->run_count == key->run_size) {
+		struct run *larger = ring_grow(
+			op, key->runs, sizeof(*key->runs), key->run_first,
+			key->run_count, &key->run_size);
+
+		if (!larger)
+			return false;
+		key->runs = larger;
+		key->run_first = 0;
+	}
+	key->run_count++;
+	*run_at(key, key->run_count - 1) = (struct run){ .ts = ts };
+	return true;
+}
+
+static void count_row(struct op *op, struct count_key *key, int64_t ts)
+{
+	uint64_t want = count_enough(op->node);
+
+	if (!key->run_count || run_at(key, key->run_count - 1)->ts != ts) {
+		if (key->run_count >= op->rows_per_key_max) {
+			op_over(op, run_at(key, 0)->rows, 0);
+			run_drop_first(key);
+		}
+		if (!run_push(op, key, ts))
+			return;
+	}
+	run_at(key, key->run_count - 1)->rows++;
+	key->total++;
+	while (key->run_count > 1 && key->total - run_at(key, 0)->rows >= want)
+		run_drop_first(key);
+}
+
+static struct retained **kept_at(const struct op *op,
+				 const struct count_key *key, size_t i)
+{
+	size_t slot = (key->kept_first + i) & (key->kept_size - 1);
+
+	return &key->kept[slot * op->input_count];
+}
+
+static void kept_drop_first(struct op *op, struct count_key *key)
+{
+	struct retained **rows = kept_at(op, key, 0);
+
+	for (unsigned i = 0; i < op->input_count; i++)
+		op_drop(op, rows[i]);
+	key->kept_first = (key->kept_first + 1) & (key->kept_size - 1);
+	key->kept_count--;
+	op->rule->stats.state_rows--;
+}
+
+static void keep_evidence(struct op *op, struct count_key *key,
+			  const struct tuple *tuple)
+{
+	struct retained **rows;
+
+	if (key->kept_count == MATCH_EVIDENCE_MAX)
+		kept_drop_first(op, key);
+	if (key->kept_count == key->kept_size) {
+		struct retained **larger = ring_grow(
+			op, key->kept, op->input_count * sizeof(*key->kept),
+			key->kept_first, key->kept_count, &key->kept_size);
+
+		if (!larger)
+			return;
+		key->kept = larger;
+		key->kept_first = 0;
+	}
+	rows = kept_at(op, key, key->kept_count);
+	for (unsigned i = 0; i < op->input_count; i++) {
+		rows[i] = op_keep(op, tuple->rows[op->inputs[i]]);
+		if (rows[i])
+			continue;
+		while (i--)
+			op_drop(op, rows[i]);
+		return;
+	}
+	key->kept_count++;
+	op->rule->stats.state_rows++;
+}
+
+static void key_remove(struct op *op, struct count_key *key)
+{
+	timers_disarm(&op->rule->engine->timers, &key->timer);
+	while (key->kept_count)
+		kept_drop_first(op, key);
+	op_free(op, key->kept);
+	op_free(op, key->runs);
+	op_uncharge(op, key);
+	keyset_remove(&op->count.keys, &op->rule->engine->pool, &key->head);
+}
+
+void count_key_expire(struct count_key *key)
+{
+	struct op *op = key->op;
+	int64_t last = ts_add(key->last_ts, op->node->range_ns);
+	struct engine *engine = op->rule->engine;
+
+	if (last < engine->now ||
+	    timers_arm(&engine->timers, &key->timer, last))
+		key_remove(op, key);
+}
+
+/* Keys with waiting tuples are the last used: the oldest tells. */
+bool count_evict(struct op *op)
+{
+	struct key_head *head = keyset_oldest(&op->count.keys);
+	struct count_key *key;
+
+	if (!head)
+		return false;
+	key = CONTAINER(head, struct count_key, head);
+	if (key->pending)
+		return false;
+	op_over(op, key->total, 0);
+	key_remove(op, key);
+	return true;
+}
+
+static struct count_key *find_or_add(struct op *op, int64_t ts)
+{
+	struct engine *engine = op->rule->engine;
+	struct count_key *key = keyset_find(&op->count.keys,
+					    engine->options.seed, &engine->key);
+
+	if (key)
+		return key;
+	key = op_add_key(op, &op->count.keys, sizeof(*key));
+	if (!key)
+		return NULL;
+	key->op = op;
+	key->timer.kind = TIMER_COUNT_KEY;
+	if (timers_arm(&engine->timers, &key->timer,
+		       ts_add(ts, op->node->range_ns))) {
+		key_remove(op, key);
+		op_over(op, 0, 1);
+		return NULL;
+	}
+	return key;
+}
+
+static void pending_free(struct op *op, struct count_pending *pending)
+{
+	for (unsigned i = 0; i < op->input_count; i++) {
+		const struct row *row = pending->tuple.rows[op->inputs[i]];
+
+		if (row)
+			op_drop(op, CONTAINER(row, struct retained, row));
+	}
+	pending->key->pending--;
+	op->rule->engine->waiting--;
+	list_remove(&pending->list);
+	op_free(op, pending);
+}
+
+static void wait_for_peers(struct op *op, struct count_key *key,
+			   const struct tuple *tuple)
+{
+	struct count_pending *pending = op_alloc(op, sizeof(*pending));
+
+	if (!pending)
+		return;
+	pending->key = key;
+	pending->tuple = *tuple;
+	memset(pending->tuple.rows, 0, sizeof(pending->tuple.rows));
+	list_insert(&op->count.pending, &pending->list);
+	key->pending++;
+	op->rule->engine->waiting++;
+	for (unsigned i = 0; i < op->input_count; i++) {
+		unsigned input = op->inputs[i];
+		struct retained *kept = op_keep(op, tuple->rows[input]);
+
+		if (!kept) {
+			pending_free(op, pending);
+			return;
+		}
+		pending->tuple.rows[input] = &kept->row;
+	}
+}
+
+int count_take(struct op *op, const struct tuple *tuple, struct err *err)
+{
+	int64_t ts = tuple_ts(op, tuple);
+	struct count_key *key;
+
+	(void)err;
+	if (!op_key(op, op->node->left_keys, tuple))
+		return 0;
+	key = find_or_add(op, ts);
+	if (!key)
+		return 0;
+	key->last_ts = ts;
+	key->pending++; /* not to be evicted meanwhile */
+	count_row(op, key, ts);
+	keep_evidence(op, key, tuple);
+	wait_for_peers(op, key, tuple);
+	key->pending--;
+	return 0;
+}
+
+static void leave_window(struct op *op, struct count_key *key, int64_t start)
+{
+	while (key->run_count && run_at(key, 0)->ts < start)
+		run_drop_first(key);
+	while (key->kept_count) {
+		struct retained **rows = kept_at(op, key, 0);
+		int64_t ts = INT64_MIN;
+
+		for (unsigned i = 0; i < op->input_count; i++)
+			if (rows[i]->row.ts > ts)
+				ts = rows[i]->row.ts;
+		if (ts >= start)
+			break;
+		kept_drop_first(op, key);
+	}
+}
+
+/* All peers are there: give each waiting tuple its count, in their order. */
+int count_decide(struct op *op, struct err *err)
+{
+	struct list *waiting = &op->count.pending;
+
+	while (!list_empty(waiting)) {
+		struct count_pending *pending =
+			CONTAINER(waiting->next, struct count_pending, list);
+		struct count_key *key = pending->key;
+		int64_t ts = tuple_ts(op, &pending->tuple);
+		int rc;
+
+		leave_window(op, key, ts_sub(ts, op->node->range_ns));
+		pending->tuple.slots[op->node->slot] =
+			value_int((int64_t)key->total);
+		op->count.deciding = key;
+		op->count.deciding_ts = ts;
+		rc = op_output(op, &pending->tuple, err);
+		op->count.deciding = NULL;
+		pending_free(op, pending);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+void count_release(struct op *op)
+{
+	struct key_head *head;
+
+	while (!list_empty(&op->count.pending))
+		pending_free(op, CONTAINER(op->count.pending.next,
+					   struct count_pending, list));
+	while ((head = keyset_oldest(&op->count.keys)))
+		key_remove(op, CONTAINER(head, struct count_key, head));
+	keyset_release(&op->count.keys);
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The engine inside: one operator per plan node, each rule a tree of them.
+ *
+ *   engine.c        rows, time and their dispatch
+ *   engine_build.c  plan to operators
+ *   retain.c        rows that outlive their push, and room for state
+ *   join.c count.c  the operators with state
+ *   emit.c          what becomes a match: edges, mutes, coverage, evidence
+ *   marks.c         small facts by key: muted until, up, fired
+ *   gaps.c          what was lost when
+ *   engine_save.c   marks as bytes
+ *
+ * Time: `now` is the largest ts or watermark seen. Moving it on first decides
+ * what waited for its peers, then expires what is out of reach. State changes
+ * only through rows and `now`, so how the input was cut into turns never shows.
+ */
+#ifndef SHRIKE_STREAM_ENGINE_INT_H
+#define SHRIKE_STREAM_ENGINE_INT_H
+
+#include "stream/engine.h"
+#include "stream/gaps_int.h"
+#include "stream/keyset_int.h"
+#include "stream/timers_int.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define KEYS_MAX_DEFAULT 100000u
+#define ROWS_PER_KEY_MAX_DEFAULT 64u
+#define RUNS_MAX_DEFAULT 65536u
+#define MARKS_MAX 100000u
+
+/* A row the engine keeps: counted, one copy for all operators. */
+struct retained {
+	uint32_t refs;
+	uint64_t ordinal; /* of the push: tells rows apart */
+	struct row row;
+};
+
+struct op;
+
+struct mark {
+	struct key_head head;
+	struct timer timer;
+	struct marks *marks;
+	int64_t until; /* mutes: the first ts that is not muted */
+};
+
+/* At most MARKS_MAX, then the one not used for longest goes. */
+struct marks {
+	struct keyset set;
+	struct rule *rule;
+};
+
+struct join_key {
+	struct key_head head;
+	struct list items[2]; /* left, right: by ts, then arrival */
+	unsigned counts[2];
+};
+
+/* A left tuple (all its rows) or a right row (one). */
+struct join_item {
+	struct list list;
+	struct timer timer;
+	struct op *op;
+	struct join_key *key;
+	int64_t ts; /* left: of the anchor */
+	unsigned side;
+	unsigned row_count;
+	struct retained *rows[];
+};
+
+struct join {
+	struct keyset keys;
+	struct join_key *pinned; /* in use: must not be evicted */
+	int64_t lag; /* a left tuple completes at most this after its anchor */
+};
+
+/* How many rows bear one ts. */
+struct run {
+	int64_t ts;
+	uint64_t rows;
+};
+
+struct count_key {
+	struct key_head head;
+	struct timer timer;
+	struct op *op;
+	int64_t last_ts;
+	unsigned pending; /* rows that wait for their peers */
+
+	struct run *runs; /* a ring, by ts */
+	size_t run_first, run_count, run_size;
+	uint64_t total; /* of the runs' rows */
+
+	struct retained **kept; /* a ring of the last tuples */
+	size_t kept_first, kept_count, kept_size;
+};
+
+/* A tuple that waits until all rows of its ts are there. */
+struct count_pending {
+	struct list list;
+	struct count_key *key;
+	struct tuple tuple; /* its rows are retained */
+};
+
+struct count {
+	struct keyset keys;
+	struct list pending;
+	struct count_key *deciding; /* while its tuple goes up */
+	int64_t deciding_ts;
+};
+
+struct op {
+	const struct plan_node *node;
+	struct rule *rule;
+	struct op *parent;
+	struct op *child[2];
+	bool is_right;	/* child[1] of its parent */
+	bool above_top; /* a filter over the rule's topmost count */
+	uint8_t inputs[TUPLE_INPUTS_MAX]; /* that its tuples have */
+	unsigned input_count;
+	unsigned keys_max;
+	unsigned rows_per_key_max;
+	union {
+		struct join join;
+		struct count count;
+	};
+};
+
+struct rule {
+	const struct plan_rule *plan;
+	struct engine *engine;
+	unsigned index;
+	struct op *ops; /* children before parents */
+	unsigned op_count;
+	struct op *top_count; /* the topmost count, NULL: none */
+	bool stateful;	      /* has a join or a count */
+	bool was_over;	      /* its quota, ever */
+	int64_t reach; /* a match comes at most this after its input 0 row */
+	struct marks mutes;
+	struct marks edges; /* thresholds that are up, by partition key */
+	struct marks fired; /* input 0 rows that had their match */
+	struct engine_rule_stats stats;
+};
+
+struct engine {
+	const struct plan *plan;
+	struct engine_options options;
+	struct pool pool;
+	struct timers timers;
+	int64_t now;
+	int64_t horizon; /* no window reaches further back than this */
+	uint64_t ordinal;
+	uint64_t waiting;	       /* tuples that wait for their peers */
+	const struct row *current;     /* the row being pushed */
+	struct retained *current_kept; /* its copy, once somebody kept it */
+	struct rule *rules;
+	struct op **scans[STREAM_COUNT]; /* in rule order */
+	unsigned scan_counts[STREAM_COUNT];
+	struct gaps gaps[STREAM_COUNT];
+	struct buf key;	      /* scratch */
+	struct value *values; /* scratch: outputs, then keys */
+	struct arena arena;   /* rules, ops and scans */
+};
+
+/* engine_build.c */
+int engine_build(struct engine *engine, struct err *err);
+
+/* engine.c: hand a tuple to whatever is above `op`. */
+int op_output(struct op *op, const struct tuple *tuple, struct err *err);
+int64_t tuple_ts(const struct op *op, const struct tuple *tuple);
+
+/* Encode the keys into the engine's scratch; false: one is NULL. */
+bool op_key(struct op *op, const struct expr **keys, const struct tuple *tuple);
+
+/* retain.c: state of one operator, charged to its rule. */
+void *op_alloc(struct op *op, size_t size); /* NULL: refused, counted */
+void op_free(struct op *op, void *p);
+void op_charge(struct op *op, const void *p);
+void op_uncharge(struct op *op, const void *p);
+struct retained *op_keep(struct op *op, const struct row *row);
+void op_drop(struct op *op, struct retained *kept);
+uint64_t row_ordinal(const struct engine *engine, const struct row *row);
+void engine_drop_current(struct engine *engine);
+bool op_evict(struct op *op); /* false: nothing can go */
+void *op_add_key(struct op *op, struct keyset *keys, size_t size);
+void op_over(struct op *op, uint64_t evicted, uint64_t refused);
+
+/* join.c */
+int join_left(struct op *op, const struct tuple *tuple, struct err *err);
+int join_right(struct op *op, const struct tuple *tuple, struct err *err);
+void join_item_expire(struct join_item *item);
+bool join_evict(struct op *op);
+
+/* count.c */
+int count_take(struct op *op, const struct tuple *tuple, struct err *err);
+int count_decide(struct op *op, struct err *err);
+void count_key_expire(struct count_key *key);
+bool count_evict(struct op *op);
+void count_release(struct op *op);
+uint64_t count_enough(const struct plan_node *node);
+
+/* emit.c */
+int rule_match(struct rule *rule, const struct tuple *tuple, struct err *err);
+void rule_fall(struct rule *rule);
+
+/* marks.c: the key is in the engine's scratch unless it is given. */
+void marks_init(struct marks *marks, struct rule *rule);
+void marks_release(struct marks *marks);
+struct mark *marks_find(struct marks *marks, const struct buf *key);
+/* `last`: the last ts at which it matters, INT64_MAX: until it is removed. */
+void marks_set(struct marks *marks, const struct buf *key, int64_t until,
+	       int64_t last);
+void marks_remove(struct mark *mark);
+
+/* Boot-time arithmetic that stays within its type. */
+static inline int64_t ts_add(int64_t a, int64_t b)
+{
+	int64_t sum;
+
+	if (__builtin_add_overflow(a, b, &sum))
+		return b > 0 ? INT64_MAX : INT64_MIN;
+	return sum;
+}
+
+static inline int64_t ts_sub(int64_t a, int64_t b)
+{
+	int64_t difference;
+
+	if (__builtin_sub_overflow(a, b, &difference))
+		return b < 0 ? INT64_MAX : INT64_MIN;
+	return difference;
+}
+
+#endif

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * LIKE: % is any text, _ is one character, the escape makes the character
+ * after it literal. A character is a lead byte and its continuation bytes, as
+ * SQLite reads UTF-8. One backtracking point suffices: only the last % can
+ * still move, so the cost is at most text times pattern.
+ */
+#include "stream/expr.h"
+
+struct cursor {
+	const uint8_t *at;
+	const uint8_t *end;
+};
+
+static size_t char_bytes(struct cursor c)
+{
+	size_t n = 1;
+
+	if (c.at[0] >= 0xc0)
+		while (c.at + n < c.end && (c.at[n] & 0xc0) == 0x80)
+			n++;
+	return n;
+}
+
+enum like_step {
+	LIKE_END,
+	LIKE_ANY,     /* % */
+	LIKE_ONE,     /* _ */
+	LIKE_LITERAL, /* the character at the cursor */
+	LIKE_NEVER,   /* an escape with nothing after it */
+};
+
+/* What the pattern asks for next; moves past % and _, and to the literal. */
+static enum like_step like_next(struct cursor *pattern, uint8_t escape)
+{
+	if (pattern->at == pattern->end)
+		return LIKE_END;
+	if (escape && *pattern->at == escape) {
+		pattern->at++;
+		return pattern->at < pattern->end ? LIKE_LITERAL : LIKE_NEVER;
+	}
+	if (*pattern->at != '%' && *pattern->at != '_')
+		return LIKE_LITERAL;
+	return *pattern->at++ == '%' ? LIKE_ANY : LIKE_ONE;
+}
+
+static bool same_char(struct cursor *text, struct cursor *pattern)
+{
+	size_t n;
+
+	if (text->at == text->end)
+		return false;
+	n = char_bytes(*text);
+	if (n != char_bytes(*pattern) || memcmp(text->at, pattern->at, n) != 0)
+		return false;
+	text->at += n;
+	pattern->at += n;
+	return true;
+}
+
+bool like_match(const uint8_t *text, size_t len, const uint8_t *pattern,
+		size_t pattern_len, uint8_t escape)
+{
+	struct cursor t = { text, text + len };
+	struct cursor p = { pattern, pattern + pattern_len };
+	struct cursor retry_t = t, retry_p = p;
+	bool can_retry = false;
+
+	for (;;) {
+		enum like_step step = like_next(&p, escape);
+
+		if (step == LIKE_NEVER)
+			return false;
+		if (step == LIKE_ANY) {
+			if (p.at == p.end)
+				return true;
+			can_retry = true;
+			retry_t = t;
+			retry_p = p;
+			continue;
+		}
+		if (step == LIKE_END && t.at == t.end)
+			return true;
+		if (step == LIKE_ONE && t.at < t.end) {
+			t.at += char_bytes(t);
+			continue;
+		}
+		if (step == LIKE_LITERAL && same_char(&t, &p))
+			continue;
+		if (!can_retry || retry_t.at == retry_t.end)
+			return false;
+		retry_t.at += char_bytes(retry_t);
+		t = retry_t;
+		p = retry_p;
+	}
+}

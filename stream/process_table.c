@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Entries by pid_key in a hash table, and in one of two lists, oldest first:
+ * alive by when they came, ended by when they ended.
+ *
+ * Bytes are those of all contexts that entries use, each counted once; a
+ * context that only borrows another's strings keeps that one counted, too.
+ */
+#include "stream/process_table.h"
+
+#include "stream/context_int.h"
+#include "stream/hmap_int.h"
+#include "stream/list_int.h"
+#include "user/base/siphash.h"
+
+#include <stdlib.h>
+
+struct process {
+	struct hmap_node node;
+	struct list list; /* table->alive or table->ended */
+	int64_t key;
+	const struct context *context; /* NULL: nothing known */
+	int64_t ended_ns;
+	bool ended;
+	bool from_snapshot;
+};
+
+struct process_table {
+	struct process_table_options options;
+	struct hmap map;
+	struct list alive;
+	struct list ended;
+	struct process_table_stats stats;
+};
+
+int process_table_new(const struct process_table_options *options,
+		      struct process_table **ret_table, struct err *err)
+{
+	struct process_table *table = calloc(1, sizeof(*table));
+
+	if (!table)
+		return err_nomem(err);
+	table->options = *options;
+	list_init(&table->alive);
+	list_init(&table->ended);
+	*ret_table = table;
+	return 0;
+}
+
+static void use(struct process_table *table, const struct context *context)
+{
+	if (!context || (*context_uses(context))++)
+		return;
+	table->stats.bytes += context->size_bytes;
+	use(table, context_origin(context));
+}
+
+static void unuse(struct process_table *table, const struct context *context)
+{
+	if (!context || --*context_uses(context))
+		return;
+	table->stats.bytes -= context->size_bytes;
+	unuse(table, context_origin(context));
+}
+
+/* Takes over the caller's reference to `context`. */
+static void set_context(struct process_table *table, struct process *process,
+			const struct context *context)
+{
+	const struct context *old = process->context;
+
+	use(table, context);
+	process->context = context;
+	unuse(table, old);
+	context_drop(old);
+}
+
+static void remove_process(struct process_table *table, struct process *process)
+{
+	set_context(table, process, NULL);
+	hmap_remove(&table->map, &process->node);
+	list_remove(&process->list);
+	table->stats.held--;
+	if (!process->ended)
+		table->stats.live--;
+	free(process);
+}
+
+static struct process *first_of(struct list *list)
+{
+	return list_empty(list) ? NULL :
+				  CONTAINER(list->next, struct process, list);
+}
+
+struct process_table *process_table_free(struct process_table *table)
+{
+	struct process *process;
+
+	if (!table)
+		return NULL;
+	while ((process = first_of(&table->alive)))
+		remove_process(table, process);
+	while ((process = first_of(&table->ended)))
+		remove_process(table, process);
+	hmap_release(&table->map);
+	free(table);
+	return NULL;
+}
+
+static uint64_t hash_of(const struct process_table *table, int64_t key)
+{
+	return siphash(table->options.seed, &key, sizeof(key));
+}
+
+static struct process *find(const struct process_table *table, struct value key)
+{
+	struct hmap_node *node;
+
+	if (key.type != VALUE_INT)
+		return NULL;
+	node = hmap_first(&table->map, hash_of(table, key.i));
+	for (; node; node = hmap_next(node)) {
+		struct process *process = CONTAINER(node, struct process, node);
+
+		if (process->key == key.i)
+			return process;
+	}
+	return NULL;
+}
+
+/* The oldest that ended, else the oldest, but not `keep`. */
+static bool evict(struct process_table *table, const struct process *keep)
+{
+	struct list *lists[] = { &table->ended, &table->alive };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(lists); i++) {
+		struct process *process = first_of(lists[i]);
+
+		if (process && process == keep)
+			process = process->list.next == lists[i] ?
+					  NULL :
+					  CONTAINER(process->list.next,
+						    struct process, list);
+		if (!process)
+			continue;
+		remove_process(table, process);
+		table->stats.evicted++;
+		return true;
+	}
+	return false;
+}
+
+static struct process *add(struct process_table *table, int64_t key)
+{
+	struct process *process;
+
+	while (table->stats.held >= table->options.processes_max)
+		if (!evict(table, NULL))
+			return NULL;
+	process = calloc(1, sizeof(*process));
+	if (!process)
+		return NULL;
+	if (hmap_insert(&table->map, &process->node, hash_of(table, key)) < 0) {
+		free(process);
+		return NULL;
+	}
+	process->key = key;
+	list_insert(&table->alive, &process->list);
+	table->stats.held++;
+	table->stats.live++;
+	return process;
+}
+
+/* Found or added, and alive whatever it was before. */
+static struct process *find_alive(struct process_table *table, struct value key)
+{
+	struct process *process = find(table, key);
+
+	if (key.type != VALUE_INT)
+		return NULL;
+	if (!process)
+		return add(table, key.i);
+	if (process->ended) {
+		process->ended = false;
+		table->stats.live++;
+		list_remove(&process->list);
+		list_insert(&table->alive, &process->list);
+	}
+	return process;
+}
+
+/* No memory for a context means that the process is unknown, not a failure. */
+static void learn(struct process_table *table, struct process *process,
+		  struct context *context)
+{
+	set_context(table, process, context);
+	while (table->stats.bytes > table->options.strings_bytes_max)
+		if (!evict(table, process))
+			break;
+	if (table->stats.bytes > table->options.strings_bytes_max) {
+		remove_process(table, process);
+		table->stats.evicted++;
+	}
+}
+
+static struct value start_of(const struct process_table *table,
+			     struct value start_ns)
+{
+	struct value start = value_null();
+
+	if (start_ns.type != VALUE_INT ||
+	    __builtin_add_overflow(start_ns.i, table->options.clock_offset_ns,
+				   &start.i))
+		return value_null();
+	start.type = VALUE_TIMESTAMP;
+	return start;
+}
+
+static void apply_fork(struct process_table *table, const struct row *row)
+{
+	struct value key = row_get(row, COL_PROCESS_FORK_child_key);
+	struct value start = row_get(row, COL_PROCESS_FORK_child_start_ns);
+	const struct process *creator = find(table, row_get(row, COL_pid_key));
+	struct context *context = context_of_fork(
+		creator ? creator->context : NULL, start_of(table, start));
+	struct process *child = find_alive(table, key);
+
+	if (!child) {
+		context_drop(context);
+		return;
+	}
+	child->from_snapshot = false;
+	learn(table, child, context);
+}
+
+static void apply_program(struct process_table *table, const struct row *row,
+			  struct process *process, unsigned first_column)
+{
+	struct value flags = row_get(row, first_column + 3);
+	struct program program = {
+		.exe = row_get(row, first_column),
+		.args = row_get(row, first_column + 1),
+		.start = start_of(table, row_get(row, first_column + 2)),
+	};
+
+	if (flags.type == VALUE_INT)
+		program.flags = (uint32_t)flags.i;
+	learn(table, process, context_of_program(&program));
+}
+
+/* exe, args, start_ns and flags stand side by side in both streams. */
+BUILD_CHECK(COL_PROCESS_EXEC_exec_args == COL_PROCESS_EXEC_exec_exe + 1);
+BUILD_CHECK(COL_PROCESS_EXEC_exec_start_ns == COL_PROCESS_EXEC_exec_exe + 2);
+BUILD_CHECK(COL_PROCESS_EXEC_exec_flags == COL_PROCESS_EXEC_exec_exe + 3);
+BUILD_CHECK(COL_PROCESS_SNAPSHOT_exec_args ==
+	    COL_PROCESS_SNAPSHOT_exec_exe + 1);
+BUILD_CHECK(COL_PROCESS_SNAPSHOT_exec_start_ns ==
+	    COL_PROCESS_SNAPSHOT_exec_exe + 2);
+BUILD_CHECK(COL_PROCESS_SNAPSHOT_exec_flags ==
+	    COL_PROCESS_SNAPSHOT_exec_exe + 3);
+
+static void apply_exec(struct process_table *table, const struct row *row)
+{
+	struct process *process = find_alive(table, row_get(row, COL_pid_key));
+
+	if (!process)
+		return;
+	process->from_snapshot = false;
+	apply_program(table, row, process, COL_PROCESS_EXEC_exec_exe);
+}
+
+static void apply_snapshot(struct process_table *table, const struct row *row)
+{
+	struct value key = row_get(row, COL_pid_key);
+	struct process *process = find(table, key);
+
+	if (process && !process->from_snapshot)
+		return;
+	process = find_alive(table, key);
+	if (!process)
+		return;
+	process->from_snapshot = true;
+	apply_program(table, row, process, COL_PROCESS_SNAPSHOT_exec_exe);
+}
+
+static void apply_exit(struct process_table *table, const struct row *row)
+{
+	struct process *process = find(table, row_get(row, COL_pid_key));
+
+	if (!process || process->ended)
+		return;
+	process->ended = true;
+	process->ended_ns = row->ts;
+	process->from_snapshot = false;
+	table->stats.live--;
+	list_remove(&process->list);
+	list_insert(&table->ended, &process->list);
+}
+
+static const struct context *look_up(struct process_table *table,
+				     struct value key)
+{
+	const struct process *process;
+
+	if (key.type != VALUE_INT || key.i == 0)
+		return NULL;
+	process = find(table, key);
+	if (!process || !process->context) {
+		table->stats.unknown++;
+		return NULL;
+	}
+	return process->context;
+}
+
+void process_table_apply(struct process_table *table, struct row *row)
+{
+	if (row->stream == STREAM_PROCESS_FORK)
+		apply_fork(table, row);
+	else if (row->stream == STREAM_PROCESS_EXEC)
+		apply_exec(table, row);
+	else if (row->stream == STREAM_PROCESS_SNAPSHOT)
+		apply_snapshot(table, row);
+	else if (row->stream == STREAM_PROCESS_EXIT)
+		apply_exit(table, row);
+	row->self = look_up(table, row_get(row, COL_pid_key));
+	row->parent = look_up(table, row_get(row, COL_parent_key));
+}
+
+void process_table_expire(struct process_table *table, int64_t now_ns)
+{
+	struct process *process;
+
+	while ((process = first_of(&table->ended))) {
+		int64_t until;
+
+		if (__builtin_add_overflow(process->ended_ns,
+					   table->options.linger_ns, &until) ||
+		    until >= now_ns)
+			return;
+		remove_process(table, process);
+	}
+}
+
+void process_table_stats(const struct process_table *table,
+			 struct process_table_stats *ret_stats)
+{
+	*ret_stats = table->stats;
+}

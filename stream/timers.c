@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stream/timers_int.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static void put(struct timers *timers, size_t place, struct timer *timer)
+{
+	timers->heap[place] = timer;
+	timer->place = place;
+}
+
+static void sift_up(struct timers *timers, size_t place, struct timer *timer)
+{
+	while (place > 1) {
+		struct timer *above = timers->heap[place / 2];
+
+		if (above->deadline <= timer->deadline)
+			break;
+		put(timers, place, above);
+		place /= 2;
+	}
+	put(timers, place, timer);
+}
+
+static void sift_down(struct timers *timers, size_t place, struct timer *timer)
+{
+	for (;;) {
+		size_t child = place * 2;
+
+		if (child > timers->count)
+			break;
+		if (child < timers->count &&
+		    timers->heap[child + 1]->deadline <
+			    timers->heap[child]->deadline)
+			child++;
+		if (timers->heap[child]->deadline >= timer->deadline)
+			break;
+		put(timers, place, timers->heap[child]);
+		place = child;
+	}
+	put(timers, place, timer);
+}
+
+int timers_arm(struct timers *timers, struct timer *timer, int64_t deadline)
+{
+	if (timers->count + 1 >= timers->size) {
+		size_t size = timers->size ? timers->size * 2 : 64;
+		struct timer **heap =
+			reallocarray(timers->heap, size, sizeof(*heap));
+
+		if (!heap)
+			return -ENOMEM;
+		timers->heap = heap;
+		timers->size = size;
+	}
+	timer->deadline = deadline;
+	timers->count++;
+	sift_up(timers, timers->count, timer);
+	return 0;
+}
+
+void timers_disarm(struct timers *timers, struct timer *timer)
+{
+	size_t place = timer->place;
+	struct timer *last;
+
+	if (!place)
+		return;
+	timer->place = 0;
+	last = timers->heap[timers->count--];
+	if (last == timer)
+		return;
+	if (place > 1 && timers->heap[place / 2]->deadline > last->deadline)
+		sift_up(timers, place, last);
+	else
+		sift_down(timers, place, last);
+}
+
+struct timer *timers_expired(struct timers *timers, int64_t now)
+{
+	struct timer *first = timers->count ? timers->heap[1] : NULL;
+
+	if (!first || first->deadline >= now)
+		return NULL;
+	timers_disarm(timers, first);
+	return first;
+}
+
+void timers_release(struct timers *timers)
+{
+	free(timers->heap);
+	*timers = (struct timers){ 0 };
+}
