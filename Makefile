@@ -2,7 +2,9 @@
 # `make help` lists what this file can do.
 
 MODE ?= release
-B := build/$(MODE)
+# Where objects and programs go, and what is generated; `make O=... G=...` says
+# otherwise.
+O := build/$(MODE)
 G := build/generated
 VERSION := 0.1.0
 
@@ -16,7 +18,6 @@ docdir ?= $(datadir)/doc/shrike
 CC ?= cc
 BPF_CLANG ?= clang-14
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/bin/bpftool) bpftool)
-PKG_CONFIG ?= pkg-config
 INSTALL ?= install
 CLANG_FORMAT ?= clang-format-14
 AR ?= ar
@@ -33,6 +34,13 @@ say = @printf '  %-7s %s\n'
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wvla -Wformat=2 -Wundef -Wcast-align -Wimplicit-fallthrough \
 	-Wswitch-enum -Wconversion -Wno-sign-conversion -Werror
+# What clang puts under the same names and gcc does not.
+ifneq ($(findstring clang,$(CC)),)
+WARNINGS += -Wno-string-conversion -Wno-implicit-int-conversion \
+	-Wno-shorten-64-to-32 -Wno-format-nonliteral \
+	-Wno-bitwise-instead-of-logical \
+	-Wno-gnu-variable-sized-type-not-at-end
+endif
 HARDEN := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 HARDEN_LINK := -pie -Wl,-z,relro,-z,now
 
@@ -44,11 +52,19 @@ CFLAGS_ubsan := -O1 -fsanitize=undefined -fno-sanitize-recover=all
 LDFLAGS_ubsan := -fsanitize=undefined
 CFLAGS_coverage := -O0 --coverage
 LDFLAGS_coverage := --coverage
+CFLAGS_fuzz := -O1 -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all
+LDFLAGS_fuzz := -fsanitize=fuzzer,address,undefined
 
-PACKAGES := libbpf liburing libsodium libprotobuf-c sqlite3
+ifeq ($(origin CFLAGS_$(MODE)),undefined)
+$(error MODE=$(MODE): release, asan, ubsan, coverage or fuzz)
+endif
 CFLAGS ?= -g
+# No binary tells where it was built.
+PREFIX_MAP := -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(O)=build \
+	-ffile-prefix-map=$(G)=generated
 ALL_CFLAGS := -std=gnu17 -D_GNU_SOURCE -DSHRIKE_VERSION='"$(VERSION)"' \
-	-I. -I$(G) -ffile-prefix-map=$(CURDIR)=. $(WARNINGS) \
+	-I. -I$(G) $(PREFIX_MAP) $(WARNINGS) \
 	$(CFLAGS_$(MODE)) $(CFLAGS)
 ALL_LDFLAGS := $(LDFLAGS_$(MODE)) $(LDFLAGS)
 
@@ -84,17 +100,17 @@ USES_daemon := sink trace collect loop store compiler event ledger stream base
 USES_cli := daemon $(USES_daemon)
 
 # The one library that each owns.
-LINK_ledger := $(B)/libblake3.a -lsodium
+LINK_ledger := $(O)/libblake3.a -lsodium
 LINK_event := -lprotobuf-c
 LINK_store := -llmdb -lsqlite3
 LINK_loop := -luring
 LINK_collect := -lbpf
 
 link_of = $(foreach l,$(1),$(LINK_$(l)))
-archives = $(foreach l,$(1),$(B)/lib$(l).a)
+archives = $(foreach l,$(1),$(O)/lib$(l).a)
 
 sources_of = $(sort $(wildcard $(DIR_$(1))/*.c $(DIR_$(1))/sql/*.c))
-objects_of = $(patsubst %.c,$(B)/%.o,$(call sources_of,$(1)))
+objects_of = $(patsubst %.c,$(O)/%.o,$(call sources_of,$(1)))
 SOURCES := $(foreach l,$(LIBS),$(call sources_of,$(l)))
 
 # --- the program -------------------------------------------------------------
@@ -102,29 +118,32 @@ SOURCES := $(foreach l,$(LIBS),$(call sources_of,$(l)))
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: all check check-full check-asan check-ubsan coverage lint fmt bench \
-	bench-list install uninstall clean dist help tests fuzz golden-update
+	bench-list install uninstall clean dist help tests fuzz fuzzers \
+	golden-update
 .SECONDARY:
 MAKEFLAGS += --no-builtin-rules
 
-all: build/shrike
+# The release build's program is also put where people look for it.
+PROGRAM := $(if $(filter build/release,$(O)),build/shrike,$(O)/shrike)
+all: $(PROGRAM)
 
 build/shrike: build/release/shrike
 	$(Q)cp $< $@
 
-$(B)/shrike: $(call archives,cli $(USES_cli)) $(B)/libblake3.a
+$(O)/shrike: $(call archives,cli $(USES_cli)) $(O)/libblake3.a
 	$(say) LINK $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ \
 		-Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
 		$(filter -l%,$(call link_of,$(LIBS)))
 
 define library
-$(B)/lib$(1).a: $$(call objects_of,$(1))
+$(O)/lib$(1).a: $$(call objects_of,$(1))
 	$$(say) AR $$@
 	$$(Q)rm -f $$@ && $(AR) rcsD $$@ $$^
 endef
 $(foreach l,$(LIBS),$(eval $(call library,$(l))))
 
-$(B)/%.o: %.c
+$(O)/%.o: %.c
 	$(say) CC $<
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(EXTRA_CFLAGS) -MMD -MP -c -o $@ $<
@@ -133,7 +152,6 @@ $(B)/%.o: %.c
 
 BPF_SOURCES := $(sort $(wildcard bpf/*.bpf.c))
 SKELETONS := $(patsubst bpf/%.bpf.c,$(G)/%.skel.h,$(BPF_SOURCES))
-MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
 BPF_ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
 
 $(G)/%.bpf.o: bpf/%.bpf.c
@@ -141,8 +159,8 @@ $(G)/%.bpf.o: bpf/%.bpf.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(BPF_CLANG) -target bpf -D__TARGET_ARCH_$(BPF_ARCH) -O2 -g -mcpu=v3 \
 		-Wall -Werror -Wno-unused-function -I. \
-		-idirafter /usr/include/$(MULTIARCH) \
-		-ffile-prefix-map=$(CURDIR)=. -MMD -MP -c -o $@ $<
+		-idirafter /usr/include/$(shell uname -m)-linux-gnu \
+		$(PREFIX_MAP) -MMD -MP -c -o $@ $<
 
 $(G)/%.skel.h: $(G)/%.bpf.o
 	$(say) SKEL $@
@@ -154,11 +172,11 @@ $(G)/shrike.pb-c.h: user/event/shrike.proto
 	$(Q)protoc-c --proto_path=$(<D) --c_out=$(@D) $<
 $(G)/shrike.pb-c.c: $(G)/shrike.pb-c.h ;
 
-$(B)/shrike.pb-c.o: $(G)/shrike.pb-c.c
+$(O)/shrike.pb-c.o: $(G)/shrike.pb-c.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(filter-out -Wcast-align -Wconversion -Werror,$(ALL_CFLAGS)) \
 		-c -o $@ $<
-$(B)/libevent.a: $(B)/shrike.pb-c.o
+$(O)/libevent.a: $(O)/shrike.pb-c.o
 $(call objects_of,event): $(G)/shrike.pb-c.h
 $(call objects_of,collect): $(SKELETONS)
 
@@ -172,28 +190,28 @@ BLAKE3_S := blake3_sse2_x86-64_unix.S blake3_sse41_x86-64_unix.S \
 else ifeq ($(BPF_ARCH),arm64)
 BLAKE3_C += blake3_neon.c
 endif
-BLAKE3_O := $(BLAKE3_C:%.c=$(B)/blake3/%.o) $(BLAKE3_S:%.S=$(B)/blake3/%.o)
+BLAKE3_O := $(BLAKE3_C:%.c=$(O)/blake3/%.o) $(BLAKE3_S:%.S=$(O)/blake3/%.o)
 
-$(B)/blake3/%.o: $(BLAKE3)/%.c
+$(O)/blake3/%.o: $(BLAKE3)/%.c
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -O2 -g $(CFLAGS_$(MODE)) -c -o $@ $<
-$(B)/blake3/%.o: $(BLAKE3)/%.S
+	$(Q)$(CC) -O2 -g $(PREFIX_MAP) $(CFLAGS_$(MODE)) -c -o $@ $<
+$(O)/blake3/%.o: $(BLAKE3)/%.S
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -c -o $@ $<
-$(B)/libblake3.a: $(BLAKE3_O)
+	$(Q)$(CC) $(PREFIX_MAP) -c -o $@ $<
+$(O)/libblake3.a: $(BLAKE3_O)
 	$(Q)rm -f $@ && $(AR) rcsD $@ $^
 $(call objects_of,ledger): EXTRA_CFLAGS += -isystem $(BLAKE3)
 
 # --- tests: tests/<library>/<module>_test.c links only what it may use --------
 
-TEST_SUPPORT := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard tests/support/*.c)))
+TEST_SUPPORT := $(patsubst %.c,$(O)/%.o,$(sort $(wildcard tests/support/*.c)))
 tests_of = $(sort $(wildcard tests/$(1)/*_test.c))
 TEST_SOURCES := $(foreach l,$(LIBS),$(call tests_of,$(l)))
-TEST_BINARIES := $(TEST_SOURCES:%.c=$(B)/%)
+TEST_BINARIES := $(TEST_SOURCES:%.c=$(O)/%)
 
 define library_tests
-$(patsubst %.c,$(B)/%,$(call tests_of,$(1))): $(B)/tests/$(1)/%: \
-		$(B)/tests/$(1)/%.o $(TEST_SUPPORT) \
+$(patsubst %.c,$(O)/%,$(call tests_of,$(1))): $(O)/tests/$(1)/%: \
+		$(O)/tests/$(1)/%.o $(TEST_SUPPORT) \
 		$(call archives,$(1) $(USES_$(1))) \
 		$(filter %.a,$(call link_of,$(1) $(USES_$(1))))
 	$$(say) LINK $$@
@@ -203,17 +221,17 @@ $(patsubst %.c,$(B)/%,$(call tests_of,$(1))): $(B)/tests/$(1)/%: \
 		$$(TEST_LINK) -lcmocka
 endef
 $(foreach l,$(LIBS),$(eval $(call library_tests,$(l))))
-$(B)/tests/%.o: EXTRA_CFLAGS += -Itests
-$(B)/tests/store/%: TEST_LINK := -lsqlite3
-$(B)/tests/stream/%: TEST_LINK := -lsqlite3
-$(B)/tests/compiler/%: TEST_LINK := -lelf -lbpf
+$(O)/tests/%.o: EXTRA_CFLAGS += -Itests
+$(O)/tests/store/%: TEST_LINK := -lsqlite3
+$(O)/tests/stream/%: TEST_LINK := -lsqlite3
+$(O)/tests/compiler/%: TEST_LINK := -lelf -lbpf
 
 # What the load generator runs thousands of times a second.
-$(B)/tests/tools/exit_zero: ALL_LDFLAGS = $(if $(filter release,$(MODE)),-static)
+$(O)/tests/tools/exit_zero: ALL_LDFLAGS = $(if $(filter release,$(MODE)),-static)
 
-TOOLS := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/tools/*.c)))
+TOOLS := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/tools/*.c)))
 
-$(B)/tests/tools/%: tests/tools/%.c
+$(O)/tests/tools/%: tests/tools/%.c
 	$(say) TOOL $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< -lpthread
@@ -221,19 +239,44 @@ $(B)/tests/tools/%: tests/tools/%.c
 tests: $(TEST_BINARIES) $(TOOLS)
 
 check: all tests
-	$(Q)tests/run $(B)
+	$(Q)tests/run $(O)
 
 check-full: export CHECK_FULL = 1
 check-full: check
 
 check-asan check-ubsan: check-%:
-	$(Q)$(MAKE) MODE=$* tests build/$*/shrike
-	$(Q)tests/run build/$*
+	$(Q)$(MAKE) MODE=$* check
 
 coverage:
-	$(Q)$(MAKE) MODE=coverage tests build/coverage/shrike
-	$(Q)tests/run build/coverage
-	$(Q)gcovr -r . --object-directory build/coverage -e tests -e build
+	$(Q)find build/coverage -name '*.gcda' -delete 2>/dev/null || true
+	$(Q)status=0; $(MAKE) MODE=coverage check || status=$$?; \
+	gcovr -r . --object-directory build/coverage -e tests -e build; \
+	exit $$status
+
+# --- fuzzing: each program of tests/fuzz for FUZZ_SECONDS ---------------------
+
+FUZZ_CC ?= clang-14
+FUZZ_SECONDS ?= 60
+FUZZERS := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/fuzz/*.c)))
+FUZZ_USES := sink trace event ledger base
+
+$(FUZZERS): %: %.o $(call archives,$(FUZZ_USES)) $(O)/libblake3.a
+	$(say) LINK $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) \
+		-Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
+		$(filter -l%,$(call link_of,$(FUZZ_USES)))
+
+fuzzers: $(FUZZERS)
+
+fuzz:
+	$(Q)$(MAKE) MODE=fuzz CC=$(FUZZ_CC) fuzzers
+	$(Q)for program in $(patsubst $(O)/%,build/fuzz/%,$(FUZZERS)); do \
+		echo "$$program, $(FUZZ_SECONDS) s"; \
+		mkdir -p $$program.corpus && $$program $$program.corpus \
+			-max_total_time=$(FUZZ_SECONDS) -verbosity=0 \
+			-print_funcs=0 -print_final_stats=1 -artifact_prefix=$$program. || \
+			exit 1; \
+	done
 
 # --- benchmarks ---------------------------------------------------------------
 
@@ -241,11 +284,14 @@ bench-list:
 	$(Q)sed -n 's/^# bench: //p' tests/bench/*.sh
 
 bench: all tests
-	$(Q)tests/bench/$(B_NAME).sh
+	$(Q)[ -x 'tests/bench/$(B).sh' ] || { \
+		echo 'make bench B=NAME; make bench-list has the names' >&2; \
+		exit 2; }
+	$(Q)SHRIKE=$(O)/shrike tests/bench/$(B).sh
 
 # --- care ----------------------------------------------------------------------
 
-C_FILES := $(sort $(shell git ls-files -co --exclude-standard '*.c' '*.h'))
+C_FILES = $(sort $(shell git ls-files -co --exclude-standard '*.c' '*.h'))
 
 fmt:
 	$(Q)$(CLANG_FORMAT) -i $(C_FILES)
@@ -258,7 +304,7 @@ compile_commands.json: Makefile $(SOURCES)
 		$(SOURCES) >$@
 
 golden-update: all tests
-	$(Q)GOLDEN_UPDATE=1 tests/run $(B)
+	$(Q)GOLDEN_UPDATE=1 tests/run $(O)
 
 install: all
 	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(datadir)/shrike/rules \
@@ -276,7 +322,9 @@ clean:
 	rm -rf build compile_commands.json
 
 dist:
-	git archive --prefix=shrike-$(VERSION)/ -o shrike-$(VERSION).tar.gz HEAD
+	$(Q)mkdir -p build
+	git archive --prefix=shrike-$(VERSION)/ \
+		-o build/shrike-$(VERSION).tar.gz HEAD
 
 help:
 	@sed -n 's/^#? //p' Makefile
@@ -286,14 +334,16 @@ help:
 #? make check-full      the same with the full counts
 #? make check-asan      tests under AddressSanitizer; check-ubsan likewise
 #? make coverage        line coverage of the tests
-#? make bench-list      names the benchmarks; make bench B_NAME=<name> runs one
+#? make fuzz            tests/fuzz, FUZZ_SECONDS (60) each
+#? make bench-list      names the benchmarks; make bench B=<name> runs one
 #? make lint            format, layers, globals, sizes, cppcheck, shellcheck
 #? make fmt             format the sources
 #? make golden-update   rewrite the expected outputs
 #? make compile_commands.json
 #? make install         to $(DESTDIR)$(prefix); also uninstall
-#? make dist            a source archive
+#? make dist            build/shrike-VERSION.tar.gz, of what is committed
 #? make clean
-#? Variables: V=1 shows commands, MODE=release|asan|ubsan|coverage, CC, CFLAGS
+#? Variables: V=1 shows commands, MODE=release|asan|ubsan|coverage, CC, CFLAGS,
+#? O=FOLDER and G=FOLDER: build there, generate there; prefix, DESTDIR
 
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find $(O) $(G) -name '*.d' 2>/dev/null)

@@ -33,15 +33,17 @@ static __always_inline bool compat_is_32bit(struct task_struct *task)
 #define NATIVE_CREAT 85
 #define NATIVE_OPENAT 257
 #define NATIVE_OPENAT2 437
+#define NATIVE_OPEN_BY_HANDLE_AT 304
 #define COMPAT_OPEN 5
 #define COMPAT_CREAT 8
 #define COMPAT_OPENAT 295
 #define COMPAT_OPENAT2 437
+#define COMPAT_OPEN_BY_HANDLE_AT 342
 
 static __always_inline bool native_opens(__u32 nr)
 {
 	return nr == NATIVE_OPENAT || nr == NATIVE_OPEN || nr == NATIVE_CREAT ||
-	       nr == NATIVE_OPENAT2;
+	       nr == NATIVE_OPENAT2 || nr == NATIVE_OPEN_BY_HANDLE_AT;
 }
 
 #elif defined(__TARGET_ARCH_arm64)
@@ -50,8 +52,10 @@ static __always_inline bool native_opens(__u32 nr)
 #define COMPAT_CREAT 8
 #define COMPAT_OPENAT 322
 #define COMPAT_OPENAT2 437
+#define COMPAT_OPEN_BY_HANDLE_AT 371
 #define NATIVE_OPENAT 56
 #define NATIVE_OPENAT2 437
+#define NATIVE_OPEN_BY_HANDLE_AT 265
 
 struct thread_info___arm64 {
 	unsigned long flags;
@@ -73,7 +77,8 @@ static __always_inline bool compat_is_32bit(struct task_struct *task)
 
 static __always_inline bool native_opens(__u32 nr)
 {
-	return nr == NATIVE_OPENAT || nr == NATIVE_OPENAT2;
+	return nr == NATIVE_OPENAT || nr == NATIVE_OPENAT2 ||
+	       nr == NATIVE_OPEN_BY_HANDLE_AT;
 }
 
 #else
@@ -83,7 +88,7 @@ static __always_inline bool native_opens(__u32 nr)
 static __always_inline bool compat_opens(__u32 nr)
 {
 	return nr == COMPAT_OPENAT || nr == COMPAT_OPEN || nr == COMPAT_CREAT ||
-	       nr == COMPAT_OPENAT2;
+	       nr == COMPAT_OPENAT2 || nr == COMPAT_OPEN_BY_HANDLE_AT;
 }
 
 /* A kernel without CONFIG_AUDIT has no login uid: unset. */

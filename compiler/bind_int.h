@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between bind.c, name.c, type.c, literal.c and option.c. */
+/* Between bind.c, name.c, type.c, literal.c, range.c and option.c. */
 #ifndef SHRIKE_COMPILER_BIND_INT_H
 #define SHRIKE_COMPILER_BIND_INT_H
 
@@ -47,6 +47,15 @@ const struct expr *bind_name(struct binder *b, const struct scope *scope,
  */
 bool bind_literal(struct binder *b, const struct ast_expr *ast,
 		  const struct expr *beside, const struct expr **literal);
+
+/*
+ * range.c: warn when the column `x` never is the constant that `ast` became,
+ * or never is like the pattern `ast`. Anything else is left alone.
+ */
+void bind_range(struct binder *b, const struct expr *x,
+		const struct ast_expr *ast, const struct expr *constant);
+void bind_range_like(struct binder *b, const struct expr *like,
+		     const struct ast_expr *ast);
 
 /* option.c: severity, attack ...; dedup_key is returned, NULL: none. */
 const struct ast_option *bind_options(struct binder *b);

@@ -1,30 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/bounds.h"
 
-/* Of a kept row, beside its values: its head, index entries, some text. */
-#define ROW_BYTES 256
-
-static uint64_t row_bytes(const struct plan_node *node)
-{
-	if (!node)
-		return 0;
-	if (node->kind == PLAN_SCAN)
-		return ROW_BYTES + row_slots(catalog_stream(node->stream)) *
-					   sizeof(struct value);
-	return row_bytes(node->child[0]) + row_bytes(node->child[1]);
-}
-
-static uint64_t state_bytes(const struct plan_node *node)
-{
-	uint64_t rows = (uint64_t)node->keys_max * node->rows_per_key_max;
-	uint64_t bytes;
-
-	if (__builtin_mul_overflow(rows, row_bytes(node), &bytes) ||
-	    bytes > BOUNDS_NODE_BYTES_MAX)
-		bytes = BOUNDS_NODE_BYTES_MAX;
-	return bytes;
-}
-
 /*
  * A left row waits until no right row can reach it, upper_ns later; a right
  * row that may come first waits for as long as the lower bound is negative.
@@ -56,22 +32,9 @@ static void set_node(struct plan_node *node)
 		return;
 	}
 	node->keys_max = BOUNDS_KEYS_MAX;
-	node->state_bytes_max = state_bytes(node);
 }
 
 void bounds_set(struct plan_rule *rule)
 {
 	set_node(rule->root);
-}
-
-static uint64_t node_bytes(const struct plan_node *node)
-{
-	return node ? node->state_bytes_max + node_bytes(node->child[0]) +
-			       node_bytes(node->child[1]) :
-		      0;
-}
-
-uint64_t bounds_bytes(const struct plan_rule *rule)
-{
-	return node_bytes(rule->root);
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What runs where, for people. */
-#include "compiler/bounds.h"
 #include "compiler/compiler.h"
 #include "compiler/interval.h"
 #include "compiler/plan_print.h"
@@ -181,15 +180,28 @@ static void put_emit(struct buf *out, const struct plan_rule *rule)
 					   "; marked where events were lost");
 }
 
+static bool has_state(const struct plan_node *node)
+{
+	return node && (node->kind == PLAN_JOIN || node->kind == PLAN_COUNT ||
+			has_state(node->child[0]) || has_state(node->child[1]));
+}
+
 static void put_state(struct buf *out, const struct plan_rule *rule)
 {
-	uint64_t bytes = bounds_bytes(rule);
+	const uint64_t kib = PLAN_STATE_BYTES_MAX / 1024;
 
-	if (!bytes)
-		buf_puts(out, "  keeps no state\n");
+	if (has_state(rule->root))
+		buf_printf(out,
+			   "  keeps at most %" PRIu64
+			   " KiB of state, which all rules share\n",
+			   kib);
+	else if (rule->suppress_ns)
+		buf_printf(out,
+			   "  keeps at most %u muted keys, in the %" PRIu64
+			   " KiB of state that all rules share\n",
+			   PLAN_MARKS_MAX, kib);
 	else
-		buf_printf(out, "  keeps at most %" PRIu64 " KiB of state\n",
-			   (bytes + 1023) / 1024);
+		buf_puts(out, "  keeps no state\n");
 }
 
 static void explain_rule(struct buf *out, const struct program *program,

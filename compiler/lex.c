@@ -235,6 +235,8 @@ static struct token lex_symbol(struct lexer *lexer)
 		if (lexer->len - start < len ||
 		    memcmp(lexer->text + start, symbols[i].text, len) != 0)
 			continue;
+		if (symbols[i].kind == TOKEN_EQ && peek(lexer, 1) == '=')
+			break;
 		lexer->at += len;
 		return (struct token){ .kind = symbols[i].kind,
 				       .span = span_from(lexer, start) };
@@ -242,21 +244,60 @@ static struct token lex_symbol(struct lexer *lexer)
 	return bad(lexer, start);
 }
 
+/* What other languages write. */
+static const struct {
+	char text[3];
+	const char *suggestion;
+} foreign[] = {
+	{ "==", "equality is written =" },
+	{ "&&", "write AND" },
+	{ "||", "write OR" },
+	{ "!", "write NOT" },
+	{ "\"", "text is written 'like this'; names need no quotes" },
+};
+
+static const char *suggestion_at(struct lexer *lexer)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(foreign); i++) {
+		uint32_t len = (uint32_t)strlen(foreign[i].text);
+
+		if (lexer->len - lexer->at < len ||
+		    memcmp(lexer->text + lexer->at, foreign[i].text, len) != 0)
+			continue;
+		lexer->at += len - 1;
+		return foreign[i].suggestion;
+	}
+	return NULL;
+}
+
+/* Up to the closing quote, if it is on this line: that is one mistake. */
+static void skip_quoted(struct lexer *lexer)
+{
+	uint32_t end = lexer->at;
+
+	while (end < lexer->len && lexer->text[end] != '\n' &&
+	       lexer->text[end] != '"')
+		end++;
+	if (end < lexer->len && lexer->text[end] == '"')
+		lexer->at = end + 1;
+}
+
 static struct token lex_unknown(struct lexer *lexer)
 {
+	const char *suggestion;
 	uint32_t start = lexer->at;
 	char c = peek(lexer, 0);
 
+	suggestion = suggestion_at(lexer);
 	lexer->at++;
 	/* One character of UTF-8, not its first byte. */
 	while (((unsigned char)peek(lexer, 0) & 0xc0) == 0x80)
 		lexer->at++;
-	compilation_error(lexer->c, span_from(lexer, start),
-			  c == '"' ? "text is written 'like this'; names need "
-				     "no quotes" :
-				     NULL,
+	compilation_error(lexer->c, span_from(lexer, start), suggestion,
 			  "unexpected character '%.*s'",
 			  (int)(lexer->at - start), lexer->text + start);
+	if (c == '"')
+		skip_quoted(lexer);
 	return bad(lexer, start);
 }
 

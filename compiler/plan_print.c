@@ -93,11 +93,8 @@ static void put_bound(const struct printer *p, const struct plan_node *node,
 	indent_by(p->out, indent);
 	buf_puts(p->out, "state ");
 	interval_print(p->out, (int64_t)node->horizon_ns);
-	buf_printf(p->out,
-		   ", %" PRIu32 " keys, %" PRIu32 " rows a key, %" PRIu64
-		   " bytes\n",
-		   node->keys_max, node->rows_per_key_max,
-		   node->state_bytes_max);
+	buf_printf(p->out, ", %" PRIu32 " keys, %" PRIu32 " rows a key\n",
+		   node->keys_max, node->rows_per_key_max);
 }
 
 static void put_node(const struct printer *p, const struct plan_node *node,

@@ -155,6 +155,8 @@ static const struct expr *compare(struct binder *b, struct span span,
 	if (left->op == AST_NULL || right->op == AST_NULL)
 		compilation_warning(b->c, span, "write IS NULL or IS NOT NULL",
 				    "a comparison with NULL is never true");
+	bind_range(b, l, right, r);
+	bind_range(b, r, left, l);
 	return keep(b, build_two(b->c->arena, op, VALUE_BOOL, l, r));
 }
 
@@ -173,6 +175,21 @@ static const struct expr *bind_comparison(struct binder *b,
 		       ast->args[1], r);
 }
 
+static void check_bounds(struct binder *b, const struct ast_expr *ast,
+			 const struct expr *from, const struct expr *to)
+{
+	if (!from || !to || !build_is_const(from) || !build_is_const(to) ||
+	    from->value.type != to->value.type ||
+	    value_compare(from->value, to->value) <= 0)
+		return;
+	compilation_warning(b->c, ast->span,
+			    compilation_text(b->c, "write BETWEEN %s AND %s",
+					     bind_quote(b, ast->args[2]),
+					     bind_quote(b, ast->args[1])),
+			    "nothing is between these: the first is above the "
+			    "second");
+}
+
 static const struct expr *bind_between(struct binder *b,
 				       const struct scope *scope,
 				       const struct ast_expr *ast)
@@ -181,6 +198,7 @@ static const struct expr *bind_between(struct binder *b,
 	const struct expr *from = bind_expr(b, scope, ast->args[1]);
 	const struct expr *to = bind_expr(b, scope, ast->args[2]);
 
+	check_bounds(b, ast, from, to);
 	from = compare(b, ast->span, EXPR_GE, ast->args[0], x, ast->args[1],
 		       from);
 	to = compare(b, ast->span, EXPR_LE, ast->args[0], x, ast->args[2], to);
@@ -295,8 +313,10 @@ static const struct expr *bind_element(struct binder *b,
 				  "IN takes constants only");
 		return NULL;
 	}
-	if (same_type(x->type, element->type) && x->type != VALUE_LIST)
+	if (same_type(x->type, element->type) && x->type != VALUE_LIST) {
+		bind_range(b, x, ast, element);
 		return element;
+	}
 	mismatch(b, ast->span, left, x, ast, element);
 	return NULL;
 }
@@ -405,6 +425,7 @@ static const struct expr *bind_like(struct binder *b, const struct scope *scope,
 	like->args[0] = x;
 	like->value = value_text(pattern->text);
 	like->escape = escape;
+	bind_range_like(b, like, pattern);
 	return negate(b, ast, like);
 }
 

@@ -40,8 +40,10 @@ WHERE f.path IN ('/etc/shadow', '/etc/shadow-', '/etc/gshadow',
        OR f.exe LIKE '/usr/bin/systemd-%'
        OR f.exe LIKE '%/polkit-agent-helper-1'
        OR f.exe LIKE '/usr/lib%/accounts-daemon'
-       OR '/usr/sbin/adduser' = ANY(f.args)
-       OR '/usr/sbin/addgroup' = ANY(f.args)
-       OR '/usr/sbin/deluser' = ANY(f.args)
-       OR f.parent_cmdline LIKE '%/etc/cron.daily/passwd%'))
+       OR (f.exe = '/usr/bin/perl'
+           AND (f.cmdline LIKE '/usr/bin/perl /usr/sbin/adduser%'
+                OR f.cmdline LIKE '/usr/bin/perl /usr/sbin/addgroup%'
+                OR f.cmdline LIKE '/usr/bin/perl /usr/sbin/deluser%'
+                OR f.cmdline LIKE '/usr/bin/perl /usr/sbin/delgroup%'))
+       OR f.parent_cmdline = '/bin/sh /etc/cron.daily/passwd'))
 SUPPRESS FOR INTERVAL '1' MINUTE;

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The memory of a process is opened through /proc, as tools that steal
--- credentials from running programs do. Debuggers are left out.
+-- credentials from running programs do. Debuggers are left out where only root
+-- can have put them.
 --
 -- In the kernel: the path.
 CREATE RULE process_memory_read
@@ -10,9 +11,10 @@ AS
 SELECT f.path, f.is_write, f.pid, f.exe, f.cmdline, f.parent_exe, f.uid
 FROM file.open f
 WHERE f.path LIKE '/proc/%' AND f.path LIKE '%/mem'
-  AND (f.name IS NULL
+  AND (f.exe IS NULL OR f.exe NOT LIKE '/usr/%'
        OR f.name NOT IN ('gdb', 'gdbserver', 'lldb', 'lldb-server', 'strace',
                          'ltrace', 'rr', 'perf', 'delve', 'dlv', 'criu',
-                         'runc', 'crun', 'containerd-shim', 'valgrind',
+                         'runc', 'crun', 'containerd-shim',
+                         'containerd-shim-runc-v2', 'memcheck-amd64-linux',
                          'systemd-coredump'))
 SUPPRESS FOR INTERVAL '1' MINUTE;

@@ -10,8 +10,9 @@
 -- or the shell must be an interactive one.
 --
 -- In the kernel: connections to the usual service ports are dropped unless the
--- task's short name is a shell's. A script that is run by its #! line has the
--- short name of its file, so it is seen on all other ports.
+-- task's short name is a shell's or that of a tool that reverse shells are made
+-- with. A script that is run by its #! line has the short name of its file, so
+-- it is seen on all other ports.
 CREATE RULE reverse_shell
   WITH (severity = 'critical', attack = 'T1059.004',
         description = 'a shell with a network connection of its own')
@@ -28,6 +29,9 @@ WHERE e.name IN ('bash', 'sh', 'dash', 'ash', 'zsh', 'ksh', 'mksh', 'tcsh',
                   'fish')
        OR e.args_count = 1 OR '-i' = ANY(e.args))
   AND (n.comm IN ('bash', 'sh', 'dash', 'ash', 'zsh', 'ksh', 'mksh', 'tcsh',
-                  'fish')
+                  'fish', 'nc', 'ncat', 'netcat', 'nc.openbsd',
+                  'nc.traditional', 'socat', 'busybox', 'perl', 'ruby', 'php',
+                  'lua', 'telnet')
+       OR n.comm LIKE 'python%'
        OR n.dst_port NOT IN (53, 80, 443, 3306, 5432, 6379, 8080, 8443))
 EMIT ON FIRST MATCH SUPPRESS FOR INTERVAL '1' MINUTE;

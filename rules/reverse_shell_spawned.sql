@@ -3,7 +3,9 @@
 -- socket-and-pty one-liners, `socat exec:`, implants.
 --
 -- Interactive means -i, or no argument at all. Programs that connect and run
--- helpers with `sh -c` (package managers, version control) do neither.
+-- helpers with `sh -c` (package managers, version control) do neither. What
+-- logs users in asks Kerberos or LDAP and then starts their shell: those ports
+-- are left out.
 CREATE RULE reverse_shell_spawned
   WITH (severity = 'critical', attack = 'T1059.004,T1059.006',
         description = 'a program that just connected starts an interactive shell')
@@ -17,5 +19,5 @@ JOIN process.exec e
 WHERE e.name IN ('bash', 'sh', 'dash', 'ash', 'zsh', 'ksh', 'mksh', 'tcsh',
                  'fish')
   AND (e.args_count = 1 OR '-i' = ANY(e.args))
-  AND n.dst_port NOT IN (53, 80, 3306, 5432, 6379)
+  AND n.dst_port NOT IN (53, 80, 88, 389, 636, 3268, 3269, 3306, 5432, 6379)
 EMIT ON FIRST MATCH SUPPRESS FOR INTERVAL '1' MINUTE;

@@ -4,7 +4,7 @@
 -- restricted account or a sudo rule for one tool is left. `find -exec sh -c`
 -- and awk scripts that run commands are daily work and do not match.
 CREATE RULE shell_from_tool
-  WITH (severity = 'high', attack = 'T1059.004,T1548.003',
+  WITH (severity = 'medium', attack = 'T1059.004,T1548.003',
         description = 'a text tool started a shell')
 AS
 SELECT e.pid, e.exe, e.cmdline, e.parent_exe, e.parent_cmdline, e.uid

@@ -199,6 +199,24 @@ int folder_create(const char *dir, enum folder_state state, struct err *err)
 	return file_write(dir, FORMAT_FILE, text, (size_t)n, err);
 }
 
+int folder_sync(const char *dir, struct err *err)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+	int dir_fd = open(dir, flags);
+	int parent_fd = dir_fd < 0 ? -1 : openat(dir_fd, "..", flags);
+	int rc = dir_fd < 0 ? -1 : fsync(dir_fd);
+
+	if (rc == 0 && parent_fd >= 0)
+		rc = fsync(parent_fd);
+	if (rc)
+		rc = file_error(dir, "", "sync", err);
+	if (parent_fd >= 0)
+		close(parent_fd);
+	if (dir_fd >= 0)
+		close(dir_fd);
+	return rc;
+}
+
 static int lock_open(const char *dir, int flags, int operation, int *ret_fd,
 		     struct err *err)
 {

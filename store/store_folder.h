@@ -24,6 +24,13 @@ int folder_probe(const char *dir, bool write, enum folder_state *ret_state,
 /* Make it ours: the folder when it is missing, then the marker, durably. */
 int folder_create(const char *dir, enum folder_state state, struct err *err);
 
+/*
+ * The names of the files in it and its own name in its parent, durable: what is
+ * written to a file is no use when a power failure takes the file's name. A
+ * parent that may not be read is left to its owner.
+ */
+int folder_sync(const char *dir, struct err *err);
+
 /* -EBUSY when there is a writer. The lock goes with the descriptor. */
 int folder_lock(const char *dir, int *ret_fd, struct err *err);
 

@@ -40,6 +40,8 @@ static int open_write(const char *dir, enum folder_state state,
 		rc = folder_lock(dir, &store->lock_fd, err);
 	if (rc == 0)
 		rc = store_env_open(dir, true, &store->env, err);
+	if (rc == 0)
+		rc = folder_sync(dir, err);
 	return rc;
 }
 

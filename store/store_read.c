@@ -3,8 +3,8 @@
  * Reading one thing: engine state, a match by id, the ledger's head, the last
  * checkpoint. Each in a read transaction of its own.
  */
+#include "store/match_read.h"
 #include "store/store_int.h"
-
 #include "user/base/check.h"
 
 #include <errno.h>
@@ -98,25 +98,21 @@ int store_match(struct store *store, const uint8_t *id, size_t id_bytes,
 		struct buf *ret_payload, uint64_t *ret_seq, struct err *err)
 {
 	struct store_txn txn;
-	struct tuple_key key;
-	MDB_val value;
+	uint8_t found[16];
+	MDB_val payload;
 	uint64_t seq = 0;
 	int rc;
 
 	CHECK(id_bytes >= 4 && id_bytes <= 16);
 	txn_begin(&txn, &store->env, false);
 	rc = find_by_prefix(store, &txn, id, id_bytes, &seq, err);
-	if (rc == 0) {
-		key_number(&key, seq);
-		if (!txn_get(&txn, TABLE_MATCH, &key, &value) ||
-		    value.mv_size < LEDGER_SALT_BYTES)
-			rc = damaged(store, "a match is missing", err);
-		else
-			rc = copy_out(ret_payload,
-				      (const uint8_t *)value.mv_data +
-					      LEDGER_SALT_BYTES,
-				      value.mv_size - LEDGER_SALT_BYTES, err);
-	}
+	if (rc == 0)
+		rc = match_read(&txn, seq, &payload, found, err);
+	if (rc == 0 && memcmp(found, id, id_bytes) != 0)
+		rc = damaged(store, "the index of match ids", err);
+	if (rc == 0)
+		rc = copy_out(ret_payload, payload.mv_data, payload.mv_size,
+			      err);
 	rc = finish(&txn, rc, "read a match", err);
 	if (rc == 0)
 		*ret_seq = seq;

@@ -151,8 +151,6 @@ static int env_open_files(struct store_env *env, bool write, struct err *err)
 	rc = check_length(env, err);
 	if (rc)
 		return rc;
-	if (write) /* readers that were killed would pin their pages */
-		mdb_reader_check(env->env, NULL);
 	return lmdb_error(env->dir, tables_open(env, write), "open", err);
 }
 
@@ -196,6 +194,8 @@ uint64_t store_env_used_bytes(const struct store_env *env)
 void txn_begin(struct store_txn *txn, const struct store_env *env, bool write)
 {
 	*txn = (struct store_txn){ .env = env };
+	if (write) /* readers that died would pin their pages */
+		mdb_reader_check(env->env, NULL);
 	txn->rc = mdb_txn_begin(env->env, NULL, write ? 0 : MDB_RDONLY,
 				&txn->txn);
 	if (txn->rc)

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define FINDINGS_MAX 20
+#define DISORDERS_MAX 8
 
 /* Which result stands when several are found. */
 static int rank(enum verify_result result)
@@ -153,10 +154,7 @@ static int advance(struct verifier *verifier, enum store_table table,
 	return rc;
 }
 
-/*
- * Keys must ascend: LMDB promises it, a damaged file may not, and without it a
- * page that is its own child would be read for ever.
- */
+/* Keys must ascend: LMDB promises it, a damaged file may not. */
 static bool ascends(struct tuple_key *last, enum store_table last_table,
 		    const struct verify_record *record)
 {
@@ -171,6 +169,18 @@ static bool ascends(struct tuple_key *last, enum store_table last_table,
 	return ok && record->table >= last_table;
 }
 
+/* Reads on, unless a page that is its own child would be read for ever. */
+static bool disorder(struct verifier *verifier, enum store_table table)
+{
+	bool last = ++verifier->disorder_count == DISORDERS_MAX;
+
+	verify_find(verifier, VERIFY_TAMPERED, NO_SEQ,
+		    "keys of table %s are out of order%s",
+		    store_table_name(table),
+		    last ? ": nothing after them was read" : "");
+	return last;
+}
+
 static int read_all(struct verifier *verifier, struct verify_source *source,
 		    struct err *err)
 {
@@ -181,18 +191,16 @@ static int read_all(struct verifier *verifier, struct verify_source *source,
 
 	tuple_key_init(&last);
 	while ((rc = verify_source_next(source, &record, &why)) == 0) {
-		if (!ascends(&last, verifier->table, &record)) {
-			verify_find(verifier, VERIFY_UNREADABLE, NO_SEQ,
-				    "the database is damaged: keys of table "
-				    "%s are out of order",
-				    store_table_name(record.table));
-			return 0;
-		}
+		bool ok = ascends(&last, verifier->table, &record);
+
 		rc = advance(verifier, record.table, err);
-		if (rc == 0 && step(verifier, &record))
+		if (rc == 0 && record.table == verifier->table &&
+		    step(verifier, &record))
 			rc = err_nomem(err);
 		if (rc)
 			return rc;
+		if (!ok && disorder(verifier, record.table))
+			return 0;
 	}
 	if (rc < 0) {
 		verify_find(verifier, VERIFY_UNREADABLE, NO_SEQ, "%s",
@@ -213,6 +221,9 @@ static void say_unchecked(struct verifier *verifier)
 	if (verifier->finding_count > FINDINGS_MAX)
 		buf_printf(text, "and %u more\n",
 			   verifier->finding_count - FINDINGS_MAX);
+	if (verifier->report->has_bad_seq)
+		buf_printf(text, "first bad sequence: %llu\n",
+			   (unsigned long long)verifier->report->bad_seq);
 	if (covered < size)
 		buf_printf(
 			text,
@@ -270,10 +281,18 @@ int store_verify(const char *dir, const struct verify_options *options,
 	struct verify_report report = { .result = VERIFY_OK };
 	struct verifier *verifier;
 	enum folder_state state;
-	int rc = folder_probe(dir, false, &state, err);
+	struct err why = { 0 };
+	int rc = folder_probe(dir, false, &state, &why);
 
+	/* A store, but of a newer version or with a damaged marker. */
+	if (rc == -ENOTSUP || rc == -EBADMSG) {
+		report.result = VERIFY_UNREADABLE;
+		buf_printf(&report.text, "%s\n", why.text);
+		*ret_report = report;
+		return report.text.failed ? err_nomem(err) : 0;
+	}
 	if (rc)
-		return rc;
+		return err_set(err, why.kind, rc, "%s", why.text);
 	if (state != FOLDER_OURS)
 		return err_set(err, ERR_INPUT, -ENOENT, "there is no store %s",
 			       dir);

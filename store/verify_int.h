@@ -46,6 +46,7 @@ struct verifier {
 	struct verify_report *report;
 	struct arena arena; /* of one payload */
 	unsigned finding_count;
+	unsigned disorder_count;
 	enum store_table table; /* of the last record */
 
 	bool has_identity;

@@ -137,8 +137,11 @@ static void keep_evidence(struct op *op, struct count_key *key,
 	op->rule->stats.state_rows++;
 }
 
+/* A window that is empty is below any threshold. */
 static void key_remove(struct op *op, struct count_key *key)
 {
+	if (op == op->rule->top_count)
+		rule_fall(op->rule, &key->head);
 	timers_disarm(&op->rule->engine->timers, &key->timer);
 	while (key->kept_count)
 		kept_drop_first(op, key);

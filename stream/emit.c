@@ -4,23 +4,17 @@
  * edge, a join's first), coverage, ON GAP SUPPRESS, SUPPRESS FOR, then out.
  *
  * A threshold is up for a partition key from the row that passes the filters
- * over its count until a row of that key does not; only going up matches.
+ * over its count until a row of that key does not, or none is left in its
+ * window; only going up matches.
  */
 #include "stream/engine_int.h"
 
 #define GATHER_MAX (MATCH_EVIDENCE_MAX * TUPLE_INPUTS_MAX)
 
-/* The partition that is being decided, as a key. */
-static struct buf partition(const struct rule *rule)
+void rule_fall(struct rule *rule, const struct key_head *partition)
 {
-	const struct key_head *head = &rule->top_count->count.deciding->head;
-
-	return (struct buf){ .bytes = head->bytes, .len = head->len };
-}
-
-void rule_fall(struct rule *rule)
-{
-	struct buf key = partition(rule);
+	const struct buf key = { .bytes = partition->bytes,
+				 .len = partition->len };
 	struct mark *up = marks_find(&rule->edges, &key);
 
 	if (up)
@@ -29,7 +23,8 @@ void rule_fall(struct rule *rule)
 
 static bool rises(struct rule *rule)
 {
-	struct buf key = partition(rule);
+	const struct key_head *head = &rule->top_count->count.deciding->head;
+	const struct buf key = { .bytes = head->bytes, .len = head->len };
 
 	if (marks_find(&rule->edges, &key))
 		return false;
@@ -135,7 +130,10 @@ static void set_coverage(const struct rule *rule, struct match *match)
 	const struct plan_rule *plan = rule->plan;
 	uint32_t seen = 0;
 
-	match->coverage = rule->was_over ? COVERAGE_EVICTED : COVERAGE_COMPLETE;
+	/* What went could have been of use for so long, and no longer. */
+	match->coverage = ts_sub(match->ts, rule->spread) <= rule->over_ts ?
+				  COVERAGE_EVICTED :
+				  COVERAGE_COMPLETE;
 	for (unsigned i = 0; i < plan->input_count; i++) {
 		enum stream_id stream = plan->input_streams[i];
 

@@ -92,7 +92,7 @@ static int filter_take(struct op *op, const struct tuple *tuple,
 	if (expr_is_true(op->node->predicate, tuple))
 		return op_output(op, tuple, err);
 	if (op->above_top && op->rule->plan->emit == PLAN_EMIT_FIRST)
-		rule_fall(op->rule);
+		rule_fall(op->rule, &op->rule->top_count->count.deciding->head);
 	return 0;
 }
 

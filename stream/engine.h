@@ -15,7 +15,7 @@
 enum match_coverage {
 	COVERAGE_COMPLETE,
 	COVERAGE_GAP,	  /* events were lost inside its window */
-	COVERAGE_EVICTED, /* the rule's state was over its quota before */
+	COVERAGE_EVICTED, /* rows that its window may need had to go */
 	COVERAGE_COUNT
 };
 

@@ -206,6 +206,7 @@ static int build_rule(struct engine *engine, unsigned index, struct err *err)
 		spread = lag > spread ? lag : spread;
 	}
 	spread = ts_add(spread, range_of(rule));
+	rule->spread = spread;
 	if (spread > engine->horizon)
 		engine->horizon = spread;
 	return 0;
@@ -252,7 +253,7 @@ int engine_build(struct engine *engine, struct err *err)
 
 		engine->rules[i].plan = rule;
 		engine->rules[i].engine = engine;
-		engine->rules[i].index = i;
+		engine->rules[i].over_ts = INT64_MIN;
 		marks_init(&engine->rules[i].mutes, &engine->rules[i]);
 		marks_init(&engine->rules[i].edges, &engine->rules[i]);
 		marks_init(&engine->rules[i].fired, &engine->rules[i]);

@@ -29,7 +29,6 @@
 #define KEYS_MAX_DEFAULT 100000u
 #define ROWS_PER_KEY_MAX_DEFAULT 64u
 #define RUNS_MAX_DEFAULT 65536u
-#define MARKS_MAX 100000u
 
 /* A row the engine keeps: counted, one copy for all operators. */
 struct retained {
@@ -47,7 +46,7 @@ struct mark {
 	int64_t until; /* mutes: the first ts that is not muted */
 };
 
-/* At most MARKS_MAX, then the one not used for longest goes. */
+/* At most PLAN_MARKS_MAX, then the one not used for longest goes. */
 struct marks {
 	struct keyset set;
 	struct rule *rule;
@@ -132,12 +131,12 @@ struct op {
 struct rule {
 	const struct plan_rule *plan;
 	struct engine *engine;
-	unsigned index;
 	struct op *ops; /* children before parents */
 	unsigned op_count;
 	struct op *top_count; /* the topmost count, NULL: none */
 	bool stateful;	      /* has a join or a count */
-	bool was_over;	      /* its quota, ever */
+	int64_t over_ts;      /* when it last lost state, INT64_MIN: never */
+	int64_t spread;	      /* rows of one match are at most this far apart */
 	int64_t reach; /* a match comes at most this after its input 0 row */
 	struct marks mutes;
 	struct marks edges; /* thresholds that are up, by partition key */
@@ -204,7 +203,7 @@ uint64_t count_enough(const struct plan_node *node);
 
 /* emit.c */
 int rule_match(struct rule *rule, const struct tuple *tuple, struct err *err);
-void rule_fall(struct rule *rule);
+void rule_fall(struct rule *rule, const struct key_head *partition);
 
 /* marks.c: the key is in the engine's scratch unless it is given. */
 void marks_init(struct marks *marks, struct rule *rule);

@@ -51,7 +51,7 @@ static struct mark *add(struct marks *marks, const struct buf *key)
 	struct engine *engine = marks->rule->engine;
 	struct mark *mark;
 
-	if (marks->set.map.count >= MARKS_MAX)
+	if (marks->set.map.count >= PLAN_MARKS_MAX)
 		evict_oldest(marks);
 	while (!(mark = keyset_add(&marks->set, &engine->pool, sizeof(*mark),
 				   engine->options.seed, key))) {

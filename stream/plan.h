@@ -14,6 +14,11 @@
 #define PLAN_DIGEST_BYTES 32
 #define PLAN_KEYS_MAX 10
 
+/* All rules together hold at most so much, what they mute included. */
+#define PLAN_STATE_BYTES_MAX ((uint64_t)40 << 20)
+/* What a rule mutes, and thresholds that are up: at most so many keys each. */
+#define PLAN_MARKS_MAX 100000u
+
 enum plan_kind {
 	PLAN_SCAN,   /* rows of one stream that satisfy `predicate` */
 	PLAN_FILTER, /* tuples of child[0] that satisfy `predicate` */
@@ -46,11 +51,13 @@ struct plan_node {
 	int64_t range_ns;
 	uint32_t saturate; /* counts above this are alike; 0: exact count */
 
-	/* Bound on state, printed by explain, enforced by the engine. */
+	/*
+	 * Bound on state, printed by explain, enforced by the engine, as are
+	 * the bytes of all rules together.
+	 */
 	uint64_t horizon_ns;
 	uint32_t keys_max;
 	uint32_t rows_per_key_max;
-	uint64_t state_bytes_max;
 
 	/* Of the canonical text of this subtree: names its saved state. */
 	uint8_t digest[PLAN_DIGEST_BYTES];

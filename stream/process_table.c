@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Entries by pid_key in a hash table, and in one of two lists, oldest first:
- * alive by when they came, ended by when they ended.
+ * alive by when an event last named them, ended by when they ended. So what goes
+ * for want of room is what is least heard of, not the daemons that came first.
  *
  * Bytes are those of all contexts that entries use, each counted once; a
  * context that only borrows another's strings keeps that one counted, too.
@@ -128,6 +129,15 @@ static struct process *find(const struct process_table *table, struct value key)
 	return NULL;
 }
 
+/* An event names it. */
+static void touch(struct process_table *table, struct process *process)
+{
+	if (process->ended)
+		return;
+	list_remove(&process->list);
+	list_insert(&table->alive, &process->list);
+}
+
 /* The oldest that ended, else the oldest, but not `keep`. */
 static bool evict(struct process_table *table, const struct process *keep)
 {
@@ -220,11 +230,14 @@ static void apply_fork(struct process_table *table, const struct row *row)
 {
 	struct value key = row_get(row, COL_PROCESS_FORK_child_key);
 	struct value start = row_get(row, COL_PROCESS_FORK_child_start_ns);
-	const struct process *creator = find(table, row_get(row, COL_pid_key));
+	struct process *creator = find(table, row_get(row, COL_pid_key));
 	struct context *context = context_of_fork(
 		creator ? creator->context : NULL, start_of(table, start));
-	struct process *child = find_alive(table, key);
+	struct process *child;
 
+	if (creator)
+		touch(table, creator);
+	child = find_alive(table, key);
 	if (!child) {
 		context_drop(context);
 		return;
@@ -300,11 +313,13 @@ static void apply_exit(struct process_table *table, const struct row *row)
 static const struct context *look_up(struct process_table *table,
 				     struct value key)
 {
-	const struct process *process;
+	struct process *process;
 
 	if (key.type != VALUE_INT || key.i == 0)
 		return NULL;
 	process = find(table, key);
+	if (process)
+		touch(table, process);
 	if (!process || !process->context) {
 		table->stats.unknown++;
 		return NULL;

@@ -3,7 +3,8 @@
  * The process table: which program each process runs, as of the time of the
  * event at hand. Built from lifecycle rows in total order, so that it is the
  * same live and in a replay. Bounded: over `processes_max` the oldest ended
- * process goes first, then the oldest; both counted.
+ * process goes first, then the one that no event named for longest; both
+ * counted.
  */
 #ifndef SHRIKE_STREAM_PROCESS_TABLE_H
 #define SHRIKE_STREAM_PROCESS_TABLE_H

@@ -15,7 +15,7 @@ void op_over(struct op *op, uint64_t evicted, uint64_t refused)
 {
 	op->rule->stats.evicted += evicted;
 	op->rule->stats.refused += refused;
-	op->rule->was_over = true;
+	op->rule->over_ts = op->rule->engine->now;
 }
 
 bool op_evict(struct op *op)

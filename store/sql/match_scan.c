@@ -2,6 +2,7 @@
 /*
  * Matches of a range in the order of one index.
  */
+#include "store/match_read.h"
 #include "store/sql/sql_int.h"
 
 #include <errno.h>
@@ -94,20 +95,15 @@ int match_scan_next(struct match_scan *scan)
 int match_scan_doc(struct match_scan *scan, const struct match_doc **ret_doc)
 {
 	struct sql_statement *statement = scan->statement;
-	MDB_val value = scan->scan.value;
-	struct tuple_key key;
+	uint8_t id[16];
+	MDB_val payload;
 
 	if (!scan->doc) {
-		key_number(&key, scan->seq);
-		if ((!scan->by_seq &&
-		     !txn_get(&statement->txn, TABLE_MATCH, &key, &value)) ||
-		    value.mv_size < LEDGER_SALT_BYTES)
-			return sql_damaged(statement, "a match is missing");
 		arena_reset(&scan->arena);
-		if (match_decode((const uint8_t *)value.mv_data +
-					 LEDGER_SALT_BYTES,
-				 value.mv_size - LEDGER_SALT_BYTES,
-				 &scan->arena, &scan->doc, statement->err))
+		if (match_read(&statement->txn, scan->seq, &payload, id,
+			       statement->err) ||
+		    match_decode(payload.mv_data, payload.mv_size, &scan->arena,
+				 &scan->doc, statement->err))
 			return SQLITE_ERROR;
 	}
 	*ret_doc = scan->doc;

@@ -274,6 +274,68 @@ static void describe__exec_only__no_hook_on_system_calls(void **state)
 	live_close(&live);
 }
 
+static void count_any(struct live *live, unsigned *ret_count)
+{
+	const struct event_head *head = NULL;
+
+	*ret_count = 0;
+	live_drain(live);
+	while ((head = live_next(live, head)))
+		*ret_count += head->ppid == (uint32_t)getpid();
+}
+
+static void self_test__attached__hooks_fire_and_nothing_is_seen(void **state)
+{
+	static const char *const argv[] = { "/bin/true", NULL };
+	const struct collect_request request = {
+		.streams = { [STREAM_FILE_OPEN] = true,
+			     [STREAM_NETWORK_CONNECT] = true },
+	};
+	struct collect_counters counters;
+	struct err err = { 0 };
+	struct live live;
+	unsigned seen;
+
+	(void)state;
+	live_open(&live, &request);
+	if (collector_self_test(live.collector, argv, &err))
+		fail_msg("collector_self_test: %s", err.text);
+	count_any(&live, &seen);
+	assert_int_equal(seen, 0);
+	counters_hold(&live, STREAM_PROCESS_EXEC, &counters);
+	assert_true(counters.delivered >= 1);
+	/* It hides its own child only. */
+	child_run(opens_make, &(unsigned){ 1 }, NULL);
+	count_any(&live, &seen);
+	assert_true(seen >= 2);
+	live_close(&live);
+}
+
+static void self_test__detached__names_the_stream(void **state)
+{
+	static const char *const argv[] = { "/bin/true", NULL };
+	static const char *const nowhere[] = { "/nowhere/program", NULL };
+	const struct collect_request request = { .streams = { false } };
+	struct err err = { 0 };
+	struct live live;
+
+	(void)state;
+	live_open(&live, &request);
+	assert_int_equal(collector_self_test(live.collector, nowhere, &err),
+			 -ENOENT);
+	assert_non_null(strstr(err.text, "/nowhere/program"));
+	live_close(&live);
+
+	err = (struct err){ 0 };
+	live_open(&live, &request);
+	collector_detach(live.collector);
+	assert_int_equal(collector_self_test(live.collector, argv, &err),
+			 -ENODATA);
+	assert_int_equal(err.kind, ERR_MACHINE);
+	assert_non_null(strstr(err.text, "process.exec"));
+	live_close(&live);
+}
+
 static void open__bad_ring_size__is_a_usage_error(void **state)
 {
 	const struct collect_request request = {
@@ -327,6 +389,9 @@ int main(void)
 		cmocka_unit_test(
 			wakeup__ring_a_quarter_full__descriptor_is_readable),
 		cmocka_unit_test(describe__exec_only__no_hook_on_system_calls),
+		cmocka_unit_test(
+			self_test__attached__hooks_fire_and_nothing_is_seen),
+		cmocka_unit_test(self_test__detached__names_the_stream),
 		cmocka_unit_test(open__bad_ring_size__is_a_usage_error),
 		cmocka_unit_test(
 			open__without_privileges__says_what_is_missing),

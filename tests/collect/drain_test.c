@@ -2,6 +2,7 @@
 /* Epoch drain on rings made by hand: what live kernels rarely show. */
 #include "ring_file.h"
 
+#include "user/base/check.h"
 #include "user/collect/collect_int.h"
 
 #include <errno.h>
@@ -10,6 +11,8 @@ struct fixture {
 	struct ring_file files[RING_COUNT];
 	struct collector collector;
 	unsigned seen[STREAM_COUNT];
+	uint64_t last_ts;
+	unsigned inversions;
 	int fail;
 };
 
@@ -39,6 +42,8 @@ static int count(void *ctx, const void *record, size_t len, struct err *err)
 		return err_set(err, ERR_INTERNAL, -EIO, "no");
 	assert_int_equal(head->size, len);
 	f->seen[head->stream]++;
+	f->inversions += head->ts < f->last_ts;
+	f->last_ts = head->ts;
 	return 0;
 }
 
@@ -77,14 +82,45 @@ static void drain__records__watermark_is_1_ms_behind(void **state)
 	fixture_close(&f);
 }
 
+static struct network_connect_event connect_event(void)
+{
+	return (struct network_connect_event){
+		.head = { .stream = STREAM_NETWORK_CONNECT,
+			  .abi = EVENT_ABI,
+			  .size = sizeof(struct network_connect_event) },
+	};
+}
+
+static void drain__both_rings__records_come_in_order_of_time(void **state)
+{
+	static const uint64_t exits[] = { 10, 20, 40, 70 };
+	static const uint64_t connects[] = { 5, 20, 30, 50, 60 };
+	struct network_connect_event n = connect_event();
+	struct process_exit_event x = exit_event();
+	int64_t watermark_ns = -1;
+	struct fixture f;
+
+	(void)state;
+	fixture_open(&f);
+	for (size_t i = 0; i < ARRAY_SIZE(exits); i++) {
+		x.head.ts = exits[i];
+		ring_put(&f.files[RING_LIFECYCLE], &x, sizeof(x), 0);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(connects); i++) {
+		n.head.ts = connects[i];
+		ring_put(&f.files[RING_EVENT], &n, sizeof(n), 0);
+	}
+	assert_int_equal(drain(&f, 5000000000, &watermark_ns), 0);
+	assert_int_equal(f.seen[STREAM_PROCESS_EXIT], ARRAY_SIZE(exits));
+	assert_int_equal(f.seen[STREAM_NETWORK_CONNECT], ARRAY_SIZE(connects));
+	assert_int_equal(f.inversions, 0);
+	fixture_close(&f);
+}
+
 static void drain__busy_record__holds_the_watermark(void **state)
 {
 	struct process_exit_event x = exit_event();
-	struct network_connect_event n = {
-		.head = { .stream = STREAM_NETWORK_CONNECT,
-			  .abi = EVENT_ABI,
-			  .size = sizeof(n) },
-	};
+	struct network_connect_event n = connect_event();
 	int64_t watermark_ns = -1;
 	int64_t before_ns;
 	struct fixture f;
@@ -166,6 +202,7 @@ static void drain__reader_fails__error_is_passed_up(void **state)
 	assert_int_equal(drain(&f, 5000000000, &watermark_ns), -EIO);
 	assert_int_equal(watermark_ns, -1);
 	assert_int_equal(f.collector.delivered[STREAM_PROCESS_EXIT], 0);
+	assert_int_equal(consumer(&f.files[RING_LIFECYCLE]), 0);
 	fixture_close(&f);
 }
 
@@ -173,6 +210,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(drain__records__watermark_is_1_ms_behind),
+		cmocka_unit_test(
+			drain__both_rings__records_come_in_order_of_time),
 		cmocka_unit_test(drain__busy_record__holds_the_watermark),
 		cmocka_unit_test(
 			drain__not_a_record_of_ours__is_counted_damaged),

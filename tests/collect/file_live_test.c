@@ -167,6 +167,50 @@ static void root_open(void *arg)
 		_exit(1);
 }
 
+/* As who leaves a container by guessing inode numbers does. */
+static void handle_open(void *arg)
+{
+	union {
+		struct file_handle handle;
+		char room[sizeof(struct file_handle) + MAX_HANDLE_SZ];
+	} file = { .handle.handle_bytes = MAX_HANDLE_SZ };
+	int dir = open(root, O_RDONLY | O_DIRECTORY);
+	int mount_id;
+
+	(void)arg;
+	close(creat(in_root("handle"), 0600));
+	if (name_to_handle_at(AT_FDCWD, in_root("handle"), &file.handle,
+			      &mount_id, 0))
+		_exit(errno == EOPNOTSUPP ? 2 : 1);
+	if (open_by_handle_at(dir, &file.handle, O_RDONLY) < 0)
+		_exit(1);
+}
+
+static void open__by_handle__is_seen(void **state)
+{
+	const struct file_open_event *f;
+	struct live live;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	live_open(&live, &file_request);
+	pid = child_run(handle_open, NULL, &status);
+	live_drain(&live);
+	if (status == 2 << 8) {
+		print_message("skip: this file system has no handles\n");
+		live_close(&live);
+		skip();
+	}
+	assert_int_equal(status, 0);
+	/* The directory, the new file, and the file by its handle. */
+	f = live_find(&live, STREAM_FILE_OPEN, pid, 2);
+	assert_non_null(f);
+	assert_string_equal(open_path(f), in_root("handle"));
+	assert_false(f->created);
+	live_close(&live);
+}
+
 static void open__root_and_proc__are_named(void **state)
 {
 	char path[64];
@@ -322,6 +366,7 @@ int main(void)
 		cmocka_unit_test(open__whole_family__is_seen_once_each),
 		cmocka_unit_test(
 			open__through_mounts_and_chroot__is_the_full_path),
+		cmocka_unit_test(open__by_handle__is_seen),
 		cmocka_unit_test(open__root_and_proc__are_named),
 		cmocka_unit_test(open__memfd_and_pipe__are_pseudo_paths),
 		cmocka_unit_test(open__path_too_long__keeps_the_leaf),

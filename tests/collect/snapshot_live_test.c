@@ -161,9 +161,9 @@ static void snapshot__every_process__agrees_with_proc(void **state)
 	for (size_t i = 0; i < n; i++) {
 		/* Others come and go: compare what did not change meanwhile. */
 		proc_exe(views[i].pid, exe, sizeof(exe));
-		e = live_find(&live, STREAM_PROCESS_SNAPSHOT, views[i].pid, 0);
-		if (!e || strcmp(exe, views[i].exe) != 0)
+		if (strcmp(exe, views[i].exe) != 0)
 			continue;
+		e = live_need(&live, STREAM_PROCESS_SNAPSHOT, views[i].pid);
 		assert_string_equal(blob_text(e, e->exe), exe);
 		compared++;
 	}
@@ -177,6 +177,53 @@ static void snapshot__every_process__agrees_with_proc(void **state)
 	assert_int_equal(e->exe.len, 0);
 	assert_int_equal(e->head.truncated, 0);
 	free(views);
+	live_close(&live);
+}
+
+static bool proc_has(uint32_t pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%u", pid);
+	return access(path, F_OK) == 0;
+}
+
+static bool listed(const struct live *live, uint64_t pid_key)
+{
+	const struct event_head *head = NULL;
+
+	while ((head = live_next(live, head)))
+		if (head->pid_key == pid_key)
+			return true;
+	return false;
+}
+
+/* Also of those that the kernel hides from the list of tasks. */
+static void snapshot__parent_that_lives__is_there(void **state)
+{
+	const struct event_head *head = NULL;
+	const struct process_exec_event *e;
+	unsigned compared = 0;
+	struct live live;
+
+	(void)state;
+	live_open(&live, &quiet_request);
+	live_snapshot(&live);
+	while ((head = live_next(&live, head))) {
+		/* It may have ended meanwhile, but not come. */
+		if (!head->ppid || !proc_has(head->ppid) ||
+		    live_find(&live, STREAM_PROCESS_EXIT, head->ppid, 0))
+			continue;
+		if (!listed(&live, head->parent_key))
+			fail_msg("pid %u: its parent %u is not listed",
+				 head->pid, head->ppid);
+		compared++;
+	}
+	assert_true(compared >= 1);
+	e = live_need(&live, STREAM_PROCESS_SNAPSHOT, 1);
+	assert_true(e->args.len > 0);
+	assert_int_equal(e->head.ppid, 0);
+	assert_null(live_find(&live, STREAM_PROCESS_SNAPSHOT, 1, 1));
 	live_close(&live);
 }
 
@@ -204,6 +251,7 @@ int main(void)
 		cmocka_unit_test(snapshot__older_child__has_exe_and_arguments),
 		cmocka_unit_test(snapshot__long_arguments__are_cut),
 		cmocka_unit_test(snapshot__every_process__agrees_with_proc),
+		cmocka_unit_test(snapshot__parent_that_lives__is_there),
 		cmocka_unit_test(snapshot__sequence__has_no_holes_and_counts),
 	};
 

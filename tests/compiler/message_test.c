@@ -122,6 +122,10 @@ static const struct {
 	  "this text does not end", "end it with '" },
 	{ "SELECT pid /* FROM process.exec;", "1:12",
 	  "this comment does not end", "end it with */" },
+	{ "SELECT pid FROM process.exec WHERE pid == 1;", "1:40",
+	  "unexpected character '=='", "equality is written =" },
+	{ "SELECT pid FROM process.exec WHERE pid = 1 && uid = 1;", "1:44",
+	  "unexpected character '&&'", "write AND" },
 	{ "SELECT \"pid\" FROM process.exec;", "1:8",
 	  "unexpected character '\"'", "text is written 'like this'" },
 	{ "SELECT pid FROM process.exec WHERE uid = 1.5;", "1:42",
@@ -222,6 +226,21 @@ static const struct {
 	{ "uid IN (NULL)", "the rule can never match" },
 	{ "1 < 2", "this condition is always true" },
 	{ "uid = 0 OR NOT FALSE", "this condition is always true" },
+	{ "comm = 'sixteen-bytes-16'", "comm has at most 15 bytes" },
+	{ "comm IN ('a', 'sixteen-bytes-16')", "comm has at most 15 bytes" },
+	{ "comm LIKE '%sixteen-bytes-16%'", "comm has at most 15 bytes" },
+	{ "4294967296 > uid", "uid is from 0 to 4294967295" },
+	{ "uid IN (0, -1)", "uid is from 0 to 4294967295, never -1" },
+	{ "uid BETWEEN 9 AND 3", "nothing is between these" },
+};
+
+static const char *const not_warned[] = {
+	"comm = 'fifteen-bytes15'",
+	"comm LIKE '%\\%fifteen-bytes%' ESCAPE '\\'",
+	"exe = 'the-name-of-a-program'",
+	"uid IN (0, 4294967295)",
+	"uid BETWEEN 3 AND 3",
+	"pid_key = -1",
 };
 
 static void message__constant_conditions__are_warned_of(void **state)
@@ -242,6 +261,35 @@ static void message__constant_conditions__are_warned_of(void **state)
 	}
 }
 
+static void message__sound_conditions__are_not_warned_of(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(not_warned); i++) {
+		struct front front;
+		char text[256];
+
+		snprintf(text, sizeof(text),
+			 "SELECT pid FROM process.exec WHERE %s;",
+			 not_warned[i]);
+		front_compile(&front, text);
+		front_rule(&front);
+		assert_int_equal(front.diagnostics->warning_count, 0);
+		front_release(&front);
+	}
+}
+
+static void message__double_quotes__are_one_mistake(void **state)
+{
+	struct front front;
+
+	(void)state;
+	front_compile(&front, "SELECT pid FROM process.exec\n"
+			      "WHERE exe = \"/bin/sh -c é\";");
+	assert_non_null(strstr(front_text(&front), "rules/test.sql:2:13: "));
+	assert_non_null(strstr(front_text(&front), "1 error, 0 warnings\n"));
+	front_release(&front);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,6 +298,8 @@ int main(void)
 		cmocka_unit_test(message__excerpt__points_at_the_range),
 		cmocka_unit_test(message__unprintable_bytes__are_escaped),
 		cmocka_unit_test(message__constant_conditions__are_warned_of),
+		cmocka_unit_test(message__sound_conditions__are_not_warned_of),
+		cmocka_unit_test(message__double_quotes__are_one_mistake),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,8 +2,9 @@
 # shellcheck shell=bash
 #
 # What the end-to-end tests share. SHRIKE names the program under test, by
-# default the release build's; TOOLS the folder with the built test tools. A test works in $work, which is removed
-# at its end, and exits with 0 (pass), 77 (skip, with the reason) or else.
+# default the release build's; TOOLS the folder with the built test tools. A
+# test works in $work, which is removed at its end, and exits with 0 (pass), 77
+# (skip, with the reason) or else.
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -62,6 +63,8 @@ need_tool() {
 sensor_start() {
 	local fifo line='' fd
 
+	# LeakSanitizer does not work under strace.
+	((${#sensor_wrapper[@]} == 0)) || export ASAN_OPTIONS=detect_leaks=0
 	fifo=$work/stderr.fifo
 	rm -f "$fifo"
 	mkfifo "$fifo"

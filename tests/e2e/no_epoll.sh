@@ -6,16 +6,19 @@
 need_live
 need_tool strace
 
-cat >"$work/rule.sql" <<'END'
+mark=mark$$ # the name of this test's own connections
+cat >"$work/rule.sql" <<END
 CREATE RULE each WITH (severity = 'low') AS
-SELECT n.pid, n.dst_port FROM network.connect n WHERE n.dst_port = 4444;
+SELECT n.pid, n.dst_port FROM network.connect n
+WHERE n.dst_port = 4444 AND n.comm = '$mark';
 END
 
 calls=io_uring_enter,epoll_create,epoll_create1,epoll_ctl,epoll_wait
 calls+=,epoll_pwait,epoll_pwait2,poll,ppoll,select,pselect6
 sensor_wrapper=(strace -f -qq -o "$work/calls" -e "trace=$calls")
 sensor_start -r "$work/rule.sql" --store "$work/store" --for 60s
-"$TOOLS/load_connect" --count 200 --rate 400 --port 4444 >/dev/null
+"$TOOLS/load_connect" --count 200 --rate 400 --port 4444 --comm "$mark" \
+	>/dev/null
 sensor_stop_cleanly
 (($(match_count) == 200)) || fail "$(match_count) matches of 200"
 grep -q 'io_uring_enter(' "$work/calls" || fail 'io_uring_enter was not called'

@@ -185,6 +185,26 @@ static void exec__every_kind_of_column(void **state)
 	arena_release(&arena);
 }
 
+static void exec__secret_in_args__masked(void **state)
+{
+	struct record record;
+	struct arena arena;
+	struct row *row;
+
+	(void)state;
+	arena_init(&arena, 1 << 20);
+	record_head(&record, STREAM_PROCESS_EXEC);
+	add_blob(&record, offsetof(struct process_exec_event, args),
+		 "db\0--password=hunter2", 21);
+	SET(&record, process_exec_event, args_total_bytes, 22);
+	record_end(&record);
+	assert_int_equal(decode(&record, &arena, &row), 0);
+	assert_bytes(row_get(row, COL_PROCESS_EXEC_exec_args), VALUE_LIST,
+		     "db\0--password=***", 18);
+	assert_int_equal(row_get(row, COL_PROCESS_EXEC_args_bytes).i, 22);
+	arena_release(&arena);
+}
+
 static void connect__address_by_family(void **state)
 {
 	struct record record;
@@ -419,6 +439,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(exec__every_kind_of_column),
+		cmocka_unit_test(exec__secret_in_args__masked),
 		cmocka_unit_test(connect__address_by_family),
 		cmocka_unit_test(open__path_up_to_the_records_end),
 		cmocka_unit_test(blob__inside_the_struct__refused),

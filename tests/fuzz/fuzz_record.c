@@ -3,7 +3,7 @@
  * Any bytes as a wire record. Build, from the top of the tree:
  *
  *   clang-14 -g -O1 -fsanitize=fuzzer,address -std=gnu17 -D_GNU_SOURCE -I. \
- *       tests/fuzz/fuzz_record.c user/event/decode.c user/base/[a-z]*.c \
+ *       tests/fuzz/fuzz_record.c user/event/{decode,mask}.c user/base/[a-z]*.c \
  *       -o fuzz_record
  */
 #include "user/event/decode.h"

@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
 
 static int try_open(const char *dir, enum store_mode mode, struct err *err)
 {
@@ -191,6 +192,46 @@ static void new_store__modes__are_private(void **state)
 	}
 }
 
+/* Folders that were synced, instead of libc's. */
+#define SYNCED_MAX 64
+static struct {
+	ino_t inodes[SYNCED_MAX];
+	unsigned count;
+} synced;
+
+int fsync(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode) &&
+	    synced.count < SYNCED_MAX)
+		synced.inodes[synced.count++] = st.st_ino;
+	return (int)syscall(SYS_fsync, fd);
+}
+
+static bool was_synced(const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	for (unsigned i = 0; i < synced.count; i++)
+		if (synced.inodes[i] == st.st_ino)
+			return true;
+	return false;
+}
+
+/* data.mdb's name lies in the folder, the folder's in its parent. */
+static void new_store__names__are_durable(void **state)
+{
+	char path[128];
+
+	make_store(path_in(*state, "s", path), 1);
+	assert_true(was_synced(*state));
+	synced.count = 0;
+	store_close(open_store(path, STORE_WRITE)); /* one killed too early */
+	assert_true(was_synced(path) && was_synced(*state));
+}
+
 static void lost_key__begin__refused(void **state)
 {
 	const struct store_run run = { .moment = moment_at(1) };
@@ -240,6 +281,7 @@ int main(void)
 		TEST(no_permission__open__refused),
 		TEST(reader_without_lock__while_writing__refused),
 		TEST(new_store__modes__are_private),
+		TEST(new_store__names__are_durable),
 		TEST(lost_key__begin__refused),
 		TEST(full_disk__create__no_space),
 	};

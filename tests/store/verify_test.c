@@ -6,6 +6,7 @@
 #include "tests/store/store_fixture.h"
 
 #include "ledger/checkpoint.h"
+#include "store/query.h"
 #include "store/store_int.h"
 #include "store/verify_source.h"
 
@@ -171,6 +172,28 @@ static void live_writer__verified__one_snapshot(void **state)
 	end_run(store);
 	store_close(store);
 	assert_verified(path);
+}
+
+/* A reader that is gone pins no pages: the file does not grow for ever. */
+static void live_writer__reader_died__pages_are_reused(void **state)
+{
+	struct store *store;
+	uint64_t before = 0;
+	char path[128];
+
+	store = open_store(path_in(*state, "s", path), STORE_WRITE);
+	begin_run(store, 1, false);
+	for (uint64_t n = 0; n < 400; n++) {
+		if (n == 200) {
+			assert_verified(path);
+			before = store_env_used_bytes(&store->env);
+		}
+		commit_one(store, n, "even");
+	}
+	assert_in_range(store_env_used_bytes(&store->env) - before, 0,
+			(uint64_t)1 << 20);
+	end_run(store);
+	store_close(store);
 }
 
 static void no_store__refused(void **state)
@@ -563,6 +586,74 @@ static void loss__recorded__reported_when_asked(void **state)
 	assert_result(&report, VERIFY_LOSS, "12 lost events");
 }
 
+/* --- reading what was changed ------------------------------------------------ */
+
+static int ignore_row(void *ctx, const struct query_row *row, struct err *err)
+{
+	(void)ctx;
+	(void)row;
+	(void)err;
+	return 0;
+}
+
+static void assert_not_shown(const char *dir, uint64_t n, const char *word)
+{
+	const struct query_limits limits = { 0 };
+	struct store *store = open_store(dir, STORE_READ);
+	struct buf payload = BUF_INIT;
+	struct err err = { 0 };
+	uint8_t id[8];
+	uint64_t seq;
+
+	put_be64(id, n * 0x9e3779b97f4a7c15ULL);
+	assert_int_equal(store_match(store, id, 8, &payload, &seq, &err),
+			 -EBADMSG);
+	if (!strstr(err.text, word))
+		fail_msg("%s", err.text);
+	err = (struct err){ 0 };
+	if (strcmp(word, "index") != 0)
+		assert_int_equal(store_query(store, "SELECT host FROM matches",
+					     &limits, ignore_row, NULL, &err),
+				 -EBADMSG);
+	buf_release(&payload);
+	store_close(store);
+}
+
+static void payload__changed__is_no_answer(void **state)
+{
+	char path[128];
+
+	make_store(path_in(*state, "s", path), MATCHES);
+	flip_numbered(path, TABLE_MATCH, SEQ, 40);
+	assert_not_shown(path, SEQ - 3, "another digest");
+}
+
+static void entry__removed__is_no_answer(void **state)
+{
+	char path[128];
+
+	make_store(path_in(*state, "s", path), MATCHES);
+	delete_numbered(path, TABLE_LEDGER, SEQ);
+	assert_not_shown(path, SEQ - 3, "no entry");
+}
+
+static void index_of_ids__changed__is_no_answer(void **state)
+{
+	struct tamper tamper;
+	struct tuple_key key;
+	char path[128];
+	uint8_t id[16];
+
+	make_store(path_in(*state, "s", path), MATCHES);
+	put_be64(id, (SEQ - 3) * 0x9e3779b97f4a7c15ULL);
+	put_be64(id + 8, SEQ - 3);
+	tamper_begin(&tamper, path);
+	key_id(&key, id, sizeof(id));
+	flip_value(&tamper, TABLE_MATCH_ID, &key, 7);
+	tamper_end(&tamper);
+	assert_not_shown(path, SEQ - 3, "index");
+}
+
 /* --- damaged files ------------------------------------------------------------ */
 
 static void cut_file__verified__unreadable(void **state)
@@ -577,6 +668,20 @@ static void cut_file__verified__unreadable(void **state)
 	run_command("truncate -s 0 %s/data.mdb && rm %s/lock.mdb", path, path);
 	report = verify(path);
 	assert_result(&report, VERIFY_UNREADABLE, "");
+}
+
+static void newer_format__verified__unreadable(void **state)
+{
+	struct verify_report report;
+	char path[128];
+
+	make_store(path_in(*state, "s", path), 1);
+	run_command("echo 'shrike store 99' > %s/format", path);
+	report = verify(path);
+	assert_result(&report, VERIFY_UNREADABLE, "newer version");
+	run_command("echo 'shrike store' > %s/format", path);
+	report = verify(path);
+	assert_result(&report, VERIFY_UNREADABLE, "format");
 }
 
 /* All records of all tables, read in a process of its own. */
@@ -660,6 +765,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(good_store__verified__says_what_was_not_checked),
 		TEST(live_writer__verified__one_snapshot),
+		TEST(live_writer__reader_died__pages_are_reused),
 		TEST(no_store__refused),
 		TEST(one_record__changed__named),
 		TEST(one_record__removed__named),
@@ -675,7 +781,11 @@ int main(void)
 		TEST(trusted_key__another__policy),
 		TEST(trusted_checkpoint__no_note__refused),
 		TEST(loss__recorded__reported_when_asked),
+		TEST(payload__changed__is_no_answer),
+		TEST(entry__removed__is_no_answer),
+		TEST(index_of_ids__changed__is_no_answer),
 		TEST(cut_file__verified__unreadable),
+		TEST(newer_format__verified__unreadable),
 		TEST(random_bit__flipped__never_passes_changed_content),
 	};
 

@@ -228,6 +228,41 @@ static void join__state_full__stays_within_bytes(void **state)
 	assert_int_equal(f->coverage, COVERAGE_EVICTED);
 }
 
+/* What was lost is said of the matches it could have been part of. */
+static void join__state_was_lost_long_ago__complete_again(void **state)
+{
+	struct fixture *f = *state;
+
+	plan_join(f, 10)->keys_max = 2;
+	start(f);
+	for (int64_t key = 1; key <= 3; key++)
+		push(f, SUBJECT, 5, key);
+	push(f, OBJECT, 15, 3);
+	assert_int_equal(f->coverage, COVERAGE_EVICTED);
+	push(f, SUBJECT, 26, 4);
+	push(f, OBJECT, 27, 4);
+	assert_int_equal(f->matches, 2);
+	assert_int_equal(f->coverage, COVERAGE_COMPLETE);
+}
+
+static void count__state_was_lost__flagged_while_in_window(void **state)
+{
+	struct fixture *f = *state;
+
+	f->rule->emit = PLAN_EMIT_EVERY;
+	plan_count(f, 10, 1)->keys_max = 1;
+	start(f);
+	push(f, SUBJECT, 5, 1);
+	push(f, SUBJECT, 6, 2);
+	push(f, SUBJECT, 16, 2);
+	engine_advance(f->engine, 17, NULL);
+	assert_int_equal(f->coverage, COVERAGE_EVICTED);
+	push(f, SUBJECT, 17, 2);
+	engine_advance(f->engine, 18, NULL);
+	assert_int_equal(f->matches, 4);
+	assert_int_equal(f->coverage, COVERAGE_COMPLETE);
+}
+
 /* One rule's flood must not push out what another one holds. */
 static void state_full__by_one_rule__other_keeps_its_own(void **state)
 {
@@ -310,6 +345,24 @@ static void count__long_burst__last_rows_are_evidence(void **state)
 	assert_int_equal(f->first_evidence, 100 - MATCH_EVIDENCE_MAX);
 	assert_int_equal(f->last_evidence, 99);
 	assert_int_equal(stats_of(f).state_bytes, 0);
+}
+
+/* The next burst is a new one, and nothing is kept of the first. */
+static void count__window_emptied__threshold_is_down(void **state)
+{
+	struct fixture *f = *state;
+
+	f->rule->emit = PLAN_EMIT_FIRST;
+	plan_count(f, 10, 1);
+	start(f);
+	push(f, SUBJECT, 5, 1);
+	push(f, SUBJECT, 15, 1);
+	engine_advance(f->engine, 26, NULL);
+	assert_int_equal(f->matches, 1);
+	assert_int_equal(stats_of(f).state_bytes, 0);
+	push(f, SUBJECT, 27, 1);
+	engine_advance(f->engine, 28, NULL);
+	assert_int_equal(f->matches, 2);
 }
 
 /* Far more rows than the threshold needs to tell: the state stays small. */
@@ -496,6 +549,9 @@ static void restore__damaged__takes_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(join__state_was_lost_long_ago__complete_again),
+		TEST(count__state_was_lost__flagged_while_in_window),
+		TEST(count__window_emptied__threshold_is_down),
 		TEST(join__horizon_passed__state_is_gone),
 		TEST(join__too_many_rows_per_key__oldest_evicted),
 		TEST(join__too_many_keys__least_used_evicted),

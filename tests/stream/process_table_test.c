@@ -45,6 +45,14 @@ static struct known *oldest(struct model *m, bool ended)
 	return best;
 }
 
+static void model_touch(struct model *m, int64_t key)
+{
+	struct known *k = &m->known[key];
+
+	if (k->there && !k->ended)
+		k->order = m->order++;
+}
+
 static struct known *model_alive(struct model *m, int64_t key)
 {
 	struct known *k = &m->known[key];
@@ -75,6 +83,7 @@ static void model_apply(struct model *m, const struct row *row, int program)
 
 	switch ((enum stream_id)row->stream) {
 	case STREAM_PROCESS_FORK:
+		model_touch(m, key);
 		k = model_alive(m, row_get(row, COL_PROCESS_FORK_child_key).i);
 		k->text = parent.there ? parent.text : -1;
 		k->start = row_get(row, COL_PROCESS_FORK_child_start_ns).i;
@@ -261,6 +270,8 @@ static void apply__random_lifecycles__agree_with_model(void **state)
 			expect_self(row, &m.known[row_get(row, COL_pid_key).i]);
 			expect_parent(row,
 				      &m.known[row_get(row, COL_parent_key).i]);
+			model_touch(&m, row_get(row, COL_pid_key).i);
+			model_touch(&m, row_get(row, COL_parent_key).i);
 			if (chance(&seed, 8) == 0) {
 				model_expire(&m, ts);
 				process_table_expire(table, ts);
@@ -333,6 +344,27 @@ static void strings__over_the_limit__evict_others(void **state)
 	arena_release(&arena);
 }
 
+/* A flood of idle processes does not make the table forget a busy daemon. */
+static void table_full__busy_process__outlives_idle_ones(void **state)
+{
+	struct process_table *table = table_make(1 << 20);
+	struct arena arena;
+	struct row *row;
+
+	(void)state;
+	arena_init(&arena, 1 << 20);
+	process_table_apply(table, exec_row(&arena, 1, 3));
+	for (int64_t key = 2; key < 10 * PROCESSES_MAX; key++) {
+		process_table_apply(table, exec_row(&arena, key, 4));
+		row = row_make(&arena, STREAM_FILE_OPEN, 1, 0);
+		row_put(row, COL_parent_key, value_int(1));
+		process_table_apply(table, row);
+		assert_non_null(row->parent);
+	}
+	process_table_free(table);
+	arena_release(&arena);
+}
+
 static void unknown__counted__not_for_no_parent(void **state)
 {
 	struct process_table *table = table_make(1 << 20);
@@ -359,6 +391,7 @@ int main(void)
 		cmocka_unit_test(apply__random_lifecycles__agree_with_model),
 		cmocka_unit_test(context__held__outlives_exec_and_table),
 		cmocka_unit_test(strings__over_the_limit__evict_others),
+		cmocka_unit_test(table_full__busy_process__outlives_idle_ones),
 		cmocka_unit_test(unknown__counted__not_for_no_parent),
 	};
 

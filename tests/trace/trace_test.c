@@ -458,13 +458,16 @@ static void put_turn(struct buf *file, int64_t watermark)
 	put_numbers(file, TRACE_TURN, 1, (uint64_t[]){ (uint64_t)watermark });
 }
 
-static void put_info(struct buf *file)
+static void put_info_of(struct buf *file, int64_t offset_ns, int64_t start_ns)
 {
 	struct buf payload = BUF_INIT, schema = BUF_INIT;
-	uint8_t zeros[96] = { 0 };
+	uint8_t zeros[48] = { 0 };
 
 	assert_int_equal(row_schema_encode(&schema, NULL), 0);
-	buf_put(&payload, zeros, 96);
+	buf_put(&payload, zeros, 32);
+	buf_put_le64(&payload, (uint64_t)offset_ns);
+	buf_put_le64(&payload, (uint64_t)start_ns);
+	buf_put(&payload, zeros, 48);
 	buf_put_le32(&payload, 0);
 	buf_put_le32(&payload, 1);
 	buf_put_le32(&payload, (uint32_t)schema.len);
@@ -473,6 +476,11 @@ static void put_info(struct buf *file)
 	put_block(file, TRACE_INFO, payload.bytes, payload.len);
 	buf_release(&payload);
 	buf_release(&schema);
+}
+
+static void put_info(struct buf *file)
+{
+	put_info_of(file, 0, 0);
 }
 
 static void put_row(struct buf *file, int64_t ts, uint64_t seq)
@@ -631,6 +639,45 @@ static void blocks__malformed__damaged(void **state)
 	buf_release(&file);
 }
 
+/* Times whose sums would overflow reach nobody. */
+static void times__impossible__damaged(void **state)
+{
+	static const int64_t wrong[] = { -1, INT64_MIN, TRACE_TIME_END,
+					 INT64_MAX };
+	struct buf file = BUF_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		uint64_t bits = (uint64_t)wrong[i];
+
+		put_head(&file, TRACE_VERSION);
+		put_info_of(&file, 0, wrong[i]);
+		expect(&file, -EBADMSG, ERR_DAMAGED, "malformed description");
+		begin(&file);
+		put_row(&file, wrong[i], 1);
+		expect(&file, -EBADMSG, ERR_DAMAGED, "impossible time");
+		begin(&file);
+		put_turn(&file, wrong[i]);
+		expect(&file, -EBADMSG, ERR_DAMAGED, "malformed turn");
+		begin(&file);
+		put_numbers(&file, TRACE_GAP, 4, (uint64_t[]){ 1, bits, 9, 1 });
+		expect(&file, -EBADMSG, ERR_DAMAGED, "malformed gap");
+		begin(&file);
+		put_numbers(&file, TRACE_GAP, 4, (uint64_t[]){ 1, 0, bits, 1 });
+		expect(&file, -EBADMSG, ERR_DAMAGED, "malformed gap");
+	}
+	put_head(&file, TRACE_VERSION);
+	put_info_of(&file, -TRACE_TIME_END, 0);
+	expect(&file, -EBADMSG, ERR_DAMAGED, "malformed description");
+	put_head(&file, TRACE_VERSION);
+	put_info_of(&file, TRACE_TIME_END, 0);
+	expect(&file, -EBADMSG, ERR_DAMAGED, "malformed description");
+	begin(&file);
+	put_numbers(&file, TRACE_GAP, 4, (uint64_t[]){ 1, 9, 9, 1 });
+	expect(&file, -EBADMSG, ERR_DAMAGED, "malformed gap");
+	buf_release(&file);
+}
+
 static void writer__wrong_order__refused_and_usable(void **state)
 {
 	struct trace_writer *writer;
@@ -713,7 +760,7 @@ static void no_room__file_ends_with_a_good_block(void **state)
 	assert_int_equal(write_until_full(path, &err), -EFBIG);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
 	signal(SIGXFSZ, SIG_DFL);
-	assert_int_equal(err.kind, ERR_MACHINE);
+	assert_int_equal(err.kind, ERR_INPUT);
 	assert_non_null(strstr(err.text, path));
 	read_file(path, &bytes);
 	log_events(&log, &events);
@@ -742,6 +789,7 @@ int main(void)
 		cmocka_unit_test(order__violated__damaged),
 		cmocka_unit_test(totals__wrong__blocks_missing),
 		cmocka_unit_test(blocks__malformed__damaged),
+		cmocka_unit_test(times__impossible__damaged),
 		cmocka_unit_test(writer__wrong_order__refused_and_usable),
 		cmocka_unit_test(no_room__file_ends_with_a_good_block),
 	};

@@ -39,10 +39,6 @@ int cmd_show(int argc, char **argv);
 int cmd_ledger(int argc, char **argv);
 int cmd_streams(int argc, char **argv);
 
-/* The command of this name, NULL when there is none. */
-const struct command *command_find(const char *name);
-void command_help(const struct command *command);
-
 /* Print "shrike: text" and return the exit code of the error. */
 int report(const struct err *err);
 
@@ -50,7 +46,13 @@ int report(const struct err *err);
 int usage_error(const char *command, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Write all of it to a descriptor; EXIT_OK or, when that fails, an exit code. */
+/* After getopt has said what is wrong: the same hint; returns EXIT_USAGE. */
+int option_wrong(const char *command);
+
+/*
+ * Write all of it to a descriptor; EXIT_OK or an exit code after it has said
+ * why. A reader that went away, as `| head` does, is not worth a message.
+ */
 int emit(int fd, struct buf *text);
 
 #endif

@@ -24,7 +24,7 @@ int cmd_check(int argc, char **argv)
 		else if (c == 'q')
 			quiet = true;
 		else
-			rc = usage_error("check", "wrong option");
+			rc = option_wrong("check");
 	}
 	for (int i = optind; i < argc && !rc; i++)
 		rc = option_rules("check", &rules, argv[i]);

@@ -19,7 +19,7 @@ int cmd_explain(int argc, char **argv)
 	while (!rc &&
 	       (c = getopt_long(argc, argv, "r:", long_options, NULL)) != -1)
 		rc = c == 'r' ? option_rules("explain", &rules, optarg) :
-				usage_error("explain", "wrong option");
+				option_wrong("explain");
 	for (int i = optind; i < argc && !rc; i++)
 		rc = option_rules("explain", &rules, argv[i]);
 	if (!rc && !rules.count)

@@ -51,9 +51,11 @@ static int file_read(const char *path, struct buf *out)
 	return n < 0 ? VERIFY_USAGE : VERIFY_OK;
 }
 
-static void verdict_print(const char *dir, struct verify_report *verdict)
+/* The exit code: a verdict that nobody could read is not a good one. */
+static int verdict_print(const char *dir, struct verify_report *verdict)
 {
 	struct buf text = BUF_INIT;
+	int rc;
 
 	if (verdict->result == VERIFY_OK || verdict->result == VERIFY_LOSS) {
 		buf_printf(&text,
@@ -66,8 +68,10 @@ static void verdict_print(const char *dir, struct verify_report *verdict)
 		buf_putc(&text, '\n');
 	}
 	buf_put(&text, verdict->text.bytes, verdict->text.len);
-	emit(STDOUT_FILENO, &text);
+	rc = emit(STDOUT_FILENO, &text);
 	buf_release(&text);
+	return rc && verdict->result == VERIFY_OK ? VERIFY_USAGE :
+						    verdict->result;
 }
 
 static int verify(const struct arguments *a)
@@ -99,8 +103,7 @@ static int verify(const struct arguments *a)
 			report(&err);
 			rc = VERIFY_USAGE;
 		} else {
-			verdict_print(a->dir, &verdict);
-			rc = verdict.result;
+			rc = verdict_print(a->dir, &verdict);
 		}
 	}
 	buf_release(&verdict.text);
@@ -152,8 +155,17 @@ static int option_take(int c, struct arguments *a)
 		a->fail_on_loss = true;
 		return EXIT_OK;
 	default:
-		return usage_error("ledger", "wrong option");
+		return option_wrong("ledger");
 	}
+}
+
+/* To who asked for a verdict, 2 says "tampered with". */
+static int usage_code(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "verify") == 0)
+			return VERIFY_USAGE;
+	return EXIT_USAGE;
 }
 
 int cmd_ledger(int argc, char **argv)
@@ -164,10 +176,10 @@ int cmd_ledger(int argc, char **argv)
 
 	while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1)
 		if (option_take(c, &a))
-			return VERIFY_USAGE;
+			return usage_code(argc, argv);
 	if (optind != argc - 1) {
 		usage_error("ledger", "one of verify, checkpoint, key");
-		return VERIFY_USAGE;
+		return usage_code(argc, argv);
 	}
 	verb = argv[optind];
 	if (strcmp(verb, "verify") == 0)

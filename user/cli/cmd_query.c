@@ -2,6 +2,7 @@
 #include "store/query.h"
 #include "user/cli/cli.h"
 #include "user/cli/options.h"
+#include "user/cli/table.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -16,7 +17,9 @@ enum query_format { QUERY_TABLE, QUERY_JSON, QUERY_CSV };
 struct query_output {
 	enum query_format format;
 	struct buf text;
+	struct table table;
 	uint64_t rows;
+	int rc; /* EXIT_OK, or why writing failed */
 };
 
 static const struct option long_options[] = {
@@ -76,47 +79,48 @@ static void row_json(struct buf *out, const struct query_row *row)
 	buf_puts(out, "}\n");
 }
 
-static void row_separated(struct query_output *o, const struct query_row *row)
+/* The row, or the names of its columns. */
+static void row_csv(struct buf *out, const struct query_row *row, bool names)
 {
 	for (unsigned i = 0; i < row->count; i++) {
 		if (i)
-			buf_puts(&o->text, o->format == QUERY_CSV ? "," : "  ");
-		if (o->format == QUERY_CSV)
-			csv_field(&o->text, row->values[i]);
-		else
-			sink_text_value(&o->text, row->values[i]);
+			buf_putc(out, ',');
+		csv_field(out,
+			  names ? value_text(row->names[i]) : row->values[i]);
 	}
-	buf_puts(&o->text, o->format == QUERY_CSV ? "\r\n" : "\n");
+	buf_puts(out, "\r\n");
 }
 
-static void names_print(struct query_output *o, const struct query_row *row)
+static void row_print(struct query_output *o, const struct query_row *row)
 {
-	struct value names[64];
-	struct query_row header = { .names = row->names, .values = names };
-
-	for (unsigned i = 0; i < row->count && i < ARRAY_SIZE(names); i++)
-		names[header.count++] = value_text(row->names[i]);
-	row_separated(o, &header);
+	switch (o->format) {
+	case QUERY_JSON:
+		row_json(&o->text, row);
+		return;
+	case QUERY_CSV:
+		if (o->rows == 0)
+			row_csv(&o->text, row, true);
+		row_csv(&o->text, row, false);
+		return;
+	case QUERY_TABLE:
+		if (o->rows == 0)
+			table_names(&o->table, row->names, row->count);
+		table_row(&o->table, row->values, &o->text);
+		return;
+	}
 }
 
 static int on_row(void *ctx, const struct query_row *row, struct err *err)
 {
 	struct query_output *o = ctx;
-	int rc = 0;
 
-	if (o->format == QUERY_JSON) {
-		row_json(&o->text, row);
-	} else {
-		if (o->rows == 0)
-			names_print(o, row);
-		row_separated(o, row);
-	}
+	row_print(o, row);
 	o->rows++;
-	if (o->text.len > FLUSH_BYTES) {
-		rc = emit(STDOUT_FILENO, &o->text);
+	if (o->text.len > FLUSH_BYTES || o->text.failed) {
+		o->rc = emit(STDOUT_FILENO, &o->text);
 		buf_reset(&o->text);
 	}
-	return rc ? err_set(err, ERR_INPUT, -EIO, "output ended") : 0;
+	return o->rc ? err_set(err, ERR_INPUT, -EIO, "output ended") : 0;
 }
 
 static int query(const char *dir, const char *sql, struct query_output *o)
@@ -125,13 +129,17 @@ static int query(const char *dir, const char *sql, struct query_output *o)
 	const struct query_limits limits = { .deadline_ms = QUERY_DEADLINE_MS };
 	struct store *store;
 	struct err err = { 0 };
-	int rc = store_open(dir, &options, &store, &err), out;
+	int rc = store_open(dir, &options, &store, &err);
 
 	if (rc)
 		return report(&err);
 	rc = store_query(store, sql, &limits, on_row, o, &err);
 	store_close(store);
-	out = emit(STDOUT_FILENO, &o->text);
+	table_end(&o->table, &o->text);
+	if (!o->rc)
+		o->rc = emit(STDOUT_FILENO, &o->text);
+	if (o->rc)
+		return o->rc; /* and it has said why */
 	if (rc < 0)
 		return report(&err);
 	if (rc == QUERY_PARTIAL) {
@@ -141,7 +149,7 @@ static int query(const char *dir, const char *sql, struct query_output *o)
 			QUERY_DEADLINE_MS / 1000);
 		return EXIT_INCOMPLETE;
 	}
-	return out;
+	return EXIT_OK;
 }
 
 int cmd_query(int argc, char **argv)
@@ -157,7 +165,7 @@ int cmd_query(int argc, char **argv)
 		else if (c == OPTION_FORMAT)
 			rc = format_take(optarg, &o.format);
 		else
-			rc = usage_error("query", "wrong option");
+			rc = option_wrong("query");
 	}
 	if (!rc && optind != argc - 1)
 		rc = usage_error("query", "one SQL statement is needed, as one "

@@ -16,10 +16,10 @@ static const struct option long_options[] = {
 	{ 0 },
 };
 
-/* A comma-separated list of stream names. */
+/* A comma-separated list of stream names, at least one. */
 static int streams_take(const char *list, bool ret_streams[STREAM_COUNT])
 {
-	while (*list) {
+	do {
 		size_t len = strcspn(list, ",");
 		const struct stream *stream = catalog_stream_by_name(list, len);
 
@@ -30,7 +30,7 @@ static int streams_take(const char *list, bool ret_streams[STREAM_COUNT])
 					   (int)len, list);
 		ret_streams[stream->id] = true;
 		list += len + (list[len] == ',');
-	}
+	} while (*list);
 	return EXIT_OK;
 }
 
@@ -54,7 +54,7 @@ static int option_take(int c, struct rule_paths *rules, bool *ret_chosen,
 	case OPTION_RING:
 		return option_bytes("record", optarg, &o->ring_bytes);
 	default:
-		return usage_error("record", "wrong option");
+		return option_wrong("record");
 	}
 }
 

@@ -37,7 +37,7 @@ static int option_take(int c, struct arguments *a)
 		a->fail_on_match = true;
 		return EXIT_OK;
 	default:
-		return usage_error("replay", "wrong option");
+		return option_wrong("replay");
 	}
 }
 

@@ -50,7 +50,7 @@ static int option_take(int c, struct rule_paths *rules,
 		o->dry_run = true;
 		return EXIT_OK;
 	default:
-		return usage_error("run", "wrong option");
+		return option_wrong("run");
 	}
 }
 

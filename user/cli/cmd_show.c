@@ -103,7 +103,7 @@ int cmd_show(int argc, char **argv)
 		else if (c == 'o')
 			rc = option_sink("show", optarg, &sink);
 		else
-			rc = usage_error("show", "wrong option");
+			rc = option_wrong("show");
 	}
 	if (!rc && optind != argc - 1)
 		rc = usage_error("show", "one match id is needed");

@@ -86,7 +86,7 @@ int cmd_streams(int argc, char **argv)
 
 	while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		if (c != OPTION_FORMAT)
-			return usage_error("streams", "wrong option");
+			return option_wrong("streams");
 		markdown = strcmp(optarg, "markdown") == 0;
 		if (!markdown && strcmp(optarg, "text") != 0)
 			return usage_error("streams",

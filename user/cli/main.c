@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "user/cli/cli.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define RULES_HELP \
 	"  -r, --rules PATH     a rule file, or a folder of *.sql; repeatable\n"
@@ -18,15 +21,15 @@ static const struct command commands[] = {
 	  "      --no-store       print matches without storing them\n" OUTPUT_HELP
 	  "      --for TIME       stop by itself: 30s, 5m, 1h\n"
 	  "      --record TRACE   also record what it sees\n"
-	  "      --ring BYTES     size of each ring: a power of two, 8M\n"
+	  "      --ring BYTES     size of each ring, a power of two (8M)\n"
 	  "      --no-pushdown    decide everything in user space (to compare)\n"
 	  "      --dry-run        compile, load and attach, then end\n"
 	  "  -q, --quiet          no list of what is attached\n",
 	  cmd_run },
 	{ "check", "RULES...", "diagnose rules, run nothing",
-	  "  -q, --quiet          no warnings\n", cmd_check },
-	{ "explain", "RULES...", "what of a rule runs where, and why", "",
-	  cmd_explain },
+	  RULES_HELP "  -q, --quiet          no warnings\n", cmd_check },
+	{ "explain", "RULES...", "what of a rule runs where, and why",
+	  RULES_HELP, cmd_explain },
 	{ "record", "-o TRACE [options]", "record events to a trace file",
 	  "  -o, --output TRACE   the file to write; must not exist\n" RULES_HELP
 	  "                       (then only what they could use is recorded)\n"
@@ -42,12 +45,17 @@ static const struct command commands[] = {
 	  "  -q, --quiet          no summary\n",
 	  cmd_replay },
 	{ "query", "[options] \"SQL\"", "read-only SQL over stored matches",
-	  STORE_HELP "      --format FORMAT  table (default), json or csv\n"
-		     "  Tables: matches, evidence, ledger.\n",
+	  STORE_HELP
+	  "      --format FORMAT  table (default), json or csv\n"
+	  "  Tables: matches (match_id, rule, ts, severity, host, "
+	  "...), evidence (the events\n"
+	  "  of each match: match_id, n, stream, ts, pid, exe, ...), "
+	  "ledger.\n"
+	  "  SELECT * FROM matches LIMIT 1 shows all columns.\n",
 	  cmd_query },
 	{ "show", "[options] MATCH", "one match with its evidence",
 	  STORE_HELP OUTPUT_HELP
-	  "  MATCH is a match id, or its first 8 hex digits or more.\n",
+	  "  MATCH is a match id, or the first 8, 10, 12, ... digits of it.\n",
 	  cmd_show },
 	{ "ledger", "verify|checkpoint|key [options]",
 	  "verify the ledger, or print its signed checkpoint",
@@ -65,7 +73,7 @@ static const struct command commands[] = {
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
-const struct command *command_find(const char *name)
+static const struct command *command_find(const char *name)
 {
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		if (strcmp(commands[i].name, name) == 0)
@@ -73,7 +81,7 @@ const struct command *command_find(const char *name)
 	return NULL;
 }
 
-void command_help(const struct command *command)
+static void command_help(const struct command *command)
 {
 	printf("usage: shrike %s %s\n\n%s.\n", command->name, command->usage,
 	       command->summary);
@@ -93,41 +101,94 @@ static void help(FILE *out)
 		     "version.\n");
 }
 
+static int unknown_command(const char *name)
+{
+	fprintf(stderr,
+		"shrike: there is no command '%s'; 'shrike --help' "
+		"lists them\n",
+		name);
+	return EXIT_USAGE;
+}
+
+/* shrike --help [COMMAND] */
+static int help_of(const char *name)
+{
+	const struct command *command = name ? command_find(name) : NULL;
+
+	if (name && !command)
+		return unknown_command(name);
+	if (command)
+		command_help(command);
+	else
+		help(stdout);
+	return EXIT_OK;
+}
+
+static bool is_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+static int command_run(const struct command *command, int argc, char **argv)
+{
+	char name[32];
+
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (!is_help(argv[i]))
+			continue;
+		command_help(command);
+		return EXIT_OK;
+	}
+	/* getopt begins its messages with it. */
+	snprintf(name, sizeof(name), "shrike %s", command->name);
+	argv[0] = name;
+	return command->run(argc, argv);
+}
+
+/*
+ * A descriptor that the caller closed would go to the next file that is opened,
+ * and what is printed into that file. Reading from and writing to what stands
+ * in for the first two fails; messages that nobody wants go nowhere.
+ */
+static int take_descriptors(void)
+{
+	static const int modes[] = { O_WRONLY, O_RDONLY, O_WRONLY };
+
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) < 0)
+			return EXIT_MACHINE;
+	return EXIT_OK;
+}
+
+/* What stdio still holds; lost output is an error of its own. */
+static int flush(int rc)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return rc;
+	if (errno != EPIPE)
+		fprintf(stderr, "shrike: cannot write: %s\n", strerror(errno));
+	return rc ? rc : EXIT_INPUT;
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command;
 
 	signal(SIGPIPE, SIG_IGN);
+	if (take_descriptors())
+		return EXIT_MACHINE;
 	if (argc < 2) {
 		help(stderr);
 		return EXIT_USAGE;
 	}
 	if (strcmp(argv[1], "--version") == 0) {
 		puts("shrike " SHRIKE_VERSION);
-		return EXIT_OK;
+		return flush(EXIT_OK);
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-	    strcmp(argv[1], "help") == 0) {
-		command = argc > 2 ? command_find(argv[2]) : NULL;
-		if (command)
-			command_help(command);
-		else
-			help(stdout);
-		return EXIT_OK;
-	}
+	if (is_help(argv[1]) || strcmp(argv[1], "help") == 0)
+		return flush(help_of(argc > 2 ? argv[2] : NULL));
 	command = command_find(argv[1]);
-	if (!command) {
-		fprintf(stderr,
-			"shrike: there is no command '%s'; 'shrike --help' "
-			"lists them\n",
-			argv[1]);
-		return EXIT_USAGE;
-	}
-	for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++) {
-		if (strcmp(argv[i], "--help") != 0)
-			continue;
-		command_help(command);
-		return EXIT_OK;
-	}
-	return command->run(argc - 1, argv + 1);
+	if (!command)
+		return unknown_command(argv[1]);
+	return flush(command_run(command, argc - 1, argv + 1));
 }

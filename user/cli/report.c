@@ -29,7 +29,13 @@ int usage_error(const char *command, const char *fmt, ...)
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "\nTry 'shrike %s --help'.\n", command);
+	fputc('\n', stderr);
+	return option_wrong(command);
+}
+
+int option_wrong(const char *command)
+{
+	fprintf(stderr, "Try 'shrike %s --help'.\n", command);
 	return EXIT_USAGE;
 }
 
@@ -48,8 +54,9 @@ int emit(int fd, struct buf *text)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {
-			fprintf(stderr, "shrike: cannot write: %s\n",
-				strerror(errno));
+			if (errno != EPIPE)
+				fprintf(stderr, "shrike: cannot write: %s\n",
+					strerror(errno));
 			return EXIT_INPUT;
 		}
 		bytes += n;

@@ -3,8 +3,9 @@
  * Collection: loads the kernel programs that a rule set needs, links the
  * generated predicates into them, attaches, and reads the rings.
  *
- * Order: collector_open() loads and attaches; collector_snapshot() lists what
- * was there before; then collector_drain() once per turn.
+ * Order: collector_open() loads and attaches; collector_self_test() proves it;
+ * collector_snapshot() lists what was there before; then collector_drain() once
+ * per turn.
  */
 #ifndef SHRIKE_COLLECT_COLLECT_H
 #define SHRIKE_COLLECT_COLLECT_H
@@ -20,8 +21,8 @@
 struct collector;
 
 /*
- * delta of the epoch drain: W = now - this. Inversions inside one ring are far
- * below it. A drain reads the lifecycle ring first, the event ring after it.
+ * delta of the epoch drain: W = now - this. A drain gives the records of all
+ * rings in the order of their time, but for inversions far below this.
  */
 #define COLLECT_MARGIN_NS 1000000LL
 
@@ -52,6 +53,14 @@ int collector_open(const struct collect_request *request,
 		   struct collector **ret_collector, struct err *err);
 struct collector *collector_close(struct collector *collector);
 
+/*
+ * Does each hook fire? Runs the program `argv` (a path first, silent, without
+ * environment) as a child, whose records nobody sees. ERR_MACHINE with the
+ * stream whose hook does not; not tested without CAP_SYS_ADMIN.
+ */
+int collector_self_test(struct collector *collector, const char *const argv[],
+			struct err *err);
+
 /* A wire record; valid during the call. */
 typedef int collect_record_fn(void *ctx, const void *record, size_t len,
 			      struct err *err);
@@ -65,10 +74,11 @@ unsigned collector_fds(const struct collector *collector, int *ret_fds,
 		       unsigned max);
 
 /*
- * Epoch drain: reads every ring up to the producer position it had at `now_ns`
- * (boot-time clock, taken by the caller just before) and returns the watermark:
- * no record with ts < *ret_watermark comes later. When a record stays busy over
- * the cap the watermark does not move and `held` is counted.
+ * Epoch drain: reads the rings, merged by time, up to the producer position
+ * each had at `now_ns` (boot-time clock, taken by the caller just before) and
+ * returns the watermark: no record with ts < *ret_watermark comes later. When a
+ * record stays busy over the cap the watermark does not move and `held` is
+ * counted.
  */
 int collector_drain(struct collector *collector, int64_t now_ns,
 		    collect_record_fn *fn, void *ctx, int64_t *ret_watermark,

@@ -22,6 +22,8 @@ struct collector {
 	unsigned cpu_count;
 	int64_t watermark_ns;
 	uint64_t held;
+	uint32_t tester_pid; /* the self-test's child, until it was gone */
+	uint64_t tester_until_ns;
 	uint64_t delivered[STREAM_COUNT];
 	uint64_t damaged[STREAM_COUNT];
 };

@@ -3,9 +3,12 @@
  * Epoch drain and the counters.
  *
  * The caller reads the clock, then every ring's producer position is loaded,
- * then each ring is consumed up to that. A record that is reserved after the
+ * then the rings are consumed up to that. A record that is reserved after the
  * load is stamped after its reserve, hence after the caller's `now`, but for
  * the difference between the CPUs' clocks: the watermark stays 1 ms behind.
+ *
+ * The rings are merged by time: whoever must act before the drain is over, for
+ * want of room, has seen all rings up to about the same moment.
  */
 #include "user/collect/collect_int.h"
 
@@ -20,11 +23,22 @@
 
 #define BUSY_CAP_NS 20000000LL
 
+/* A ring, as far as one drain reads it. */
+struct input {
+	struct ring *ring;
+	unsigned long end;
+	struct ring_record record;
+	uint64_t ts; /* of the record */
+	bool ended;  /* there is no record */
+};
+
 struct drain {
 	struct collector *collector;
-	const struct ring *ring;
+	int64_t deadline_ns;
 	collect_record_fn *fn;
 	void *ctx;
+	struct input inputs[RING_COUNT];
+	unsigned input_count;
 };
 
 /* Bytes that every record of the stream has on the ring. */
@@ -43,18 +57,58 @@ static bool head_is_ours(const struct ring *ring, const struct event_head *head,
 	       head->size == len && len >= stream_bytes_min(head->stream);
 }
 
-static int record_deliver(void *ctx, const void *record, size_t len,
+/* Look at the input's next record. Returns RING_BUSY when it cannot be had. */
+static int input_peek(const struct drain *drain, struct input *input,
+		      struct err *err)
+{
+	struct event_head head;
+	int rc = ring_reader_peek(&input->ring->reader, input->end,
+				  drain->deadline_ns, &input->record, err);
+
+	if (rc < 0 || rc == RING_BUSY)
+		return rc;
+	input->ended = rc == RING_END;
+	input->ts = 0;
+	if (!input->ended && input->record.len >= sizeof(head)) {
+		memcpy(&head, input->record.bytes, sizeof(head));
+		input->ts = head.ts;
+	}
+	return 0;
+}
+
+/* Whose record is the oldest; of equal ones the first ring's. */
+static struct input *input_oldest(struct drain *drain)
+{
+	struct input *oldest = NULL;
+
+	for (unsigned i = 0; i < drain->input_count; i++) {
+		struct input *input = &drain->inputs[i];
+
+		if (!input->ended && (!oldest || input->ts < oldest->ts))
+			oldest = input;
+	}
+	return oldest;
+}
+
+static bool is_of_self_test(const struct collector *collector,
+			    const struct event_head *head)
+{
+	return head->pid == collector->tester_pid &&
+	       head->ts < collector->tester_until_ns;
+}
+
+static int record_deliver(struct drain *drain, const struct input *input,
 			  struct err *err)
 {
-	struct drain *drain = ctx;
+	const struct ring_record *record = &input->record;
 	struct collector *collector = drain->collector;
-	struct event_head head;
-	int rc;
+	struct event_head head = { 0 };
+	int rc = 0;
 
-	if (len >= sizeof(head))
-		memcpy(&head, record, sizeof(head));
-	if (len < sizeof(head) || !head_is_ours(drain->ring, &head, len)) {
-		enum stream_id first = drain->ring->lifecycle ?
+	if (record->len >= sizeof(head))
+		memcpy(&head, record->bytes, sizeof(head));
+	if (!head_is_ours(input->ring, &head, record->len)) {
+		enum stream_id first = input->ring->lifecycle ?
 					       STREAM_PROCESS_EXEC :
 					       STREAM_NETWORK_CONNECT;
 
@@ -62,40 +116,57 @@ static int record_deliver(void *ctx, const void *record, size_t len,
 		collector->damaged[first]++;
 		return 0;
 	}
-	rc = drain->fn(drain->ctx, record, len, err);
+	if (!is_of_self_test(collector, &head))
+		rc = drain->fn(drain->ctx, record->bytes, record->len, err);
 	if (rc < 0)
 		return rc;
 	collector->delivered[head.stream]++;
 	return 0;
 }
 
+/* Returns RING_BUSY when a record held it up: nothing is read past that. */
+static int inputs_merge(struct drain *drain, struct err *err)
+{
+	struct input *input;
+	int rc = 0;
+
+	for (unsigned i = 0; i < drain->input_count && !rc; i++)
+		rc = input_peek(drain, &drain->inputs[i], err);
+	while (!rc && (input = input_oldest(drain))) {
+		rc = record_deliver(drain, input, err);
+		if (rc)
+			break;
+		ring_reader_next(&input->ring->reader, &input->record);
+		rc = input_peek(drain, input, err);
+	}
+	return rc;
+}
+
 int collector_drain(struct collector *collector, int64_t now_ns,
 		    collect_record_fn *fn, void *ctx, int64_t *ret_watermark,
 		    struct err *err)
 {
-	struct drain drain = { .collector = collector, .fn = fn, .ctx = ctx };
-	int64_t deadline_ns = collect_now_ns() + BUSY_CAP_NS;
-	unsigned long ends[RING_COUNT] = { 0 };
-	bool held = false;
+	struct drain drain = {
+		.collector = collector,
+		.deadline_ns = collect_now_ns() + BUSY_CAP_NS,
+		.fn = fn,
+		.ctx = ctx,
+	};
+	int rc;
 
-	for (unsigned i = 0; i < RING_COUNT; i++)
-		if (collector->rings[i].fd >= 0)
-			ends[i] = ring_reader_end(&collector->rings[i].reader);
-	/* A later ring is not read past an earlier one that is held up. */
-	for (unsigned i = 0; i < RING_COUNT && !held; i++) {
+	for (unsigned i = 0; i < RING_COUNT; i++) {
 		struct ring *ring = &collector->rings[i];
-		int rc;
 
-		if (ring->fd < 0)
-			continue;
-		drain.ring = ring;
-		rc = ring_reader_consume(&ring->reader, ends[i], deadline_ns,
-					 record_deliver, &drain, err);
-		if (rc < 0)
-			return rc;
-		held = rc == RING_BUSY;
+		if (ring->fd >= 0)
+			drain.inputs[drain.input_count++] = (struct input){
+				.ring = ring,
+				.end = ring_reader_end(&ring->reader),
+			};
 	}
-	if (held)
+	rc = inputs_merge(&drain, err);
+	if (rc < 0)
+		return rc;
+	if (rc == RING_BUSY)
 		collector->held++;
 	else if (now_ns - COLLECT_MARGIN_NS > collector->watermark_ns)
 		collector->watermark_ns = now_ns - COLLECT_MARGIN_NS;

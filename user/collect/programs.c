@@ -302,23 +302,44 @@ void programs_release(struct programs *programs)
 	*programs = (struct programs){ 0 };
 }
 
-int programs_missed(const struct programs *programs, enum stream_id stream,
-		    uint64_t *ret_missed, struct err *err)
+/* All zero when the stream has no program. */
+static int program_info(const struct programs *programs, enum stream_id stream,
+			struct bpf_prog_info *ret_info, struct err *err)
 {
-	struct bpf_prog_info info = { 0 };
-	__u32 len = sizeof(info);
+	__u32 len = sizeof(*ret_info);
 	int fd;
 
-	*ret_missed = 0;
+	memset(ret_info, 0, sizeof(*ret_info));
 	if (!programs->by_stream[stream])
 		return 0;
 	fd = bpf_program__fd(programs->by_stream[stream]);
-	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+	if (bpf_obj_get_info_by_fd(fd, ret_info, &len))
 		return err_set(err, ERR_MACHINE, -errno,
 			       "cannot read a program's counters: %s",
 			       strerror(errno));
-	*ret_missed = info.recursion_misses;
 	return 0;
+}
+
+int programs_runs(const struct programs *programs, enum stream_id stream,
+		  uint64_t *ret_runs, struct err *err)
+{
+	struct bpf_prog_info info;
+	int rc = program_info(programs, stream, &info, err);
+
+	if (!rc)
+		*ret_runs = info.run_cnt;
+	return rc;
+}
+
+int programs_missed(const struct programs *programs, enum stream_id stream,
+		    uint64_t *ret_missed, struct err *err)
+{
+	struct bpf_prog_info info;
+	int rc = program_info(programs, stream, &info, err);
+
+	if (!rc)
+		*ret_missed = info.recursion_misses;
+	return rc;
 }
 
 void programs_describe(const struct programs *programs, struct buf *out)

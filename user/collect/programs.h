@@ -51,6 +51,10 @@ int programs_attach(struct programs *programs, struct err *err);
 void programs_detach(struct programs *programs);
 void programs_release(struct programs *programs);
 
+/* Runs of the stream's program, while the kernel counts them. */
+int programs_runs(const struct programs *programs, enum stream_id stream,
+		  uint64_t *ret_runs, struct err *err);
+
 /* Runs of the stream's program that the kernel skipped (recursion). */
 int programs_missed(const struct programs *programs, enum stream_id stream,
 		    uint64_t *ret_missed, struct err *err);

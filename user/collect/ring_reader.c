@@ -17,6 +17,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -74,55 +75,58 @@ unsigned long ring_reader_end(const struct ring_reader *reader)
 	return __atomic_load_n(reader->producer_pos, __ATOMIC_ACQUIRE);
 }
 
-/* The record's header once it is no longer busy. */
-static int header_wait(const uint32_t *header, int64_t deadline_ns,
-		       uint32_t *ret_header)
+/* The record's header once it is no longer busy; false: it still is. */
+static bool header_wait(const uint32_t *header, int64_t deadline_ns,
+			uint32_t *ret_header)
 {
 	uint32_t value = __atomic_load_n(header, __ATOMIC_ACQUIRE);
 
 	while (value & BPF_RINGBUF_BUSY_BIT) {
 		if (collect_now_ns() >= deadline_ns)
-			return RING_BUSY;
+			return false;
 		sched_yield();
 		value = __atomic_load_n(header, __ATOMIC_ACQUIRE);
 	}
 	*ret_header = value;
-	return 0;
+	return true;
 }
 
-int ring_reader_consume(struct ring_reader *reader, unsigned long end,
-			int64_t deadline_ns, ring_record_fn *fn, void *ctx,
-			struct err *err)
+void ring_reader_next(struct ring_reader *reader,
+		      const struct ring_record *record)
 {
-	unsigned long at = *reader->consumer_pos;
+	__atomic_store_n(reader->consumer_pos,
+			 *reader->consumer_pos + record->room,
+			 __ATOMIC_RELEASE);
+}
 
-	while (at != end) {
-		const uint8_t *record =
+int ring_reader_peek(struct ring_reader *reader, unsigned long end,
+		     int64_t deadline_ns, struct ring_record *ret_record,
+		     struct err *err)
+{
+	while (*reader->consumer_pos != end) {
+		unsigned long at = *reader->consumer_pos;
+		const uint8_t *bytes =
 			reader->data + (at & (reader->size_bytes - 1));
 		unsigned long left = end - at;
-		unsigned long len;
-		unsigned long room;
+		struct ring_record record;
 		uint32_t header;
-		int rc;
 
-		rc = header_wait((const void *)record, deadline_ns, &header);
-		if (rc)
-			return rc;
-		len = header &
-		      ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
-		room = (len + RECORD_HEADER_BYTES + 7) & ~7UL;
-		if (left > reader->size_bytes || room > left)
+		if (!header_wait((const void *)bytes, deadline_ns, &header))
+			return RING_BUSY;
+		record.bytes = bytes + RECORD_HEADER_BYTES;
+		record.len = header &
+			     ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
+		record.room = (record.len + RECORD_HEADER_BYTES + 7) & ~7UL;
+		if (left > reader->size_bytes || record.room > left)
 			return err_set(err, ERR_DAMAGED, -EBADMSG,
-				       "ring buffer: a record of %lu bytes "
+				       "ring buffer: a record of %zu bytes "
 				       "among %lu",
-				       len, left);
+				       record.len, left);
 		if (!(header & BPF_RINGBUF_DISCARD_BIT)) {
-			rc = fn(ctx, record + RECORD_HEADER_BYTES, len, err);
-			if (rc < 0)
-				return rc;
+			*ret_record = record;
+			return RING_RECORD;
 		}
-		at += room;
-		__atomic_store_n(reader->consumer_pos, at, __ATOMIC_RELEASE);
+		ring_reader_next(reader, &record);
 	}
-	return RING_READ;
+	return RING_END;
 }

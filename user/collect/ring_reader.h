@@ -23,9 +23,12 @@ struct ring_reader {
 	void *producer_map;
 };
 
-/* A record's bytes, in the ring; negative to stop, the record stays then. */
-typedef int ring_record_fn(void *ctx, const void *record, size_t len,
-			   struct err *err);
+/* Bytes in the ring, until ring_reader_next(). */
+struct ring_record {
+	const void *bytes;
+	size_t len;
+	size_t room; /* what it takes in the ring */
+};
 
 int ring_reader_init(struct ring_reader *reader, int map_fd, size_t size_bytes,
 		     struct err *err);
@@ -34,10 +37,17 @@ void ring_reader_release(struct ring_reader *reader);
 /* Where the next record will be reserved: all before it were reserved by now. */
 unsigned long ring_reader_end(const struct ring_reader *reader);
 
-/* Consume up to `end`; waits for a busy record until `deadline_ns`. */
-enum ring_outcome { RING_READ = 0, RING_BUSY = 1 };
-int ring_reader_consume(struct ring_reader *reader, unsigned long end,
-			int64_t deadline_ns, ring_record_fn *fn, void *ctx,
-			struct err *err);
+/*
+ * The next record before `end`, which stays in the ring; waits for one that is
+ * busy until `deadline_ns`. What was discarded is passed over.
+ */
+enum ring_outcome { RING_RECORD = 0, RING_BUSY = 1, RING_END = 2 };
+int ring_reader_peek(struct ring_reader *reader, unsigned long end,
+		     int64_t deadline_ns, struct ring_record *ret_record,
+		     struct err *err);
+
+/* Give the record's room back to the kernel. */
+void ring_reader_next(struct ring_reader *reader,
+		      const struct ring_record *record);
 
 #endif

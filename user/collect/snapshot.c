@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * The iterator's output is a stream of records, each head.size bytes long; a
- * read may end anywhere inside one.
+ * read may end anywhere inside one. A parent that it does not list although a
+ * child names it is taken from /proc: children must have a parent.
  */
 #include "user/collect/snapshot.h"
 
 #include "user/base/check.h"
 #include "user/collect/libbpf_log.h"
+#include "user/collect/proc_process.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,12 +23,46 @@
 /* No record is longer: its blobs are addressed with 16 bits. */
 #define RECORD_BYTES_MAX (2 * 65536)
 
+struct identity {
+	uint64_t key;
+	uint32_t pid;
+	uint32_t pad;
+};
+
 struct snapshot {
 	struct buf pending;
+	struct buf listed;  /* struct identity, of each record */
+	struct buf parents; /* struct identity, of each record's parent */
 	collect_record_fn *fn;
 	void *ctx;
+	uint64_t ts; /* of all records */
 	uint64_t count;
 };
+
+/* All of the snapshot have one source: its count is their order. */
+static int record_deliver(struct snapshot *snapshot, uint8_t *record,
+			  struct event_head *head, struct err *err)
+{
+	head->seq = ++snapshot->count;
+	head->cpu = 0;
+	memcpy(record, head, sizeof(*head));
+	return snapshot->fn(snapshot->ctx, record, head->size, err);
+}
+
+static int identities_keep(struct snapshot *snapshot,
+			   const struct event_head *head, struct err *err)
+{
+	struct identity self = { .key = head->pid_key, .pid = head->pid };
+	struct identity parent = { .key = head->parent_key, .pid = head->ppid };
+
+	buf_put(&snapshot->listed, &self, sizeof(self));
+	/* The first processes have no parent but the idle task. */
+	if (head->ppid)
+		buf_put(&snapshot->parents, &parent, sizeof(parent));
+	if (snapshot->listed.failed || snapshot->parents.failed)
+		return err_nomem(err);
+	return 0;
+}
 
 /* Hand over every whole record, keep the rest. */
 static int records_deliver(struct snapshot *snapshot, struct err *err)
@@ -46,15 +83,74 @@ static int records_deliver(struct snapshot *snapshot, struct err *err)
 				       "snapshot: not a record of ours");
 		if (head.size > pending->len - at)
 			break;
-		head.seq = ++snapshot->count;
-		memcpy(record, &head, sizeof(head));
-		rc = snapshot->fn(snapshot->ctx, record, head.size, err);
+		snapshot->ts = head.ts;
+		rc = identities_keep(snapshot, &head, err);
+		if (!rc)
+			rc = record_deliver(snapshot, record, &head, err);
 		if (rc < 0)
 			return rc;
 		at += head.size;
 	}
 	memmove(pending->bytes, pending->bytes + at, pending->len - at);
 	pending->len -= at;
+	return 0;
+}
+
+static int identity_compare(const void *a, const void *b)
+{
+	const struct identity *x = a, *y = b;
+
+	return x->key < y->key ? -1 : x->key > y->key;
+}
+
+static size_t identities_sort(struct buf *identities)
+{
+	size_t n = identities->len / sizeof(struct identity);
+
+	if (n)
+		qsort(identities->bytes, n, sizeof(struct identity),
+		      identity_compare);
+	return n;
+}
+
+static int parent_deliver(struct snapshot *snapshot,
+			  const struct identity *parent, struct err *err)
+{
+	struct buf record = BUF_INIT;
+	struct event_head head;
+	int rc = 0;
+
+	/* One that ended meanwhile is no parent any more. */
+	if (!proc_process(parent->key, parent->pid, &record))
+		return 0;
+	if (record.failed) {
+		rc = err_nomem(err);
+	} else {
+		memcpy(&head, record.bytes, sizeof(head));
+		head.ts = snapshot->ts;
+		rc = record_deliver(snapshot, record.bytes, &head, err);
+	}
+	buf_release(&record);
+	return rc;
+}
+
+static int parents_deliver(struct snapshot *snapshot, struct err *err)
+{
+	size_t listed = identities_sort(&snapshot->listed);
+	size_t parents = identities_sort(&snapshot->parents);
+	const struct identity *parent = (const void *)snapshot->parents.bytes;
+
+	for (size_t i = 0; i < parents; i++) {
+		int rc;
+
+		if ((i && parent[i].key == parent[i - 1].key) ||
+		    bsearch(&parent[i], snapshot->listed.bytes, listed,
+			    sizeof(*parent), identity_compare))
+			continue;
+		rc = parent_deliver(snapshot, &parent[i], err);
+		if (rc < 0)
+			return rc;
+	}
 	return 0;
 }
 
@@ -111,7 +207,11 @@ int snapshot_read(struct bpf_program *iterator, collect_record_fn *fn,
 	if (fd >= 0)
 		close(fd);
 	bpf_link__destroy(link);
+	if (!rc)
+		rc = parents_deliver(&snapshot, err);
 	buf_release(&snapshot.pending);
+	buf_release(&snapshot.listed);
+	buf_release(&snapshot.parents);
 	if (!rc)
 		*ret_count = snapshot.count;
 	return rc;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The processes that are there now, from the kernel's own list of tasks.
+ * The processes that are there now, from the kernel's own list of tasks, and
+ * their parents.
  */
 #ifndef SHRIKE_COLLECT_SNAPSHOT_H
 #define SHRIKE_COLLECT_SNAPSHOT_H

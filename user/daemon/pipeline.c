@@ -16,6 +16,9 @@
 #define TURN_MATCHES_MAX 256
 #define TURN_ARENA_BYTES ((size_t)24 * 1024 * 1024)
 #define TURN_ARENA_FULL ((size_t)8 * 1024 * 1024)
+/* One match decoded: many times its payload. */
+#define SHOWN_ARENA_BYTES ((size_t)64 * 1024 * 1024)
+#define SHOWN_TEXT_FULL ((size_t)64 * 1024)
 /* Loss that no match's entry carries gets one of its own after this long. */
 #define LOSS_ENTRY_NS 1000000000LL
 #define PROCESSES_MAX 65536
@@ -29,6 +32,7 @@ struct pipeline {
 	struct process_table *processes;
 	struct engine *engine; /* NULL: only record */
 	struct arena arena;    /* of the turn's matches */
+	struct arena shown;    /* of the one that is being shown */
 	struct store_match matches[TURN_MATCHES_MAX];
 	unsigned match_count;
 	uint64_t lost;	   /* since the last commit */
@@ -77,6 +81,7 @@ int pipeline_new(const struct pipeline_options *options,
 	p->origin = *origin;
 	p->watermark = INT64_MIN;
 	arena_init(&p->arena, TURN_ARENA_BYTES);
+	arena_init(&p->shown, SHOWN_ARENA_BYTES);
 	rc = parts_new(p, err);
 	if (rc)
 		return pipeline_free(p), rc;
@@ -91,6 +96,7 @@ struct pipeline *pipeline_free(struct pipeline *p)
 	engine_free(p->engine);
 	process_table_free(p->processes);
 	arena_release(&p->arena);
+	arena_release(&p->shown);
 	buf_release(&p->state);
 	buf_release(&p->text);
 	free(p);
@@ -113,10 +119,15 @@ void pipeline_moment(const struct pipeline *p, struct store_moment *ret_moment)
 		ret_moment->boot_ns = p->watermark;
 }
 
-static int out_write(int fd, const uint8_t *bytes, size_t len, struct err *err)
+static int text_write(struct pipeline *p, struct err *err)
 {
+	const uint8_t *bytes = p->text.bytes;
+	size_t len = p->text.len;
+
+	if (p->text.failed)
+		return err_nomem(err);
 	while (len) {
-		ssize_t n = write(fd, bytes, len);
+		ssize_t n = write(p->options.out, bytes, len);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -127,33 +138,37 @@ static int out_write(int fd, const uint8_t *bytes, size_t len, struct err *err)
 		bytes += n;
 		len -= (size_t)n;
 	}
+	buf_reset(&p->text);
 	return 0;
 }
 
 /* What is shown is read back from what was stored. */
+static int show_match(struct pipeline *p, const struct store_match *match,
+		      struct err *err)
+{
+	struct match_doc *doc;
+	int rc;
+
+	arena_reset(&p->shown);
+	rc = match_decode(match->payload, match->payload_bytes, &p->shown, &doc,
+			  err);
+	if (rc)
+		return rc;
+	sink_match(&p->options.sink, doc,
+		   p->options.store ? match->ret_seq : UINT64_MAX, &p->text);
+	return p->text.len > SHOWN_TEXT_FULL ? text_write(p, err) : 0;
+}
+
 static int show(struct pipeline *p, struct err *err)
 {
+	int rc = 0;
+
 	if (p->options.out < 0)
 		return 0;
-	buf_reset(&p->text);
-	for (unsigned i = 0; i < p->match_count; i++) {
-		const struct store_match *match = &p->matches[i];
-		struct match_doc *doc;
-		int rc;
-
-		if (match->ret_known)
-			continue;
-		rc = match_decode(match->payload, match->payload_bytes,
-				  &p->arena, &doc, err);
-		if (rc)
-			return rc;
-		sink_match(&p->options.sink, doc,
-			   p->options.store ? match->ret_seq : UINT64_MAX,
-			   &p->text);
-	}
-	if (p->text.failed)
-		return err_nomem(err);
-	return out_write(p->options.out, p->text.bytes, p->text.len, err);
+	for (unsigned i = 0; i < p->match_count && !rc; i++)
+		if (!p->matches[i].ret_known)
+			rc = show_match(p, &p->matches[i], err);
+	return rc ? rc : text_write(p, err);
 }
 
 static int commit(struct pipeline *p, bool with_state, struct err *err)
@@ -166,7 +181,8 @@ static int commit(struct pipeline *p, bool with_state, struct err *err)
 
 	if (!p->options.store)
 		return 0;
-	if (p->engine && with_state) {
+	/* A replay ends with everything decided: no run goes on from there. */
+	if (p->engine && with_state && !p->origin.replay) {
 		buf_reset(&p->state);
 		rc = engine_save(p->engine, &p->state, err);
 		if (rc)
@@ -244,7 +260,8 @@ int pipeline_gap(struct pipeline *p, enum stream_id stream, int64_t from,
 	if (p->options.writer)
 		rc = trace_write_gap(p->options.writer, stream, from, to, count,
 				     err);
-	p->lost += count;
+	if (__builtin_add_overflow(p->lost, count, &p->lost))
+		p->lost = UINT64_MAX;
 	if (!rc && p->engine)
 		rc = engine_gap(p->engine, stream, from, to, count, err);
 	return rc;
@@ -256,9 +273,9 @@ int pipeline_turn(struct pipeline *p, int64_t watermark, struct err *err)
 
 	if (watermark <= p->watermark)
 		return 0;
-	p->watermark = watermark;
 	if (p->engine)
 		rc = engine_advance(p->engine, watermark, err);
+	p->watermark = watermark;
 	if (!rc && p->options.writer)
 		rc = trace_write_turn(p->options.writer, watermark, err);
 	if (!rc)
@@ -285,6 +302,8 @@ int pipeline_resume(struct pipeline *p, int64_t now_ns, struct err *err)
 	if (rc)
 		return rc < 0 ? rc : 0;
 	rc = engine_restore(p->engine, p->state.bytes, p->state.len, err);
+	if (watermark < 0)
+		watermark = 0; /* killed in its first turn */
 	/* Nobody watched between the two runs: how much was missed is unknown */
 	for (unsigned s = 0; s < STREAM_VISIBLE_COUNT && !rc; s++)
 		rc = pipeline_gap(p, s, watermark, now_ns, 0, err);

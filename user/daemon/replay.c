@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "user/daemon/replay.h"
 
+#include "user/daemon/origin.h"
 #include "user/daemon/summary.h"
 #include "user/loop/loop.h"
 
@@ -98,6 +99,9 @@ static int on_info(void *ctx, const struct trace_info *info,
 		rc = rule_fits(r, &plan->rules[i], err);
 	if (!rc && r->options->store_dir)
 		rc = store_start(r, digest, err);
+	/* Of hash tables: a trace may be made to collide, no result shows it. */
+	if (!rc)
+		rc = origin_random(options.seed, sizeof(options.seed), err);
 	if (rc)
 		return rc;
 	memcpy(origin.boot_id, info->boot_id, sizeof(origin.boot_id));
@@ -118,7 +122,8 @@ static int on_gap(void *ctx, enum stream_id stream, int64_t from, int64_t to,
 {
 	struct replay *r = ctx;
 
-	r->lost += count;
+	if (__builtin_add_overflow(r->lost, count, &r->lost))
+		r->lost = UINT64_MAX; /* a trace may say anything */
 	return pipeline_gap(r->pipeline, stream, from, to, count, err);
 }
 

@@ -38,6 +38,7 @@ struct sensor {
 	struct buf text;
 	bool wanted[STREAM_COUNT];
 	uint64_t lost[STREAM_COUNT]; /* as of the last turn */
+	uint64_t late[STREAM_COUNT]; /* rows that could not take their turn */
 	int64_t start_ns;
 	int64_t watermark;
 };
@@ -85,7 +86,8 @@ static int gaps_in(struct sensor *s, int64_t to, struct err *err)
 		rc = collector_counters(s->collector, i, &counters, err);
 		if (rc)
 			return rc;
-		lost = counters.lost + counters.missed + counters.damaged;
+		lost = counters.lost + counters.missed + counters.damaged +
+		       s->late[i];
 		if (lost == s->lost[i])
 			continue;
 		rc = pipeline_gap(s->pipeline, i, s->watermark, to,
@@ -98,9 +100,9 @@ static int gaps_in(struct sensor *s, int64_t to, struct err *err)
 }
 
 /*
- * The rings hold more than the reorder buffer can. A drain takes lifecycle
- * records first and the other ring in its own order, whose inversions are far
- * below the margin: what is older than this row by the margin is all there.
+ * The rings hold more than the reorder buffer can. A drain gives records in
+ * order but for inversions far below the margin: what is older than this row by
+ * the margin is all there.
  */
 static int make_room(struct sensor *s, int64_t ts, struct err *err)
 {
@@ -108,8 +110,7 @@ static int make_room(struct sensor *s, int64_t ts, struct err *err)
 	int rc;
 
 	if (watermark <= s->watermark)
-		return err_set(err, ERR_INTERNAL, -ENOBUFS,
-			       "too many events within one millisecond");
+		return 0;
 	rc = gaps_in(s, collect_now_ns(), err);
 	if (!rc)
 		rc = reorder_advance(s->reorder, watermark, row_in_order, s,
@@ -120,24 +121,53 @@ static int make_room(struct sensor *s, int64_t ts, struct err *err)
 	return rc;
 }
 
-/* One record from a ring or from the start's list of processes. */
+static int record_decode(struct sensor *s, const void *record, size_t len,
+			 struct row **ret_row, struct err *err)
+{
+	arena_reset(&s->arena);
+	return event_decode(record, len, s->origin.clock_offset_ns, &s->arena,
+			    ret_row, err);
+}
+
+/*
+ * One record from a ring. A row that comes behind the watermark is lost, and so
+ * is one of more than the reorder buffer can hold within the margin.
+ */
 static int record_in(void *ctx, const void *record, size_t len, struct err *err)
 {
 	struct sensor *s = ctx;
 	struct row *row;
-	int rc;
+	int rc = record_decode(s, record, len, &row, err);
 
-	arena_reset(&s->arena);
-	rc = event_decode(record, len, s->origin.clock_offset_ns, &s->arena,
-			  &row, err);
-	if (!rc)
-		rc = reorder_push(s->reorder, row, NULL);
+	if (rc)
+		return rc;
+	rc = reorder_push(s->reorder, row, err);
 	if (rc == -ENOBUFS) {
 		rc = make_room(s, row->ts, err);
-		if (!rc)
-			rc = reorder_push(s->reorder, row, err);
+		if (rc)
+			return rc;
+		rc = reorder_push(s->reorder, row, err);
 	}
-	return rc < 0 ? rc : 0;
+	if (rc == REORDER_LATE || rc == -ENOBUFS) {
+		s->late[row->stream]++;
+		rc = 0;
+	}
+	return rc;
+}
+
+/*
+ * One of the processes that are there at start. They come in order and before
+ * all that the rings hold, so they need not wait for their turn: there may be
+ * more of them than the reorder buffer has room for.
+ */
+static int snapshot_in(void *ctx, const void *record, size_t len,
+		       struct err *err)
+{
+	struct sensor *s = ctx;
+	struct row *row;
+	int rc = record_decode(s, record, len, &row, err);
+
+	return rc ? rc : pipeline_row(s->pipeline, row, err);
 }
 
 static int turn(struct sensor *s, struct err *err)
@@ -307,6 +337,8 @@ static int loop_start(struct sensor *s, struct err *err)
 /* What can be refused is asked first; the kernel is touched last. */
 static int start(struct sensor *s, struct err *err)
 {
+	static const char *const harmless[] = { "/proc/self/exe", "--version",
+						NULL };
 	struct collect_request request;
 	int rc = origin_start(s, err);
 
@@ -317,6 +349,8 @@ static int start(struct sensor *s, struct err *err)
 	rc = loop_open(&s->loop, err);
 	if (!rc)
 		rc = collector_open(&request, &s->collector, err);
+	if (!rc)
+		rc = collector_self_test(s->collector, harmless, err);
 	if (!rc && s->options->dry_run)
 		return 0;
 	if (!rc && s->options->store_dir)
@@ -326,7 +360,7 @@ static int start(struct sensor *s, struct err *err)
 	if (!rc)
 		rc = pipeline_start(s, err);
 	if (!rc)
-		rc = collector_snapshot(s->collector, record_in, s, err);
+		rc = collector_snapshot(s->collector, snapshot_in, s, err);
 	if (!rc)
 		rc = loop_start(s, err);
 	return rc;
@@ -342,10 +376,11 @@ static int summary(struct sensor *s, struct err *err)
 	sum.seconds = (double)(collect_now_ns() - s->start_ns) / 1e9;
 	memcpy(sum.wanted, s->wanted, sizeof(sum.wanted));
 	for (unsigned i = 0; i < STREAM_VISIBLE_COUNT && !rc; i++)
-		if (s->wanted[i])
+		if (s->wanted[i]) {
 			rc = collector_counters(s->collector, i,
 						&sum.counters[i], err);
-	sum.late = reorder_late(s->reorder);
+			sum.late += s->late[i];
+		}
 	sum.held = collector_held(s->collector);
 	pipeline_stats(s->pipeline, &sum.pipeline);
 	sum.has_store = s->store != NULL;

@@ -5,6 +5,8 @@
  */
 #include "user/event/decode.h"
 
+#include "user/event/mask.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -69,6 +71,8 @@ static int put_bytes(struct decoder *d, const struct column *column,
 	/* A list that was cut lacks its last NUL; the copy has one. */
 	if (column->type == VALUE_LIST && len && copy[len - 1])
 		len++;
+	if (column->type == VALUE_LIST)
+		len = mask_args(copy, len);
 	d->bytes += len;
 	*to = value_bytes(column->type, copy, len);
 	return 0;

@@ -196,7 +196,7 @@ int loop_run(struct loop *loop, struct err *err)
 
 	while (loop->source_count) {
 		rc = io_uring_submit_and_wait(&loop->ring, 1);
-		if (rc < 0 && rc != -EINTR && rc != -EBUSY)
+		if (rc < 0 && rc != -EINTR && rc != -EBUSY && rc != -EAGAIN)
 			return err_set(err, ERR_MACHINE, rc,
 				       "io_uring_enter: %s", strerror(-rc));
 		rc = dispatch(loop, err);

@@ -44,12 +44,15 @@
  *              24   8  the last watermark
  *
  * Rows are in total order over the whole file, none lies before the watermark
- * that was written in front of it, and watermarks never go back.
+ * that was written in front of it, and watermarks never go back. Times are in
+ * [0, 2^62) and the offset is above -2^62 and below 2^62, so that their sum is
+ * a time too.
  */
 #ifndef SHRIKE_TRACE_TRACE_FORMAT_H
 #define SHRIKE_TRACE_TRACE_FORMAT_H
 
 #include <endian.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -78,6 +81,13 @@ enum trace_block {
 enum trace_flag {
 	TRACE_SNAPSHOT_COMPLETE = 1 << 0,
 };
+
+#define TRACE_TIME_END (INT64_C(1) << 62)
+
+static inline bool trace_time_ok(int64_t ns)
+{
+	return ns >= 0 && ns < TRACE_TIME_END;
+}
 
 static inline uint32_t trace_get32(const uint8_t *from)
 {

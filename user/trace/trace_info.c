@@ -61,6 +61,10 @@ int trace_info_read(const uint8_t *payload, size_t len, struct arena *arena,
 	memcpy(info.host, payload + TRACE_INFO_BYTES, host_len);
 	info.clock_offset_ns = (int64_t)trace_get64(payload + 32);
 	info.start_ns = (int64_t)trace_get64(payload + 40);
+	if (!trace_time_ok(info.start_ns) ||
+	    info.clock_offset_ns <= -TRACE_TIME_END ||
+	    info.clock_offset_ns >= TRACE_TIME_END)
+		return malformed(err);
 	info.snapshot_complete =
 		trace_get32(payload + 96) & TRACE_SNAPSHOT_COMPLETE;
 	ret = read_streams(trace_get64(payload + 80), schema, info.streams,

@@ -137,6 +137,8 @@ static int read_row(struct trace_reader *reader, const uint8_t *bytes,
 		return 0;
 	if (ret)
 		return damaged(reader, err, why.text);
+	if (!trace_time_ok(row->ts))
+		return damaged(reader, err, "a row of an impossible time");
 	if (row->ts < reader->totals.end_ns ||
 	    (reader->any_row && row_compare(&reader->last, row) > 0))
 		return damaged(reader, err, "a row is out of order");
@@ -178,7 +180,7 @@ static int read_gap(struct trace_reader *reader, const uint8_t *payload,
 	from = (int64_t)trace_get64(payload + 8);
 	to = (int64_t)trace_get64(payload + 16);
 	count = trace_get64(payload + 24);
-	if (from > to)
+	if (from >= to || !trace_time_ok(from) || !trace_time_ok(to))
 		return damaged(reader, err, "malformed gap");
 	reader->totals.gaps++;
 	reader->totals.lost = trace_add(reader->totals.lost, count);
@@ -202,6 +204,8 @@ static int read_turn(struct trace_reader *reader, const uint8_t *payload,
 	if (len != TRACE_TURN_BYTES)
 		return damaged(reader, err, "malformed turn");
 	watermark = (int64_t)trace_get64(payload);
+	if (!trace_time_ok(watermark))
+		return damaged(reader, err, "malformed turn");
 	if (watermark < reader->totals.end_ns)
 		return damaged(reader, err, "the watermark goes back");
 	reader->totals.end_ns = watermark;

@@ -41,7 +41,7 @@ static int write_failed(struct trace_writer *writer, int error, struct err *err)
 	/* Best effort: a reader also stops in front of half a block. */
 	ignored = ftruncate(writer->fd, writer->good_bytes);
 	(void)ignored;
-	return err_set(err, ERR_MACHINE, -error, "cannot write %s: %s",
+	return err_set(err, ERR_INPUT, -error, "cannot write %s: %s",
 		       writer->path, strerror(error));
 }
 
@@ -103,7 +103,7 @@ static int check_usable(const struct trace_writer *writer, struct err *err)
 {
 	if (!writer->failed)
 		return 0;
-	return err_set(err, ERR_MACHINE, writer->failed,
+	return err_set(err, ERR_INPUT, writer->failed,
 		       "%s: writing failed before", writer->path);
 }
 
@@ -201,7 +201,7 @@ int trace_create(const char *path, const struct trace_info *info,
 static int check_row_order(const struct trace_writer *writer,
 			   const struct row *row, struct err *err)
 {
-	if (row->ts >= writer->totals.end_ns &&
+	if (trace_time_ok(row->ts) && row->ts >= writer->totals.end_ns &&
 	    (!writer->any_row || row_compare(&writer->last, row) <= 0))
 		return 0;
 	return err_set(err, ERR_INTERNAL, -EINVAL,
@@ -251,9 +251,9 @@ int trace_write_gap(struct trace_writer *writer, enum stream_id stream,
 
 	CHECK(stream < STREAM_COUNT);
 	ret = check_usable(writer, err);
-	if (!ret && from > to)
+	if (!ret && (from >= to || !trace_time_ok(from) || !trace_time_ok(to)))
 		ret = err_set(err, ERR_INTERNAL, -EINVAL,
-			      "%s: a gap ends before it begins", writer->path);
+			      "%s: a gap that is none", writer->path);
 	if (!ret)
 		ret = block_close(writer, err);
 	if (ret)
@@ -275,7 +275,8 @@ int trace_write_turn(struct trace_writer *writer, int64_t watermark,
 	int ret;
 
 	ret = check_usable(writer, err);
-	if (!ret && watermark < writer->totals.end_ns)
+	if (!ret &&
+	    (!trace_time_ok(watermark) || watermark < writer->totals.end_ns))
 		ret = err_set(err, ERR_INTERNAL, -EINVAL,
 			      "%s: the watermark goes back", writer->path);
 	if (!ret)

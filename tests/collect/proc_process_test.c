@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A process as /proc tells it: this one, whose identity is known. */
+#include "support/unit.h"
+
+#include "bpf/event.h"
+#include "user/collect/proc_process.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+/* Start in clock ticks: in /proc/PID/stat, 20 fields behind the name. */
+static uint64_t start_ticks(void)
+{
+	FILE *file = fopen("/proc/self/stat", "re");
+	char text[1024];
+	const char *at;
+
+	assert_non_null(file);
+	assert_non_null(fgets(text, sizeof(text), file));
+	fclose(file);
+	at = strrchr(text, ')');
+	for (unsigned i = 0; i < 20; i++)
+		at = strchr(at + 1, ' ');
+	return strtoull(at, NULL, 10);
+}
+
+/* Some moment within the tick, `ticks` later than this process started. */
+static uint64_t own_key(uint64_t ticks)
+{
+	uint64_t tick_ns = 1000000000 / (uint64_t)sysconf(_SC_CLK_TCK);
+
+	return PID_KEY((start_ticks() + ticks) * tick_ns + tick_ns / 2,
+		       getpid());
+}
+
+static void process__this_one__has_name_program_and_arguments(void **state)
+{
+	const struct process_exec_event *e;
+	struct buf record = BUF_INIT;
+	char exe[4096];
+	ssize_t n;
+
+	(void)state;
+	prctl(PR_SET_NAME, "a) R 1 (b");
+	assert_true(proc_process(own_key(0), (uint32_t)getpid(), &record));
+	e = (const void *)record.bytes;
+	assert_int_equal(e->head.size, record.len);
+	assert_int_equal(e->head.stream, STREAM_PROCESS_SNAPSHOT);
+	assert_int_equal(e->head.pid_key, own_key(0));
+	assert_int_equal(e->head.pid, getpid());
+	assert_int_equal(e->head.ppid, getppid());
+	assert_string_equal(e->head.comm, "a) R 1 (b");
+	assert_int_equal(e->head.truncated, 0);
+	n = readlink("/proc/self/exe", exe, sizeof(exe));
+	assert_int_equal(e->exe.len, n);
+	assert_memory_equal(record.bytes + e->exe.off, exe, (size_t)n);
+	assert_true(e->args.len > 1);
+	assert_int_equal(e->args.off + e->args.len, record.len);
+	assert_int_equal(record.bytes[record.len - 1], 0);
+	buf_release(&record);
+}
+
+static void process__another_start__is_not_that_process(void **state)
+{
+	struct buf record = BUF_INIT;
+
+	(void)state;
+	assert_false(proc_process(own_key(1), (uint32_t)getpid(), &record));
+	assert_false(proc_process(own_key(0), 1U << PID_KEY_SHIFT, &record));
+	assert_int_equal(record.len, 0);
+	buf_release(&record);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			process__this_one__has_name_program_and_arguments),
+		cmocka_unit_test(process__another_start__is_not_that_process),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
