@@ -21,21 +21,32 @@ SCRATCH_MAP(connect_scratch, struct network_connect_event);
 
 PREDICATE_PASS_ALL(network_connect)
 
-/* A v6 socket that connects to a v4 address has it mapped, ::ffff:a.b.c.d. */
+static __always_inline bool is_v4_mapped(const __u8 *ip)
+{
+	const __u32 *words = (const __u32 *)ip;
+
+	return !words[0] && !words[1] && words[2] == bpf_htonl(0xffff);
+}
+
+/*
+ * A v6 socket that connects to ::ffff:a.b.c.d sends IPv4 packets: the record
+ * says inet and a.b.c.d, or every rule on an address could be dodged so.
+ */
 static __always_inline void addresses_fill(struct network_connect_event *event,
 					   const struct sock *sk)
 {
 	const struct sock_common *common = &sk->__sk_common;
 
-	if (event->family == AF_INET) {
-		__builtin_memset(event->src_ip, 0, sizeof(event->src_ip));
-		__builtin_memset(event->dst_ip, 0, sizeof(event->dst_ip));
-		bpf_core_read(event->src_ip, 4, &common->skc_rcv_saddr);
-		bpf_core_read(event->dst_ip, 4, &common->skc_daddr);
-		return;
-	}
 	bpf_core_read(event->src_ip, 16, &common->skc_v6_rcv_saddr);
 	bpf_core_read(event->dst_ip, 16, &common->skc_v6_daddr);
+	event->family = common->skc_family;
+	if (event->family != AF_INET && !is_v4_mapped(event->dst_ip))
+		return;
+	event->family = AF_INET;
+	__builtin_memset(event->src_ip, 0, sizeof(event->src_ip));
+	__builtin_memset(event->dst_ip, 0, sizeof(event->dst_ip));
+	bpf_core_read(event->src_ip, 4, &common->skc_rcv_saddr);
+	bpf_core_read(event->dst_ip, 4, &common->skc_daddr);
 }
 
 SEC("tp_btf/inet_sock_set_state")
@@ -59,7 +70,6 @@ int BPF_PROG(network_connect, const struct sock *sk, int old_state,
 
 	head_fill(&event->head, STREAM_NETWORK_CONNECT, task);
 	event->cookie = bpf_get_socket_cookie((void *)sk);
-	event->family = sk->__sk_common.skc_family;
 	event->proto = IPPROTO_TCP;
 	event->src_port = sk->__sk_common.skc_num;
 	event->dst_port = bpf_ntohs(sk->__sk_common.skc_dport);

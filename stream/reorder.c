@@ -20,7 +20,6 @@ struct held {
 struct reorder {
 	struct pool pool;
 	int64_t watermark;
-	uint64_t late;
 	uint64_t arrivals;
 	struct held **heap; /* from 0 */
 	size_t count;
@@ -122,10 +121,8 @@ int reorder_push(struct reorder *reorder, const struct row *row,
 	struct held *held;
 	int rc;
 
-	if (row->ts < reorder->watermark) {
-		reorder->late++;
+	if (row->ts < reorder->watermark)
 		return REORDER_LATE;
-	}
 	rc = make_room(reorder, err);
 	if (rc)
 		return rc;
@@ -169,11 +166,6 @@ int reorder_advance(struct reorder *reorder, int64_t watermark,
 			return rc;
 	}
 	return 0;
-}
-
-uint64_t reorder_late(const struct reorder *reorder)
-{
-	return reorder->late;
 }
 
 size_t reorder_held_bytes(const struct reorder *reorder)

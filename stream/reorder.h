@@ -22,7 +22,7 @@ int reorder_new(size_t bytes_max, struct reorder **ret_reorder,
 		struct err *err);
 struct reorder *reorder_free(struct reorder *reorder);
 
-/* Copy a row in. Positive: it was late (ts < watermark), counted, not held. */
+/* Copy a row in. Positive: it was late (ts < watermark), not held. */
 enum reorder_outcome { REORDER_HELD = 0, REORDER_LATE = 1 };
 int reorder_push(struct reorder *reorder, const struct row *row,
 		 struct err *err);
@@ -31,7 +31,6 @@ int reorder_push(struct reorder *reorder, const struct row *row,
 int reorder_advance(struct reorder *reorder, int64_t watermark,
 		    reorder_row_fn *fn, void *ctx, struct err *err);
 
-uint64_t reorder_late(const struct reorder *reorder);
 size_t reorder_held_bytes(const struct reorder *reorder);
 
 #endif

@@ -15,6 +15,7 @@ int cmd_check(int argc, char **argv)
 	struct rule_paths rules = { .count = 0 };
 	struct ruleset *ruleset;
 	bool quiet = false;
+	unsigned n;
 	int c, rc = EXIT_OK;
 
 	while (!rc &&
@@ -34,10 +35,11 @@ int cmd_check(int argc, char **argv)
 		rc = option_ruleset(&rules, quiet, &ruleset);
 	if (rc)
 		return rc;
+	n = ruleset->program->plan->rule_count;
 	if (!quiet)
-		printf("%u rules in %u files are good\n",
-		       ruleset->program->plan->rule_count,
-		       ruleset->source_count);
+		printf("%u rule%s in %u file%s: good\n", n, n == 1 ? "" : "s",
+		       ruleset->source_count,
+		       ruleset->source_count == 1 ? "" : "s");
 	ruleset_free(ruleset);
 	return EXIT_OK;
 }

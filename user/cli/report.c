@@ -1,12 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 /* How the commands speak: errors with their exit codes, and output. */
+#include "user/base/io.h"
 #include "user/cli/cli.h"
+#include "user/sink/escape.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+
+/* Names of files and what a user typed may hold what a terminal acts on. */
+static void line_print(const char *line)
+{
+	struct buf text = BUF_INIT;
+
+	escape_text(&text, line, strlen(line));
+	fprintf(stderr, "%s\n", buf_text(&text));
+	buf_release(&text);
+}
 
 int report(const struct err *err)
 {
@@ -16,20 +27,21 @@ int report(const struct err *err)
 		[ERR_INPUT] = EXIT_INPUT,     [ERR_INTERNAL] = EXIT_INTERNAL,
 	};
 
-	fprintf(stderr, "shrike: %s\n",
-		*err->text ? err->text : "failed without a reason");
+	fputs("shrike: ", stderr);
+	line_print(*err->text ? err->text : "failed without a reason");
 	return codes[err->kind];
 }
 
 int usage_error(const char *command, const char *fmt, ...)
 {
+	char line[1024];
 	va_list ap;
 
-	fprintf(stderr, "shrike %s: ", command);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
-	fputc('\n', stderr);
+	fprintf(stderr, "shrike %s: ", command);
+	line_print(line);
 	return option_wrong(command);
 }
 
@@ -41,26 +53,14 @@ int option_wrong(const char *command)
 
 int emit(int fd, struct buf *text)
 {
-	const uint8_t *bytes = text->bytes;
-	size_t len = text->len;
+	int rc;
 
 	if (text->failed) {
 		fprintf(stderr, "shrike: out of memory\n");
 		return EXIT_INTERNAL;
 	}
-	while (len) {
-		ssize_t n = write(fd, bytes, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			if (errno != EPIPE)
-				fprintf(stderr, "shrike: cannot write: %s\n",
-					strerror(errno));
-			return EXIT_INPUT;
-		}
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return EXIT_OK;
+	rc = write_all(fd, text->bytes, text->len);
+	if (rc && rc != -EPIPE)
+		fprintf(stderr, "shrike: cannot write: %s\n", strerror(-rc));
+	return rc ? EXIT_INPUT : EXIT_OK;
 }

@@ -3,6 +3,7 @@
 
 #include "stream/process_table.h"
 #include "user/base/buf.h"
+#include "user/daemon/output.h"
 #include "user/daemon/publish.h"
 
 #include <errno.h>
@@ -23,7 +24,6 @@
 #define LOSS_ENTRY_NS 1000000000LL
 #define PROCESSES_MAX 65536
 #define PROCESS_STRINGS_MAX ((uint64_t)24 * 1024 * 1024)
-#define ENGINE_STATE_MAX ((uint64_t)40 * 1024 * 1024)
 #define PROCESS_LINGER_NS (5LL * 60 * 1000000000)
 
 struct pipeline {
@@ -41,6 +41,7 @@ struct pipeline {
 	int64_t watermark; /* INT64_MIN before the first turn */
 	struct buf state;
 	struct buf text;
+	struct output output;
 	struct pipeline_stats stats;
 };
 
@@ -59,7 +60,7 @@ static int parts_new(struct pipeline *p, struct err *err)
 		.on_match = on_match,
 		.ctx = p,
 		.seed = { p->options.seed[0], p->options.seed[1] },
-		.state_bytes_max = ENGINE_STATE_MAX,
+		.state_bytes_max = PLAN_STATE_BYTES_MAX,
 	};
 	int rc = process_table_new(&table, &p->processes, err);
 
@@ -82,6 +83,7 @@ int pipeline_new(const struct pipeline_options *options,
 	p->watermark = INT64_MIN;
 	arena_init(&p->arena, TURN_ARENA_BYTES);
 	arena_init(&p->shown, SHOWN_ARENA_BYTES);
+	output_open(&p->output, options->out);
 	rc = parts_new(p, err);
 	if (rc)
 		return pipeline_free(p), rc;
@@ -99,6 +101,7 @@ struct pipeline *pipeline_free(struct pipeline *p)
 	arena_release(&p->shown);
 	buf_release(&p->state);
 	buf_release(&p->text);
+	output_close(&p->output);
 	free(p);
 	return NULL;
 }
@@ -121,23 +124,9 @@ void pipeline_moment(const struct pipeline *p, struct store_moment *ret_moment)
 
 static int text_write(struct pipeline *p, struct err *err)
 {
-	const uint8_t *bytes = p->text.bytes;
-	size_t len = p->text.len;
-
 	if (p->text.failed)
 		return err_nomem(err);
-	while (len) {
-		ssize_t n = write(p->options.out, bytes, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_set(err, ERR_INPUT, -errno,
-				       "cannot write matches: %s",
-				       strerror(errno));
-		bytes += n;
-		len -= (size_t)n;
-	}
+	output_write(&p->output, p->text.bytes, p->text.len);
 	buf_reset(&p->text);
 	return 0;
 }
@@ -163,7 +152,7 @@ static int show(struct pipeline *p, struct err *err)
 {
 	int rc = 0;
 
-	if (p->options.out < 0)
+	if (p->output.ended)
 		return 0;
 	for (unsigned i = 0; i < p->match_count && !rc; i++)
 		if (!p->matches[i].ret_known)
@@ -308,6 +297,12 @@ int pipeline_resume(struct pipeline *p, int64_t now_ns, struct err *err)
 	for (unsigned s = 0; s < STREAM_VISIBLE_COUNT && !rc; s++)
 		rc = pipeline_gap(p, s, watermark, now_ns, 0, err);
 	return rc;
+}
+
+int pipeline_output(const struct pipeline *p, struct err *err)
+{
+	return err_set(err, p->output.err.kind, p->output.err.code, "%s",
+		       p->output.err.text);
 }
 
 int pipeline_save(struct pipeline *p, struct err *err)

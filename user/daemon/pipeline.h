@@ -63,6 +63,12 @@ int pipeline_gap(struct pipeline *pipeline, enum stream_id stream, int64_t from,
 int pipeline_turn(struct pipeline *pipeline, int64_t watermark,
 		  struct err *err);
 
+/*
+ * Why matches can no longer be shown, 0 while they can. They are stored all the
+ * same: it is for the caller to end the run.
+ */
+int pipeline_output(const struct pipeline *pipeline, struct err *err);
+
 /* Save the state even when nothing matched, as at the end of a run. */
 int pipeline_save(struct pipeline *pipeline, struct err *err);
 

@@ -2,6 +2,7 @@
 #include "user/daemon/replay.h"
 
 #include "user/daemon/origin.h"
+#include "user/base/io.h"
 #include "user/daemon/summary.h"
 #include "user/loop/loop.h"
 
@@ -131,7 +132,9 @@ static int on_turn(void *ctx, int64_t watermark, struct err *err)
 {
 	struct replay *r = ctx;
 
-	return pipeline_turn(r->pipeline, watermark, err);
+	int rc = pipeline_turn(r->pipeline, watermark, err);
+
+	return rc ? rc : pipeline_output(r->pipeline, err);
 }
 
 static int read_next(struct replay *r, struct err *err);
@@ -243,10 +246,11 @@ static int summary(struct replay *r, double started, struct err *err)
 			   r->options->trace_path, (unsigned long long)r->lost);
 	if (!r->options->quiet)
 		summary_print(&sum, r->options->summary_json, &text);
-	if (!rc && text.len && write(r->options->log, text.bytes, text.len) < 0)
-		rc = err_set(err, ERR_USAGE, -errno,
-			     "cannot write to standard error: %s",
-			     strerror(errno));
+	if (!rc)
+		rc = write_all(r->options->log, text.bytes, text.len);
+	if (rc)
+		err_set(err, ERR_USAGE, rc,
+			"cannot write to standard error: %s", strerror(-rc));
 	buf_release(&text);
 	return rc;
 }

@@ -2,6 +2,7 @@
 #include "user/daemon/sensor.h"
 
 #include "stream/reorder.h"
+#include "user/base/io.h"
 #include "user/daemon/origin.h"
 #include "user/daemon/summary.h"
 #include "user/event/decode.h"
@@ -45,24 +46,16 @@ struct sensor {
 
 static int say(struct sensor *s, struct err *err)
 {
-	const uint8_t *bytes = s->text.bytes;
-	size_t len = s->text.len;
+	int rc;
 
 	if (s->text.failed)
 		return err_nomem(err);
-	while (len) {
-		ssize_t n = write(s->options->log, bytes, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_set(err, ERR_USAGE, -errno,
-				       "cannot write to standard error: %s",
-				       strerror(errno));
-		bytes += n;
-		len -= (size_t)n;
-	}
+	rc = write_all(s->options->log, s->text.bytes, s->text.len);
 	buf_reset(&s->text);
+	if (rc)
+		return err_set(err, ERR_USAGE, rc,
+			       "cannot write to standard error: %s",
+			       strerror(-rc));
 	return 0;
 }
 
@@ -190,8 +183,13 @@ static int turn(struct sensor *s, struct err *err)
 
 static int on_turn(void *ctx, int64_t result, struct err *err)
 {
+	struct sensor *s = ctx;
+	int rc = turn(s, err);
+
 	(void)result;
-	return turn(ctx, err);
+	if (!rc && pipeline_output(s->pipeline, NULL))
+		rc = STOPPED;
+	return rc;
 }
 
 static int on_stop(void *ctx, int64_t result, struct err *err)
@@ -239,6 +237,7 @@ static int writer_open(struct sensor *s, struct err *err)
 	const struct ruleset *ruleset = s->options->ruleset;
 	struct trace_info info = { .clock_offset_ns = s->origin.clock_offset_ns,
 				   .start_ns = s->start_ns,
+				   /* or the run does not start */
 				   .snapshot_complete = true };
 	int rc = origin_random(info.run_id, sizeof(info.run_id), err);
 
@@ -451,11 +450,14 @@ static bool incomplete(const struct sensor *s)
 static int announce(struct sensor *s, struct err *err)
 {
 	const struct sensor_options *options = s->options;
+	unsigned n = options->ruleset ?
+			     options->ruleset->program->plan->rule_count :
+			     0;
 
 	if (!options->quiet) {
 		if (options->ruleset)
-			buf_printf(&s->text, "%u rules, %s%s; attached:\n",
-				   options->ruleset->program->plan->rule_count,
+			buf_printf(&s->text, "%u rule%s, %s%s; attached:\n", n,
+				   n == 1 ? "" : "s",
 				   s->store ? "store " : "nothing is stored",
 				   s->store ? options->store_dir : "");
 		else
@@ -481,7 +483,8 @@ static int run(struct sensor *s, struct err *err)
 		return rc < 0 ? rc :
 				err_set(err, ERR_INTERNAL, -EINVAL,
 					"the event loop ended by itself");
-	return finish(s, err);
+	rc = finish(s, err);
+	return rc ? rc : pipeline_output(s->pipeline, err);
 }
 
 int sensor_run(const struct sensor_options *options, struct err *err)
