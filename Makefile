@@ -224,7 +224,7 @@ $(foreach l,$(LIBS),$(eval $(call library_tests,$(l))))
 $(O)/tests/%.o: EXTRA_CFLAGS += -Itests
 $(O)/tests/store/%: TEST_LINK := -lsqlite3
 $(O)/tests/stream/%: TEST_LINK := -lsqlite3
-$(O)/tests/compiler/%: TEST_LINK := -lelf -lbpf
+$(O)/tests/compiler/%: TEST_LINK := -lelf -lbpf -lsqlite3
 
 # What the load generator runs thousands of times a second.
 $(O)/tests/tools/exit_zero: ALL_LDFLAGS = $(if $(filter release,$(MODE)),-static)

@@ -74,28 +74,32 @@ void *compilation_grow(struct compilation *c, void *items, unsigned count,
 	return grown;
 }
 
+static void diagnose(struct compilation *c, enum diagnostic_level level,
+		     struct span span, const char *suggestion, const char *fmt,
+		     va_list ap)
+{
+	const char *message = format(c, fmt, ap);
+
+	diagnostic_add(c->diagnostics, level, span, c->rule,
+		       message ? message : "no memory", suggestion);
+}
+
 void compilation_error(struct compilation *c, struct span span,
 		       const char *suggestion, const char *fmt, ...)
 {
-	const char *message;
 	va_list ap;
 
 	va_start(ap, fmt);
-	message = format(c, fmt, ap);
+	diagnose(c, DIAGNOSTIC_ERROR, span, suggestion, fmt, ap);
 	va_end(ap);
-	diagnostic_add(c->diagnostics, DIAGNOSTIC_ERROR, span, c->rule,
-		       message ? message : "no memory", suggestion);
 }
 
 void compilation_warning(struct compilation *c, struct span span,
 			 const char *suggestion, const char *fmt, ...)
 {
-	const char *message;
 	va_list ap;
 
 	va_start(ap, fmt);
-	message = format(c, fmt, ap);
+	diagnose(c, DIAGNOSTIC_WARNING, span, suggestion, fmt, ap);
 	va_end(ap);
-	diagnostic_add(c->diagnostics, DIAGNOSTIC_WARNING, span, c->rule,
-		       message ? message : "no memory", suggestion);
 }

@@ -14,7 +14,7 @@
  */
 #include "ledger/note_int.h"
 
-#include "user/base/check.h"
+#include "user/base/text.h"
 
 #include <errno.h>
 #include <sodium.h>
@@ -37,43 +37,6 @@ struct signature {
 	size_t len;
 };
 
-/*
- * The length of the UTF-8 sequence at `at` and its code point; 0 when there is
- * none of the shortest form (RFC 3629).
- */
-static size_t utf8_next(const uint8_t *at, size_t len, uint32_t *ret_point)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	uint32_t point;
-	size_t n;
-
-	if (at[0] < 0x80) {
-		*ret_point = at[0];
-		return 1;
-	}
-	if ((at[0] & 0xe0) == 0xc0)
-		n = 2;
-	else if ((at[0] & 0xf0) == 0xe0)
-		n = 3;
-	else if ((at[0] & 0xf8) == 0xf0)
-		n = 4;
-	else
-		return 0;
-	if (n > len)
-		return 0;
-	point = at[0] & (0xffU >> (n + 1));
-	for (size_t i = 1; i < n; i++) {
-		if ((at[i] & 0xc0) != 0x80)
-			return 0;
-		point = point << 6 | (at[i] & 0x3f);
-	}
-	if (point < least[n] || point > 0x10ffff ||
-	    (point >= 0xd800 && point <= 0xdfff))
-		return 0;
-	*ret_point = point;
-	return n;
-}
-
 /* Unicode's White_Space above the control characters. */
 static bool is_space(uint32_t point)
 {
@@ -90,7 +53,7 @@ static bool text_valid(struct span text)
 	size_t n;
 
 	for (size_t i = 0; i < text.len; i += n) {
-		n = utf8_next(at + i, text.len - i, &point);
+		n = utf8_decode(at + i, text.len - i, &point);
 		if (!n || (point < 0x20 && point != '\n'))
 			return false;
 	}
@@ -104,7 +67,7 @@ bool note_name_valid(struct span name)
 	size_t n;
 
 	for (size_t i = 0; i < name.len; i += n) {
-		n = utf8_next(at + i, name.len - i, &point);
+		n = utf8_decode(at + i, name.len - i, &point);
 		if (!n || point < 0x20 || point == '+' || is_space(point))
 			return false;
 	}

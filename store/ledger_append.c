@@ -4,6 +4,8 @@
  */
 #include "store/store_int.h"
 
+#include "user/base/check.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -84,4 +86,15 @@ struct ledger_entry entry_at(const struct store *store, enum entry_type type,
 	memcpy(entry.ruleset_digest, store->ruleset_digest,
 	       sizeof(entry.ruleset_digest));
 	return entry;
+}
+
+int store_usable(const struct store *store, struct err *err)
+{
+	CHECK(store->begun);
+	if (store->failed)
+		return err_set(err, ERR_INTERNAL, -EIO,
+			       "the store %s must be opened again after a "
+			       "failure",
+			       store->env.dir);
+	return 0;
 }

@@ -5,8 +5,6 @@
  */
 #include "store/store_int.h"
 
-#include "user/base/check.h"
-
 #include <errno.h>
 #include <string.h>
 
@@ -194,14 +192,10 @@ static int write_turn(struct store *store, struct store_turn *turn,
 
 int store_commit(struct store *store, struct store_turn *turn, struct err *err)
 {
-	int rc;
+	int rc = store_usable(store, err);
 
-	CHECK(store->begun);
-	if (store->failed)
-		return err_set(err, ERR_INTERNAL, -EIO,
-			       "the store %s must be opened again after a "
-			       "failure",
-			       store->env.dir);
+	if (rc)
+		return rc;
 	if (!turn->match_count && !turn->lost && !turn->state)
 		return 0;
 	rc = check_quota(store, turn, err);

@@ -30,6 +30,9 @@ int head_read(struct store_txn *txn, struct ledger_head *ret_head,
 	      struct err *err);
 void head_write(struct store_txn *txn, const struct ledger_head *head);
 
+/* -EIO once a commit has failed; the run has begun. */
+int store_usable(const struct store *store, struct err *err);
+
 /*
  * Append: sets the entry's seq and chain, moves `head` on. The head itself is
  * written once a transaction, by head_write().

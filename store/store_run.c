@@ -199,14 +199,10 @@ int store_end(struct store *store, const struct store_moment *moment,
 	struct buf note = BUF_INIT;
 	struct store_txn txn;
 	struct tuple_key key;
-	int rc;
+	int rc = store_usable(store, err);
 
-	CHECK(store->begun);
-	if (store->failed)
-		return err_set(err, ERR_INTERNAL, -EIO,
-			       "the store %s must be opened again after a "
-			       "failure",
-			       store->env.dir);
+	if (rc)
+		return rc;
 	txn_begin(&txn, &store->env, true);
 	ledger_append(&txn, &head, &entry);
 	head_write(&txn, &head);

@@ -5,6 +5,8 @@
  */
 #include "stream/expr.h"
 
+#include "user/base/text.h"
+
 enum truth { FALSE_, TRUE_, UNKNOWN };
 
 static enum truth truth_of(struct value v)
@@ -136,27 +138,18 @@ static struct value eval_text(const struct expr *expr,
 	return value_bool(text_matches(expr, text));
 }
 
-/* The last text of a list that was cut may lack its NUL. */
 static struct value eval_any(const struct expr *expr, const struct tuple *tuple)
 {
 	struct value needle = expr_eval(expr->args[0], tuple);
 	struct value list = expr_eval(expr->args[1], tuple);
-	const uint8_t *at = list.p, *end, *stop;
 
 	if (value_is_null(needle) || list.type != VALUE_LIST)
 		return value_null();
 	if (needle.type != VALUE_TEXT)
 		return value_bool(false);
-	for (end = at + list.len; at < end; at = stop + 1) {
-		stop = memchr(at, 0, (size_t)(end - at));
-		if (!stop)
-			stop = end;
-		if ((size_t)(stop - at) == needle.len &&
-		    (needle.len == 0 || memcmp(at, needle.p, needle.len) == 0))
+	while (list.len)
+		if (value_equal(needle, text_list_take(&list)))
 			return value_bool(true);
-		if (stop == end)
-			break;
-	}
 	return value_bool(false);
 }
 

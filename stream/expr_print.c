@@ -5,12 +5,9 @@
  */
 #include "stream/expr.h"
 
-#include <arpa/inet.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <time.h>
+#include "user/base/text.h"
 
-#define NS_PER_S INT64_C(1000000000)
+#include <inttypes.h>
 
 /* How tightly an operator binds; larger is tighter. */
 enum binding {
@@ -78,56 +75,32 @@ static void print_hex(struct buf *out, struct value v)
 
 static void print_ip(struct buf *out, struct value v)
 {
-	char text[INET6_ADDRSTRLEN] = "";
+	char text[TEXT_IP_BYTES];
 
-	if (v.len == 4)
-		inet_ntop(AF_INET, v.p, text, sizeof(text));
-	else if (v.len == 16)
-		inet_ntop(AF_INET6, v.p, text, sizeof(text));
+	text_ip(v, text);
 	buf_printf(out, "'%s'", text);
-}
-
-/* Digits of a fraction of a second, without zeros at its end. */
-static void print_fraction(struct buf *out, int64_t ns)
-{
-	char digits[24];
-	size_t n = 9;
-
-	if (ns == 0)
-		return;
-	snprintf(digits, sizeof(digits), "%09" PRId64, ns);
-	while (n > 1 && digits[n - 1] == '0')
-		n--;
-	buf_putc(out, '.');
-	buf_put(out, digits, n);
 }
 
 static void print_interval(struct buf *out, int64_t ns)
 {
-	uint64_t size = ns < 0 ? 0 - (uint64_t)ns : (uint64_t)ns;
-
-	buf_printf(out, "INTERVAL '%s%" PRIu64, ns < 0 ? "-" : "",
-		   size / (uint64_t)NS_PER_S);
-	print_fraction(out, (int64_t)(size % (uint64_t)NS_PER_S));
+	buf_puts(out, "INTERVAL '");
+	text_seconds(out, ns);
 	buf_puts(out, "' SECOND");
 }
 
+/* Without zeros at the end of the fraction. */
 static void print_timestamp(struct buf *out, int64_t ns)
 {
-	int64_t rest = ns % NS_PER_S;
-	time_t seconds = ns / NS_PER_S;
-	char text[64] = "";
-	struct tm tm;
+	char text[TEXT_TIME_BYTES];
+	size_t n;
 
-	if (rest < 0) {
-		rest += NS_PER_S;
-		seconds--;
-	}
-	if (gmtime_r(&seconds, &tm))
-		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-	buf_printf(out, "TIMESTAMP '%s", text);
-	print_fraction(out, rest);
-	buf_puts(out, "Z'");
+	text_time(ns, text);
+	n = strlen(text) - 1;
+	while (text[n - 1] == '0')
+		n--;
+	if (text[n - 1] == '.')
+		n--;
+	buf_printf(out, "TIMESTAMP '%.*sZ'", (int)n, text);
 }
 
 static void print_value(struct buf *out, struct value v)

@@ -22,9 +22,6 @@ int sql_damaged(struct sql_statement *statement, const char *what);
 
 /* --- values as SQL, sql_value.c ------------------------------------------- */
 
-#define RFC3339_BYTES 84 /* enough for any struct tm */
-/* 2026-01-31T23:59:59.123456789Z; the text order is the time order. */
-void sql_rfc3339(int64_t ns, char ret[RFC3339_BYTES]);
 /* The first instant of the day that begins a text "2026-01-31..."; -EINVAL
  * when it does not begin with a day between the years 1678 and 2261. */
 int sql_day_ns(const char *text, size_t len, int64_t *ret_ns);

@@ -5,34 +5,20 @@
  */
 #include "store/sql/sql_int.h"
 
-#include <arpa/inet.h>
+#include "user/base/text.h"
+
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #define NS_PER_S 1000000000
 
-void sql_rfc3339(int64_t ns, char ret[RFC3339_BYTES])
-{
-	int64_t rest = ns % NS_PER_S;
-	time_t seconds = ns / NS_PER_S;
-	struct tm tm;
-
-	if (rest < 0) {
-		rest += NS_PER_S;
-		seconds--;
-	}
-	gmtime_r(&seconds, &tm);
-	snprintf(ret, RFC3339_BYTES, "%04d-%02d-%02dT%02d:%02d:%02d.%09dZ",
-		 tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-		 tm.tm_min, tm.tm_sec, (int)rest);
-}
+BUILD_CHECK(TEXT_IP_BYTES <= TEXT_TIME_BYTES); /* one buffer for both */
 
 int sql_day_ns(const char *text, size_t len, int64_t *ret_ns)
 {
-	char day[11], again[RFC3339_BYTES];
+	char day[11], again[TEXT_TIME_BYTES];
 	struct tm tm = { 0 };
 	int64_t ns;
 
@@ -46,8 +32,9 @@ int sql_day_ns(const char *text, size_t len, int64_t *ret_ns)
 		return -EINVAL;
 	tm.tm_year -= 1900;
 	tm.tm_mon -= 1;
-	ns = (int64_t)timegm(&tm) * NS_PER_S;
-	sql_rfc3339(ns, again);
+	if (__builtin_mul_overflow((int64_t)timegm(&tm), NS_PER_S, &ns))
+		return -EINVAL;
+	text_time(ns, again);
 	if (strncmp(again, day, 10) != 0)
 		return -EINVAL; /* no such day, or spelled otherwise */
 	*ret_ns = ns;
@@ -62,113 +49,82 @@ void sql_result_text(sqlite3_context *context, const char *text)
 
 void sql_result_time(sqlite3_context *context, int64_t ns)
 {
-	char text[RFC3339_BYTES];
+	char text[TEXT_TIME_BYTES];
 
-	sql_rfc3339(ns, text);
+	text_time(ns, text);
 	sql_result_text(context, text);
+}
+
+static void result_buf(sqlite3_context *context, struct buf *text)
+{
+	if (text->failed)
+		sqlite3_result_error_nomem(context);
+	else
+		sqlite3_result_text64(context, (const char *)text->bytes,
+				      text->len, SQLITE_TRANSIENT, SQLITE_UTF8);
+	buf_release(text);
 }
 
 void sql_result_hex(sqlite3_context *context, const uint8_t *bytes, size_t len)
 {
-	char text[2 * LEDGER_DIGEST_BYTES + 1];
+	struct buf text = BUF_INIT;
 
-	CHECK(len <= LEDGER_DIGEST_BYTES);
-	for (size_t i = 0; i < len; i++)
-		sprintf(text + 2 * i, "%02x", bytes[i]);
-	sqlite3_result_text(context, text, (int)(2 * len), SQLITE_TRANSIENT);
+	text_hex(&text, bytes, len);
+	result_buf(context, &text);
 }
 
-static void ip_text(struct value value, char ret[INET6_ADDRSTRLEN])
+/* An IPv4-mapped address as IPv4. */
+static void ip_text(struct value ip, char ret[TEXT_IP_BYTES])
 {
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 
-	ret[0] = '\0';
-	if (value.len == 4)
-		inet_ntop(AF_INET, value.p, ret, INET6_ADDRSTRLEN);
-	else if (value.len == 16 && memcmp(value.p, mapped, 12) == 0)
-		inet_ntop(AF_INET, value.p + 12, ret, INET6_ADDRSTRLEN);
-	else if (value.len == 16)
-		inet_ntop(AF_INET6, value.p, ret, INET6_ADDRSTRLEN);
+	if (ip.len == 16 && memcmp(ip.p, mapped, 12) == 0)
+		ip = value_bytes(VALUE_IP, ip.p + 12, 4);
+	text_ip(ip, ret);
 }
 
 /* --- JSON ----------------------------------------------------------------- */
 
-/* Length of the UTF-8 sequence at `p`, 0 when it is none (RFC 3629). */
-static size_t utf8_length(const uint8_t *p, size_t len)
-{
-	static const struct {
-		uint8_t first_low, first_high, second_low, second_high, length;
-	} forms[] = {
-		{ 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 },
-		{ 0xe1, 0xec, 0x80, 0xbf, 3 }, { 0xed, 0xed, 0x80, 0x9f, 3 },
-		{ 0xee, 0xef, 0x80, 0xbf, 3 }, { 0xf0, 0xf0, 0x90, 0xbf, 4 },
-		{ 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
-	};
-
-	for (unsigned i = 0; i < ARRAY_SIZE(forms); i++) {
-		size_t n = forms[i].length;
-
-		if (p[0] < forms[i].first_low || p[0] > forms[i].first_high)
-			continue;
-		if (len < n || p[1] < forms[i].second_low ||
-		    p[1] > forms[i].second_high)
-			return 0;
-		for (size_t k = 2; k < n; k++)
-			if ((p[k] & 0xc0) != 0x80)
-				return 0;
-		return n;
-	}
-	return 0;
-}
-
 /* Bytes that are not UTF-8 become U+FFFD, one each. */
 static void json_text(struct buf *out, const uint8_t *p, size_t len)
 {
-	buf_putc(out, '"');
-	for (size_t i = 0; i < len;) {
-		size_t n = p[i] < 0x80 ? 1 : utf8_length(p + i, len - i);
+	uint32_t code;
+	size_t n;
 
-		if (p[i] == '"' || p[i] == '\\')
-			buf_printf(out, "\\%c", p[i]);
-		else if (p[i] < 0x20)
-			buf_printf(out, "\\u%04x", p[i]);
-		else if (n == 0)
+	buf_putc(out, '"');
+	for (; len; p += n, len -= n) {
+		n = utf8_decode(p, len, &code);
+		if (!n) {
 			buf_puts(out, "\xef\xbf\xbd");
-		else
-			buf_put(out, p + i, n);
-		i += n ? n : 1;
+			n = 1;
+		} else if (code == '"' || code == '\\') {
+			buf_printf(out, "\\%c", *p);
+		} else if (code < 0x20) {
+			buf_printf(out, "\\u%04x", code);
+		} else {
+			buf_put(out, p, n);
+		}
 	}
 	buf_putc(out, '"');
 }
 
 static void json_list(struct buf *out, struct value list)
 {
-	const uint8_t *end = list.p + list.len;
+	struct value text;
 
 	buf_putc(out, '[');
-	for (const uint8_t *p = list.p; p < end;) {
-		size_t n = strnlen((const char *)p, (size_t)(end - p));
-
-		if (p != list.p)
+	while (list.len) {
+		text = text_list_take(&list);
+		json_text(out, text.p, text.len);
+		if (list.len)
 			buf_putc(out, ',');
-		json_text(out, p, n);
-		p += n + 1;
 	}
 	buf_putc(out, ']');
 }
 
-static void json_hex(struct buf *out, struct value bytes)
-{
-	buf_putc(out, '"');
-	for (uint32_t i = 0; i < bytes.len; i++)
-		buf_printf(out, "%02x", bytes.p[i]);
-	buf_putc(out, '"');
-}
-
 static void json_value(struct buf *out, struct value value)
 {
-	char text[INET6_ADDRSTRLEN > RFC3339_BYTES ? INET6_ADDRSTRLEN :
-						     RFC3339_BYTES];
+	char text[TEXT_TIME_BYTES];
 
 	switch ((enum value_type)value.type) {
 	case VALUE_BOOL:
@@ -188,14 +144,16 @@ static void json_value(struct buf *out, struct value value)
 		json_text(out, value.p, value.len);
 		return;
 	case VALUE_BYTES:
-		json_hex(out, value);
+		buf_putc(out, '"');
+		text_hex(out, value.p, value.len);
+		buf_putc(out, '"');
 		return;
 	case VALUE_IP:
 		ip_text(value, text);
 		buf_printf(out, "\"%s\"", text);
 		return;
 	case VALUE_TIMESTAMP:
-		sql_rfc3339(value.i, text);
+		text_time(value.i, text);
 		buf_printf(out, "\"%s\"", text);
 		return;
 	case VALUE_LIST:
@@ -206,16 +164,6 @@ static void json_value(struct buf *out, struct value value)
 		break;
 	}
 	buf_puts(out, "null");
-}
-
-static void result_buf(sqlite3_context *context, struct buf *text)
-{
-	if (text->failed)
-		sqlite3_result_error_nomem(context);
-	else
-		sqlite3_result_text64(context, (const char *)text->bytes,
-				      text->len, SQLITE_TRANSIENT, SQLITE_UTF8);
-	buf_release(text);
 }
 
 void sql_result_fields(sqlite3_context *context,
@@ -238,7 +186,7 @@ void sql_result_fields(sqlite3_context *context,
 
 void sql_result_value(sqlite3_context *context, struct value value)
 {
-	char text[INET6_ADDRSTRLEN];
+	char text[TEXT_IP_BYTES];
 	struct buf list = BUF_INIT;
 
 	switch ((enum value_type)value.type) {

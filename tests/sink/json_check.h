@@ -6,7 +6,7 @@
 #ifndef SHRIKE_TESTS_JSON_CHECK_H
 #define SHRIKE_TESTS_JSON_CHECK_H
 
-#include "user/sink/escape.h"
+#include "user/base/text.h"
 
 #include <string.h>
 

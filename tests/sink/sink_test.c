@@ -379,29 +379,6 @@ static void values__of_each_type(void **state)
 	assert_forms(interval(1), "0.000000001s", "1");
 }
 
-static void time__edges(void **state)
-{
-	static const struct {
-		int64_t ns;
-		const char *text;
-	} cases[] = {
-		{ 0, "1970-01-01T00:00:00.000000000Z" },
-		{ -1, "1969-12-31T23:59:59.999999999Z" },
-		{ INT64_MAX, "2262-04-11T23:47:16.854775807Z" },
-		{ INT64_MIN, "1677-09-21T00:12:43.145224192Z" },
-		{ 1709210096000000007, "2024-02-29T12:34:56.000000007Z" },
-	};
-	struct buf out = BUF_INIT;
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		buf_reset(&out);
-		sink_time(&out, cases[i].ns);
-		assert_string_equal(buf_text(&out), cases[i].text);
-	}
-	buf_release(&out);
-}
-
 /* No byte that a terminal acts on, and no invalid UTF-8, gets through. */
 static void assert_printable(const struct buf *text)
 {
@@ -457,7 +434,6 @@ int main(void)
 		cmocka_unit_test(catalog__no_column_named_like_a_member),
 		cmocka_unit_test(hostile_bytes__escaped),
 		cmocka_unit_test(values__of_each_type),
-		cmocka_unit_test(time__edges),
 		cmocka_unit_test(random_matches__valid_json_and_printable_text),
 	};
 

@@ -2,6 +2,7 @@
 #include "ledger/checkpoint.h"
 #include "store/store.h"
 #include "store/verify.h"
+#include "user/base/text.h"
 #include "user/cli/cli.h"
 #include "user/cli/options.h"
 
@@ -63,8 +64,7 @@ static int verdict_print(const char *dir, struct verify_report *verdict)
 			   " matches, %" PRIu64 " events lost, root ",
 			   dir, verdict->entries, verdict->matches,
 			   verdict->lost);
-		for (size_t i = 0; i < sizeof(verdict->root); i++)
-			buf_printf(&text, "%02x", verdict->root[i]);
+		text_hex(&text, verdict->root, sizeof(verdict->root));
 		buf_putc(&text, '\n');
 	}
 	buf_put(&text, verdict->text.bytes, verdict->text.len);

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "user/daemon/summary.h"
 
-#include <inttypes.h>
+#include "user/base/text.h"
 
-static void hex(struct buf *out, const uint8_t *bytes, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		buf_printf(out, "%02x", bytes[i]);
-}
+#include <inttypes.h>
 
 static void stream_json(struct buf *out, const char *name,
 			const struct collect_counters *c)
@@ -44,7 +40,7 @@ static void summary_json(const struct summary *s, struct buf *out)
 	if (s->has_store) {
 		buf_printf(out, ",\"entries\":%" PRIu64 ",\"root\":\"",
 			   s->head.entries);
-		hex(out, s->head.root, sizeof(s->head.root));
+		text_hex(out, s->head.root, sizeof(s->head.root));
 		buf_puts(out, "\"");
 	}
 	buf_puts(out, "}}\n");
@@ -83,7 +79,7 @@ static void summary_table(const struct summary *s, struct buf *out)
 	if (s->has_store) {
 		buf_printf(out, "ledger: %" PRIu64 " entries, root ",
 			   s->head.entries);
-		hex(out, s->head.root, sizeof(s->head.root));
+		text_hex(out, s->head.root, sizeof(s->head.root));
 		buf_puts(out, "\n");
 	}
 }

@@ -1,47 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "user/sink/escape.h"
 
+#include "user/base/text.h"
 #include "user/sink/sink.h"
 
 #include <string.h>
 
 #define REPLACEMENT "\xef\xbf\xbd"
-
-/* How many bytes a sequence has that begins with `first`; 0: none does. */
-static size_t sequence_bytes(uint8_t first)
-{
-	if (first < 0x80)
-		return 1;
-	if (first >= 0xc2 && first < 0xe0)
-		return 2;
-	if (first >= 0xe0 && first < 0xf0)
-		return 3;
-	if (first >= 0xf0 && first < 0xf5)
-		return 4;
-	return 0;
-}
-
-size_t utf8_decode(const uint8_t *p, size_t len, uint32_t *ret_code)
-{
-	static const uint8_t first_bits[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
-	size_t n = sequence_bytes(p[0]);
-	uint32_t code;
-
-	if (!n || n > len)
-		return 0;
-	code = p[0] & first_bits[n];
-	for (size_t i = 1; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (p[i] & 0x3f);
-	}
-	/* Overlong forms of three and four bytes, surrogates, the end. */
-	if ((n == 3 && code < 0x800) || (n == 4 && code < 0x10000) ||
-	    (code >= 0xd800 && code < 0xe000) || code > 0x10ffff)
-		return 0;
-	*ret_code = code;
-	return n;
-}
 
 /* C0, DEL and C1. */
 static bool is_control(uint32_t code)
@@ -94,17 +59,6 @@ void escape_word(struct buf *out, const void *bytes, size_t len)
 	buf_putc(out, '"');
 	put_text(out, bytes, len, true);
 	buf_putc(out, '"');
-}
-
-void escape_hex(struct buf *out, const void *bytes, size_t len)
-{
-	static const char digits[] = "0123456789abcdef";
-	const uint8_t *p = bytes;
-
-	for (size_t i = 0; i < len; i++) {
-		buf_putc(out, digits[p[i] >> 4]);
-		buf_putc(out, digits[p[i] & 15]);
-	}
 }
 
 static void put_json_code(struct buf *out, uint32_t code, const uint8_t *p,

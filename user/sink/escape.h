@@ -11,18 +11,10 @@
 
 #include <stdbool.h>
 
-/*
- * The code point at `p` by RFC 3629: its length in bytes, or 0 when the first
- * byte begins none. `len` is above 0.
- */
-size_t utf8_decode(const uint8_t *p, size_t len, uint32_t *ret_code);
-
 /* Spaces stay as they are. */
 void escape_text(struct buf *out, const void *bytes, size_t len);
 
 /* In double quotes where a shell's reader would want them. */
 void escape_word(struct buf *out, const void *bytes, size_t len);
-
-void escape_hex(struct buf *out, const void *bytes, size_t len);
 
 #endif

@@ -9,6 +9,7 @@
  */
 #include "user/sink/sink_int.h"
 
+#include "user/base/text.h"
 #include "user/sink/escape.h"
 
 #include <inttypes.h>
@@ -51,19 +52,15 @@ static void put_word(struct buf *out, struct value value)
 
 static void put_time_of_day(struct buf *out, struct value ts)
 {
-	struct buf text = BUF_INIT;
+	char text[TEXT_TIME_BYTES];
 
 	if (ts.type != VALUE_TIMESTAMP) {
 		buf_puts(out, "(no time)");
 		return;
 	}
 	/* Behind "2026-11-21T", without the Z. */
-	sink_time(&text, ts.i);
-	if (text.failed)
-		out->failed = text.failed;
-	else
-		buf_put(out, text.bytes + 11, text.len - 12);
-	buf_release(&text);
+	text_time(ts.i, text);
+	buf_put(out, text + 11, strlen(text) - 12);
 }
 
 /* "name[pid]"; a process that is not known goes by its task's name. */
@@ -219,7 +216,7 @@ void sink_match_text(const struct match_doc *doc, uint64_t seq, bool color,
 	for (unsigned i = 0; i < doc->event_count; i++)
 		put_event(out, doc->events[i]);
 	buf_puts(out, LAST_BRANCH "match ");
-	escape_hex(out, doc->id, sizeof(doc->id));
+	text_hex(out, doc->id, sizeof(doc->id));
 	if (seq != SINK_NO_SEQ)
 		buf_printf(out, ", ledger %" PRIu64, seq);
 	if (*doc->attack) {

@@ -2,41 +2,28 @@
 /* Single values as JSON and as text, and times. */
 #include "user/sink/sink.h"
 
+#include "user/base/text.h"
 #include "user/sink/escape.h"
 
-#include <arpa/inet.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
-
-#define NS_PER_S INT64_C(1000000000)
 
 void sink_time(struct buf *out, int64_t realtime_ns)
 {
-	int64_t ns = realtime_ns % NS_PER_S;
-	time_t seconds = realtime_ns / NS_PER_S;
-	struct tm tm;
+	char text[TEXT_TIME_BYTES];
 
-	if (ns < 0) {
-		ns += NS_PER_S;
-		seconds--;
-	}
-	/* 64 bits of nanoseconds reach from 1677 to 2262. */
-	CHECK(gmtime_r(&seconds, &tm));
-	buf_printf(out, "%04d-%02d-%02dT%02d:%02d:%02d.%09" PRId64 "Z",
-		   tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-		   tm.tm_min, tm.tm_sec, ns);
+	text_time(realtime_ns, text);
+	buf_puts(out, text);
 }
 
 static void put_ip(struct buf *out, struct value value)
 {
-	char text[INET6_ADDRSTRLEN];
+	char text[TEXT_IP_BYTES];
 
 	CHECK(value.len == 4 || value.len == 16);
-	CHECK(inet_ntop(value.len == 4 ? AF_INET : AF_INET6, value.p, text,
-			sizeof(text)));
+	text_ip(value, text);
 	buf_puts(out, text);
 }
 
@@ -53,19 +40,6 @@ static void put_double(struct buf *out, double d)
 	buf_puts(out, text);
 }
 
-/* Of a list's bytes, the first text; a last one may lack its NUL. */
-static struct value list_take(struct value *list)
-{
-	size_t len = strnlen((const char *)list->p, list->len);
-	struct value text = value_bytes(VALUE_TEXT, list->p, len);
-
-	if (len < list->len)
-		len++;
-	list->p += len;
-	list->len -= (uint32_t)len;
-	return text;
-}
-
 static void put_json_list(struct buf *out, struct value list)
 {
 	struct value text;
@@ -75,7 +49,7 @@ static void put_json_list(struct buf *out, struct value list)
 	for (; list.len; more = true) {
 		if (more)
 			buf_putc(out, ',');
-		text = list_take(&list);
+		text = text_list_take(&list);
 		sink_json_text(out, text.p, text.len);
 	}
 	buf_putc(out, ']');
@@ -89,25 +63,9 @@ static void put_text_list(struct buf *out, struct value list)
 	for (; list.len; more = true) {
 		if (more)
 			buf_putc(out, ' ');
-		text = list_take(&list);
+		text = text_list_take(&list);
 		escape_word(out, text.p, text.len);
 	}
-}
-
-/* "90s", "0.25s" */
-static void put_interval(struct buf *out, int64_t ns)
-{
-	uint64_t u = ns < 0 ? 0 - (uint64_t)ns : (uint64_t)ns;
-	uint64_t part = u % NS_PER_S;
-	int digits = 9;
-
-	buf_printf(out, "%s%" PRIu64, ns < 0 ? "-" : "", u / NS_PER_S);
-	if (part) {
-		for (; part % 10 == 0; part /= 10)
-			digits--;
-		buf_printf(out, ".%0*" PRIu64, digits, part);
-	}
-	buf_putc(out, 's');
 }
 
 void sink_json_value(struct buf *out, struct value value)
@@ -156,7 +114,8 @@ void sink_text_value(struct buf *out, struct value value)
 		buf_printf(out, "%" PRId64, value.i);
 		return;
 	case VALUE_INTERVAL:
-		put_interval(out, value.i);
+		text_seconds(out, value.i);
+		buf_putc(out, 's');
 		return;
 	case VALUE_DOUBLE:
 		put_double(out, value.d);
@@ -168,7 +127,7 @@ void sink_text_value(struct buf *out, struct value value)
 		put_text_list(out, value);
 		return;
 	case VALUE_BYTES:
-		escape_hex(out, value.p, value.len);
+		text_hex(out, value.p, value.len);
 		return;
 	case VALUE_IP:
 		put_ip(out, value);
