@@ -249,6 +249,7 @@ check-asan check-ubsan: check-%:
 
 coverage:
 	$(Q)find build/coverage -name '*.gcda' -delete 2>/dev/null || true
+	$(Q)$(MAKE) MODE=coverage all tests
 	$(Q)status=0; $(MAKE) MODE=coverage check || status=$$?; \
 	gcovr -r . --object-directory build/coverage -e tests -e build; \
 	exit $$status

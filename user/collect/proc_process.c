@@ -99,7 +99,7 @@ static void args_read(struct process_exec_event *event, char *ret_args)
 
 bool proc_process(uint64_t pid_key, uint32_t pid, struct buf *out)
 {
-	static const size_t fixed = sizeof(struct process_exec_event);
+	const uint16_t fixed = sizeof(struct process_exec_event);
 	struct process_exec_event event = {
 		.head = { .stream = STREAM_PROCESS_SNAPSHOT,
 			  .abi = EVENT_ABI,
