@@ -9,9 +9,9 @@ need_live
 count=100000
 cat >"$work/rule.sql" <<'END'
 CREATE RULE wanted WITH (severity = 'low') AS
-SELECT n.pid, n.comm, n.dst_port
+SELECT n.pid, n.comm, n.uid
 FROM network.connect n
-WHERE n.dst_port = 4444 AND n.comm = 'wanted';
+WHERE n.comm = 'wanted' AND n.uid = 1000;
 END
 
 # watch NAME LOAD... -- ARGUMENT...: a sensor's life around one load.
@@ -38,17 +38,18 @@ all_filtered() {
 	((delivered == 0 && lost == 0 && filtered >= count))
 }
 
-watch other_port --count $count --port 5555 --comm wanted --
-all_filtered || fail 'connections to another port crossed the ring'
-watch other_comm --count $count --port 4444 --comm unwanted --
+watch other_user --count $count --port 4444 --uid 1001 --comm wanted --
+all_filtered || fail 'connections of another user crossed the ring'
+watch other_comm --count $count --port 4444 --uid 1000 --comm unwanted --
 all_filtered || fail 'connections of another program crossed the ring'
 (($(match_count) == 0)) || fail 'something matched that must not'
 
-watch wanted --count 500 --rate 5000 --port 4444 --comm wanted --
+watch wanted --count 500 --rate 5000 --port 4444 --uid 1000 --comm wanted --
 ((delivered == 500 && lost == 0)) || fail 'not all wanted rows were delivered'
 (($(match_count) == 500)) || fail 'not all wanted rows matched'
 
-watch no_pushdown --count $count --port 5555 --comm wanted -- --no-pushdown
+watch no_pushdown --count $count --port 4444 --uid 1001 --comm wanted -- \
+	--no-pushdown
 if all_filtered; then
 	fail 'the check holds without pushdown too, so it proves nothing'
 fi
