@@ -14,6 +14,7 @@
 #include "store/sandbox.h"
 #include "store/store_txn.h"
 #include "user/base/check.h"
+#include "user/base/io.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,15 +38,8 @@
 
 static void child_flush(struct buf *out)
 {
-	size_t at = 0;
-
-	while (at < out->len) {
-		ssize_t n = write(PIPE_FD, out->bytes + at, out->len - at);
-
-		if (n < 0)
-			_exit(1);
-		at += (size_t)n;
-	}
+	if (write_all(PIPE_FD, out->bytes, out->len))
+		_exit(1);
 	buf_reset(out);
 }
 

@@ -5,6 +5,7 @@
  */
 #include "user/collect/object_link.h"
 
+#include "user/base/io.h"
 #include "user/collect/libbpf_log.h"
 
 #include <errno.h>
@@ -42,22 +43,14 @@ static void memory_file_close(struct memory_file *file)
 static int memory_file_write(struct memory_file *file,
 			     const struct object_bytes *object, struct err *err)
 {
-	const char *at = object->bytes;
-	size_t left = object->len;
 	int rc = memory_file_open(file, err);
 
 	if (rc)
 		return rc;
-	while (left) {
-		ssize_t n = write(file->fd, at, left);
-
-		if (n < 0)
-			return err_set(err, ERR_MACHINE, -errno,
-				       "cannot write a memory file: %s",
-				       strerror(errno));
-		at += n;
-		left -= (size_t)n;
-	}
+	rc = write_all(file->fd, object->bytes, object->len);
+	if (rc)
+		return err_set(err, ERR_MACHINE, rc,
+			       "cannot write a memory file: %s", strerror(-rc));
 	return 0;
 }
 

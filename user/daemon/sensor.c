@@ -29,7 +29,6 @@ struct sensor {
 	struct pipeline_origin origin;
 	char host[HOST_NAME_BYTES];
 	struct store *store;
-	bool begun; /* the store knows of this run */
 	struct trace_writer *writer;
 	struct collector *collector;
 	struct pipeline *pipeline;
@@ -277,7 +276,6 @@ static int store_start(struct sensor *s, struct err *err)
 	rc = origin_random(run.seed, sizeof(run.seed), err);
 	if (!rc)
 		rc = store_begin(s->store, &run, err);
-	s->begun = rc == 0;
 	return rc;
 }
 
