@@ -34,7 +34,7 @@ static const char *input_name(struct binder *b, const char *alias)
 		bool used = false;
 
 		for (unsigned i = 0; i < b->rule->input_count; i++)
-			used |= strcmp(b->rule->input_names[i], name) == 0;
+			used |= strcmp(b->rule->inputs[i].name, name) == 0;
 		if (!used)
 			break;
 		name = compilation_text(b->c, "%s_%u", alias, n);
@@ -53,7 +53,7 @@ static bool bind_stream(struct binder *b, const struct ast_item *ast,
 		unknown_stream(b, ast);
 		return false;
 	}
-	if (rule->input_count >= TUPLE_INPUTS_MAX) {
+	if (rule->input_count > AST_JOINS_MAX) {
 		compilation_error(b->c, ast->span, "split the rule",
 				  "a rule has at most %d joins, those of its "
 				  "subqueries included",
@@ -63,10 +63,10 @@ static bool bind_stream(struct binder *b, const struct ast_item *ast,
 	item->input = rule->input_count;
 	item->alias = ast->alias ? ast->alias : stream->alias;
 	item->stream = ast->alias ? NULL : stream->name;
-	rule->input_streams[item->input] = stream->id;
-	rule->input_spans[item->input] = ast->span;
-	rule->input_names[item->input] = input_name(b, item->alias);
-	if (!rule->input_names[item->input])
+	rule->inputs[item->input].stream = stream->id;
+	rule->inputs[item->input].span = ast->span;
+	rule->inputs[item->input].name = input_name(b, item->alias);
+	if (!rule->inputs[item->input].name)
 		return false;
 	rule->input_count++;
 	return true;
@@ -84,7 +84,7 @@ static bool bind_subquery(struct binder *b, const struct scope *outer,
 		return false;
 	item->outputs = outputs;
 	item->output_count = ast->select->output_count;
-	if (!b->rule->count.present || outer->select->item_count == 1)
+	if (b->rule->top != BOUND_OVER || outer->select->item_count == 1)
 		return true;
 	compilation_error(b->c, ast->span, "count in a rule of its own",
 			  "a subquery that counts cannot be joined");
@@ -121,7 +121,7 @@ static bool add_condition(struct binder *b, const struct scope *scope,
 			  const struct ast_expr *ast)
 {
 	struct bound_conditions *list =
-		b->rule->count.present ? &b->rule->above : &b->rule->below;
+		b->rule->top == BOUND_OVER ? &b->rule->above : &b->rule->below;
 	struct bound_condition *grown;
 	const struct expr *expr;
 
@@ -141,9 +141,9 @@ static bool add_condition(struct binder *b, const struct scope *scope,
 }
 
 static bool bind_partition(struct binder *b, const struct scope *scope,
-			   const struct ast_window *window)
+			   const struct ast_over *window)
 {
-	struct bound_count *count = &b->rule->count;
+	struct bound_rule *count = b->rule;
 	bool ok = true;
 
 	count->key_count = window->key_count;
@@ -167,17 +167,18 @@ static const struct expr *bind_count(struct binder *b,
 				     const struct scope *scope,
 				     const struct ast_output *output)
 {
-	const struct ast_window *window = output->expr->window;
-	struct bound_count *count = &b->rule->count;
+	const struct ast_over *window = output->expr->over;
+	struct bound_rule *count = b->rule;
 	const struct expr *order;
 	struct expr *slot;
 
-	if (count->present || b->rule->input_count != 1) {
-		compilation_error(
-			b->c, output->expr->span, "write two rules", "%s",
-			count->present ? "a rule has one COUNT(*)" :
-					 "COUNT(*) OVER counts one stream, "
-					 "not a join");
+	if (count->top == BOUND_OVER || b->rule->input_count != 1) {
+		compilation_error(b->c, output->expr->span, "write two rules",
+				  "%s",
+				  count->top == BOUND_OVER ?
+					  "a rule has one COUNT(*)" :
+					  "COUNT(*) OVER counts one stream, "
+					  "not a join");
 		return NULL;
 	}
 	order = bind_expr(b, scope, window->order);
@@ -194,8 +195,16 @@ static const struct expr *bind_count(struct binder *b,
 	}
 	if (!bind_partition(b, scope, window) || !order)
 		return NULL;
-	count->present = true;
-	count->name = output->alias ? output->alias : "count";
+	count->aggregates =
+		compilation_alloc(b->c, 1, sizeof(*count->aggregates));
+	if (!count->aggregates)
+		return NULL;
+	count->top = BOUND_OVER;
+	count->aggregate_count = 1;
+	count->aggregates->op = PLAN_COUNT_ROWS;
+	count->aggregates->type = VALUE_INT;
+	count->aggregates->span = output->expr->span;
+	count->aggregates->name = output->alias ? output->alias : "count";
 	count->range_ns = window->range_ns;
 	slot = build_op(b->c->arena, EXPR_SLOT, VALUE_INT, 0);
 	b->c->nomem |= !slot;
@@ -225,7 +234,7 @@ static const char *output_name(struct binder *b, const struct ast_output *ast,
 				  "two columns are named '%s'", name);
 		return NULL;
 	}
-	if (ast->expr->op == AST_COUNT)
+	if (ast->expr->op == AST_CALL)
 		name = "count";
 	else if (ast->expr->op == AST_NAME)
 		name = ast->expr->text;
@@ -253,7 +262,7 @@ static bool bind_outputs(struct binder *b, const struct ast_select *select,
 
 	for (unsigned i = 0; i < select->output_count; i++) {
 		const struct ast_output *ast = &select->outputs[i];
-		bool count = ast->expr->op == AST_COUNT && ast->expr->window;
+		bool count = ast->expr->op == AST_CALL && ast->expr->over;
 
 		outputs[i].expr = count ? bind_count(b, scope, ast) :
 					  bind_expr(b, scope, ast->expr);
@@ -341,7 +350,21 @@ static bool bind_dedup(struct binder *b, const struct scope *scope,
 	return false;
 }
 
-struct bound_rule *bind_rule(struct compilation *c, const struct ast_rule *ast)
+static bool add_block(struct compilation *c, struct bound_rules *rules,
+		      struct bound_rule *rule)
+{
+	struct bound_rule **grown =
+		compilation_grow(c, rules->items, rules->count, sizeof(rule));
+
+	if (!grown)
+		return false;
+	rules->items = grown;
+	rules->items[rules->count++] = rule;
+	return true;
+}
+
+bool bind_rule(struct compilation *c, struct bound_rules *rules,
+	       const struct ast_rule *ast)
 {
 	struct bound_rule *rule = compilation_alloc(c, 1, sizeof(*rule));
 	struct binder b = { .c = c, .rule = rule };
@@ -350,13 +373,19 @@ struct bound_rule *bind_rule(struct compilation *c, const struct ast_rule *ast)
 	struct scope scope;
 
 	if (!rule)
-		return NULL;
+		return false;
 	rule->ast = ast;
+	rule->name = ast->name;
+	rule->select = ast->select;
+	rule->limit = -1;
+	rule->plan = compilation_alloc(c, 1, sizeof(*rule->plan));
 	dedup = bind_options(&b);
-	if (!bind_select(&b, ast->select, &scope, &rule->outputs))
-		return NULL;
+	if (!rule->plan ||
+	    !bind_select(&b, ast->select, &scope, &rule->outputs))
+		return false;
 	rule->output_count = ast->select->output_count;
 	if (dedup)
 		bind_dedup(&b, &scope, dedup);
-	return c->nomem || c->diagnostics->error_count > errors ? NULL : rule;
+	return !c->nomem && c->diagnostics->error_count == errors &&
+	       add_block(c, rules, rule);
 }

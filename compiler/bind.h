@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From syntax trees to typed expressions: names are looked up in the catalog,
- * subqueries are put in place of their names, every operand has a type.
+ * From expanded syntax trees to typed blocks: names are looked up in the
+ * catalog, subqueries are put in place of their names, every operand has a type.
  *
- * A query over a subquery that counts is the only one that has conditions above
- * the count; all others are one flat list below it.
+ * A block is what one tree of the plan can say:
+ *
+ *   inputs and their joins, conditions on them (below)
+ *   at most one of: aggregates over a sliding window, aggregates by window and
+ *     key, a sequence
+ *   conditions on what that computed (above): HAVING, or WHERE of a query whose
+ *     FROM is that one subquery
+ *   columns
+ *
+ * A subquery that is only inputs, conditions and columns becomes part of the
+ * block that reads it. Any other is a block of its own, an internal rule, and
+ * its reader has an input that reads its matches.
  */
 #ifndef SHRIKE_COMPILER_BIND_H
 #define SHRIKE_COMPILER_BIND_H
@@ -23,24 +33,75 @@ struct bound_conditions {
 	unsigned count;
 };
 
-/* COUNT(*) OVER, in slot 0. */
-struct bound_count {
-	bool present;
-	const char *name;
-	unsigned key_count;
-	struct plan_output keys[PLAN_KEYS_MAX];
-	int64_t range_ns;
+struct bound_input {
+	const char *name;	      /* unique in the block */
+	enum stream_id stream;	      /* PLAN_STREAM_MATCHES: of `rule` */
+	const struct plan_rule *rule; /* to be lowered before this block */
+	struct span span;
+	enum plan_join join; /* of the first: not used */
+	bool triggered;
+	/*
+	 * Of LEFT, FIRST, SEMI and ANTI: what ON, or the subquery of EXISTS,
+	 * asks of a partner. Of INNER it is in `below`.
+	 */
+	struct bound_conditions on;
+};
+
+enum bound_top {
+	BOUND_PLAIN,
+	BOUND_OVER,	/* slot i is aggregate i */
+	BOUND_GROUP,	/* slots: start, end, the keys, the aggregates */
+	BOUND_SEQUENCE, /* inputs are the steps, then UNTIL */
+};
+
+struct bound_aggregate {
+	enum plan_aggregate_op op;
+	const struct expr *arg; /* NULL: COUNT(*) */
+	enum value_type type;
+	const char *name; /* of its slot */
+	struct span span;
+};
+
+struct bound_step {
+	const struct expr **keys;	/* key_count of the block */
+	struct bound_conditions define; /* may read this and earlier steps */
+	bool optional;
 };
 
 struct bound_rule {
-	const struct ast_rule *ast;
+	const struct ast_rule *ast;	 /* of the whole rule */
+	const struct ast_select *select; /* of this block, expanded */
+	const char *name;
+	bool internal;
+	struct plan_rule *plan; /* where lower_rule() puts it */
+
 	unsigned input_count;
-	const char *input_names[TUPLE_INPUTS_MAX];
-	enum stream_id input_streams[TUPLE_INPUTS_MAX];
-	struct span input_spans[TUPLE_INPUTS_MAX];
+	struct bound_input inputs[TUPLE_INPUTS_MAX];
 	struct bound_conditions below;
+
+	/* FIRST_SEEN(keys, range): over `below`, under the top */
+	unsigned seen_count;
+	const struct expr *seen[PLAN_KEYS_MAX];
+	int64_t seen_ns;
+	struct span seen_span;
+
+	enum bound_top top;
+	unsigned key_count; /* PARTITION BY, GROUP BY */
+	struct plan_output keys[PLAN_KEYS_MAX];
+	unsigned aggregate_count;
+	struct bound_aggregate *aggregates;
+	int64_t range_ns; /* OVER; SEQUENCE: WITHIN */
+	enum plan_window window;
+	int64_t size_ns, slide_ns; /* see plan.h */
+	unsigned step_count;
+	struct bound_step *steps; /* then `until` when has_until */
+	bool has_until;
+
 	struct bound_conditions above;
-	struct bound_count count;
+	unsigned order_count;
+	struct plan_order orders[PLAN_ORDERS_MAX];
+	int64_t limit; /* -1: none */
+
 	unsigned output_count;
 	struct plan_output *outputs;
 	unsigned dedup_count;
@@ -51,7 +112,17 @@ struct bound_rule {
 	bool enabled;
 };
 
-/* NULL: complained, or no memory. */
-struct bound_rule *bind_rule(struct compilation *c, const struct ast_rule *ast);
+/* The rules of a set that are bound so far, for matches.<rule>. */
+struct bound_rules {
+	struct bound_rule **items; /* internal ones before their reader */
+	unsigned count;
+};
+
+/*
+ * Append the rule's blocks to `rules`, its own last; false: complained, or no
+ * memory. The rules whose matches it reads must be there.
+ */
+bool bind_rule(struct compilation *c, struct bound_rules *rules,
+	       const struct ast_rule *ast);
 
 #endif

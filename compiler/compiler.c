@@ -29,12 +29,12 @@
 
 static void parse_all(struct compilation *c,
 		      const struct compile_source *sources,
-		      unsigned source_count, struct ast_rules *rules)
+		      unsigned source_count, struct ast_program *rules)
 {
 	for (unsigned i = 0; i < source_count; i++)
 		if (source_check(c, &sources[i], i))
 			parse_source(c, &sources[i], i, rules);
-	if (rules->count || c->diagnostics->error_count || c->nomem)
+	if (rules->rule_count || c->diagnostics->error_count || c->nomem)
 		return;
 	compilation_error(c, (struct span){ 0 },
 			  "a rule is CREATE RULE name AS SELECT ...; or just "
@@ -57,18 +57,18 @@ static int by_name(const void *a, const void *b)
 
 static void check_names(struct compilation *c,
 			const struct compile_source *sources,
-			const struct ast_rules *rules)
+			const struct ast_program *rules)
 {
 	struct ast_rule **sorted =
-		compilation_alloc(c, rules->count, sizeof(*sorted));
+		compilation_alloc(c, rules->rule_count, sizeof(*sorted));
 	const struct ast_rule *first = NULL;
 
 	if (!sorted)
 		return;
-	for (unsigned i = 0; i < rules->count; i++)
-		sorted[i] = rules->items[i];
-	qsort(sorted, rules->count, sizeof(*sorted), by_name);
-	for (unsigned i = 0; i < rules->count; i++) {
+	for (unsigned i = 0; i < rules->rule_count; i++)
+		sorted[i] = rules->rules[i];
+	qsort(sorted, rules->rule_count, sizeof(*sorted), by_name);
+	for (unsigned i = 0; i < rules->rule_count; i++) {
 		if (!first || strcmp(first->name, sorted[i]->name) != 0) {
 			first = sorted[i];
 			continue;
@@ -82,35 +82,51 @@ static void check_names(struct compilation *c,
 }
 
 /* A rule that is not enabled is checked all the same. */
-static void compile_rule(struct compilation *c, const struct ast_rule *ast,
-			 struct plan_rule *rules, unsigned *count)
+static void compile_rule(struct compilation *c, struct bound_rules *bound,
+			 const struct ast_rule *ast)
 {
-	struct plan_rule *rule = &rules[*count];
-	const struct bound_rule *bound;
+	unsigned first = bound->count;
 
 	c->rule = ast->name;
-	bound = bind_rule(c, ast);
-	if (bound && lower_rule(c, bound, rule) && bound->enabled) {
-		bounds_set(rule);
-		(*count)++;
-	}
+	if (bind_rule(c, bound, ast))
+		for (unsigned i = first; i < bound->count; i++)
+			if (lower_rule(c, bound->items[i]))
+				bounds_set(bound->items[i]->plan);
 	c->rule = NULL;
 }
 
-static const struct plan *compile_rules(struct compilation *c,
-					const struct ast_rules *asts)
+/*
+ * Rules read each other's matches by address: the plan's array is made when it
+ * is known how many there are, and then the addresses become places in it.
+ */
+static void place_rules(struct compilation *c, const struct bound_rules *bound,
+			struct plan *plan)
 {
 	struct plan_rule *rules =
-		compilation_alloc(c, asts->count, sizeof(*rules));
-	struct plan *plan = compilation_alloc(c, 1, sizeof(*plan));
+		compilation_alloc(c, bound->count, sizeof(*rules));
 
-	if (!rules || !plan)
-		return NULL;
-	for (unsigned i = 0; i < asts->count && !c->nomem; i++)
-		compile_rule(c, asts->items[i], rules, &plan->rule_count);
+	if (!rules)
+		return;
+	for (unsigned i = 0; i < bound->count; i++)
+		if (bound->items[i]->enabled)
+			rules[plan->rule_count++] = *bound->items[i]->plan;
 	plan->rules = rules;
+}
+
+static const struct plan *compile_rules(struct compilation *c,
+					const struct ast_program *asts)
+{
+	struct plan *plan = compilation_alloc(c, 1, sizeof(*plan));
+	struct bound_rules bound = { 0 };
+
+	if (!plan)
+		return NULL;
+	for (unsigned i = 0; i < asts->rule_count && !c->nomem; i++)
+		compile_rule(c, &bound, asts->rules[i]);
+	if (!c->nomem && !c->diagnostics->error_count)
+		place_rules(c, &bound, plan);
 	if (!plan->rule_count && !c->diagnostics->error_count && !c->nomem)
-		compilation_error(c, asts->items[0]->name_span, NULL,
+		compilation_error(c, asts->rules[0]->name_span, NULL,
 				  "no rule is enabled");
 	return plan;
 }
@@ -128,14 +144,14 @@ int compile(struct arena *arena, const struct compile_source *sources,
 {
 	struct compilation c = { .arena = arena, .diagnostics = diagnostics };
 	struct program *program = compilation_alloc(&c, 1, sizeof(*program));
-	struct ast_rules rules = { 0 };
+	struct ast_program program_ast = { 0 };
 	int r;
 
-	parse_all(&c, sources, source_count, &rules);
+	parse_all(&c, sources, source_count, &program_ast);
 	if (!c.nomem)
-		check_names(&c, sources, &rules);
-	if (!c.nomem && rules.count)
-		program->plan = compile_rules(&c, &rules);
+		check_names(&c, sources, &program_ast);
+	if (!c.nomem && program_ast.rule_count)
+		program->plan = compile_rules(&c, &program_ast);
 	if (c.nomem)
 		return nomem(arena, err);
 	if (diagnostics->error_count)

@@ -61,7 +61,7 @@ static const struct expr *compute(struct fold *f, const struct expr *expr,
 				  struct use use)
 {
 	static const struct tuple nothing;
-	struct value v = expr_eval(expr, &nothing);
+	struct value v = expr_eval(expr, &nothing, &f->env);
 
 	if (expr->type == VALUE_BOOL)
 		return truth_const(f, truth_of(v), use);
@@ -346,9 +346,22 @@ static const struct expr *fold_expr(struct fold *f, const struct expr *expr,
 	case EXPR_PREFIX:
 	case EXPR_SUFFIX:
 	case EXPR_CONTAINS:
-	case EXPR_ANY_EQ:
+	case EXPR_ELEMENT:
+	case EXPR_ANY:
+	case EXPR_ALL:
+	case EXPR_REGEXP:
+	case EXPR_CIDR:
+	case EXPR_IS_TRUE:
 	case EXPR_ADD:
 	case EXPR_SUB:
+	case EXPR_MUL:
+	case EXPR_DIV:
+	case EXPR_MOD:
+	case EXPR_NEG:
+	case EXPR_CONCAT:
+	case EXPR_CASE:
+	case EXPR_CAST:
+	case EXPR_CALL:
 		return fold_leaf(f, expr, use);
 	case EXPR_NOT:
 		inner.negate = !use.negate;

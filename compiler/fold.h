@@ -22,6 +22,7 @@ struct fold {
 	unsigned nodes_left;
 	bool exhausted; /* more than FOLD_NODES_MAX */
 	bool nomem;
+	struct expr_env env; /* for what is constant */
 };
 
 void fold_init(struct fold *fold, struct arena *arena);

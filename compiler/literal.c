@@ -89,7 +89,7 @@ bool bind_literal(struct binder *b, const struct ast_expr *ast,
 		return literal_ip(b, ast, literal);
 	if (beside->op != EXPR_COLUMN || beside->type != VALUE_INT)
 		return true;
-	stream = b->rule->input_streams[beside->input];
+	stream = b->rule->inputs[beside->input].stream;
 	column = catalog_column_at(catalog_stream(stream), beside->column);
 	if (!catalog_literal(stream, column, 0, &value))
 		return true;

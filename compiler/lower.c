@@ -180,7 +180,7 @@ static struct plan_node *lower_scan(struct lowering *l, unsigned input)
 	if (!scan)
 		return NULL;
 	scan->input = (uint8_t)input;
-	scan->stream = l->bound->input_streams[input];
+	scan->stream = l->bound->inputs[input].stream;
 	return lower_place(l, &l->below, 1u << input, &scan->predicate) ? scan :
 									  NULL;
 }
@@ -307,9 +307,9 @@ static bool lower_keys(struct lowering *l)
 	if (ok && bound->dedup_count) {
 		count = bound->dedup_count;
 		memcpy(keys, bound->dedup, count * sizeof(*keys));
-	} else if (ok && bound->count.present) {
-		count = bound->count.key_count;
-		memcpy(keys, bound->count.keys, count * sizeof(*keys));
+	} else if (ok && bound->top == BOUND_OVER) {
+		count = bound->key_count;
+		memcpy(keys, bound->keys, count * sizeof(*keys));
 	} else if (ok && bound->input_count > 1) {
 		ok = join_keys(l, l->rule->root, keys, &count);
 	} else if (ok) {
@@ -341,37 +341,58 @@ static enum plan_emit lower_emit(const struct lowering *l)
 						      PLAN_EMIT_EVERY;
 }
 
+static bool describe_inputs(struct lowering *l)
+{
+	const struct bound_rule *bound = l->bound;
+	unsigned n = bound->input_count;
+	const char **names = compilation_alloc(l->c, n, sizeof(*names));
+	enum stream_id *streams = compilation_alloc(l->c, n, sizeof(*streams));
+	const struct plan_rule **rules =
+		compilation_alloc(l->c, n, sizeof(*rules));
+	const char **slots =
+		compilation_alloc(l->c, bound->aggregate_count, sizeof(*slots));
+
+	if (!names || !streams || !rules || !slots)
+		return false;
+	for (unsigned i = 0; i < n; i++) {
+		names[i] = bound->inputs[i].name;
+		streams[i] = bound->inputs[i].stream;
+		rules[i] = bound->inputs[i].rule;
+	}
+	for (unsigned i = 0; i < bound->aggregate_count; i++)
+		slots[i] = bound->aggregates[i].name;
+	l->rule->input_count = n;
+	l->rule->input_names = names;
+	l->rule->input_streams = streams;
+	l->rule->input_rules = rules;
+	l->rule->slot_count = bound->aggregate_count;
+	l->rule->slot_names = slots;
+	return true;
+}
+
 static bool lower_describe(struct lowering *l)
 {
 	const struct bound_rule *bound = l->bound;
 	struct plan_rule *rule = l->rule;
-	const char **slots = compilation_alloc(l->c, 1, sizeof(*slots));
 	struct buf canonical = BUF_INIT;
 
-	if (!slots)
-		return false;
 	print_rule(&canonical, bound->ast);
 	*rule = (struct plan_rule){
-		.name = bound->ast->name,
+		.name = bound->name,
+		.internal = bound->internal,
 		.severity = bound->severity,
 		.description = bound->description,
 		.attack = bound->attack,
 		.canonical = compilation_take(l->c, &canonical),
-		.input_count = bound->input_count,
-		.input_names = bound->input_names,
-		.input_streams = bound->input_streams,
-		.slot_count = bound->count.present,
-		.slot_names = slots,
 		.suppress_ns = bound->ast->suppress_ns,
 		.suppress_on_gap = bound->ast->gap == AST_GAP_SUPPRESS,
 	};
-	slots[0] = bound->count.name;
-	return rule->canonical;
+	return rule->canonical && describe_inputs(l);
 }
 
-bool lower_rule(struct compilation *c, const struct bound_rule *bound,
-		struct plan_rule *rule)
+bool lower_rule(struct compilation *c, const struct bound_rule *bound)
 {
+	struct plan_rule *rule = bound->plan;
 	struct lowering l = { .c = c, .bound = bound, .rule = rule };
 
 	fold_init(&l.fold, c->arena);
@@ -379,7 +400,7 @@ bool lower_rule(struct compilation *c, const struct bound_rule *bound,
 	    !collect(&l, &bound->above, &l.above) || !lower_outputs(&l))
 		return false;
 	rule->root = lower_inputs_of(&l);
-	if (rule->root && bound->count.present)
+	if (rule->root && bound->top == BOUND_OVER)
 		rule->root = lower_count(&l, rule->root);
 	if (!rule->root || !lower_keys(&l))
 		return false;

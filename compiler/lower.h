@@ -18,8 +18,7 @@
 #include "compiler/bind.h"
 #include "compiler/compilation.h"
 
-/* False: complained, or no memory. */
-bool lower_rule(struct compilation *c, const struct bound_rule *bound,
-		struct plan_rule *rule);
+/* Into bound->plan. False: complained, or no memory. */
+bool lower_rule(struct compilation *c, const struct bound_rule *bound);
 
 #endif

@@ -80,7 +80,7 @@ static bool take_threshold(struct lowering *l, struct plan_node *count,
 
 struct plan_node *lower_count(struct lowering *l, struct plan_node *child)
 {
-	const struct bound_count *bound = &l->bound->count;
+	const struct bound_rule *bound = l->bound;
 	struct plan_node *count = lower_node(l, PLAN_COUNT, child, NULL);
 	const struct expr *predicate;
 	struct plan_node *filter;

@@ -153,7 +153,7 @@ static bool add_key(struct lowering *l, struct plan_node *join,
 		    unsigned input)
 {
 	if (join->key_count >= PLAN_KEYS_MAX) {
-		compilation_error(l->c, l->bound->input_spans[input], NULL,
+		compilation_error(l->c, l->bound->inputs[input].span, NULL,
 				  "a join has at most %d keys", PLAN_KEYS_MAX);
 		return false;
 	}
@@ -165,8 +165,8 @@ static bool add_key(struct lowering *l, struct plan_node *join,
 static bool take_keys(struct lowering *l, struct plan_node *join,
 		      unsigned input)
 {
-	const char *right = l->bound->input_names[input];
-	const char *left = l->bound->input_names[0];
+	const char *right = l->bound->inputs[input].name;
+	const char *left = l->bound->inputs[0].name;
 
 	join->left_keys = compilation_alloc(l->c, PLAN_KEYS_MAX,
 					    sizeof(*join->left_keys));
@@ -188,7 +188,7 @@ static bool take_keys(struct lowering *l, struct plan_node *join,
 	}
 	if (join->key_count)
 		return true;
-	compilation_error(l->c, l->bound->input_spans[input],
+	compilation_error(l->c, l->bound->inputs[input].span,
 			  compilation_text(l->c,
 					   "add a key to ON, as in "
 					   "%s.pid_key = %s.pid_key",
@@ -202,8 +202,8 @@ static bool take_keys(struct lowering *l, struct plan_node *join,
 static void complain_bound(struct lowering *l, unsigned input,
 			   const struct bound bounds[])
 {
-	const char *right = l->bound->input_names[input];
-	const char *left = l->bound->input_names[0];
+	const char *right = l->bound->inputs[input].name;
+	const char *left = l->bound->inputs[0].name;
 	const char *missing = "a time bound on both sides";
 	const char *add;
 
@@ -212,7 +212,7 @@ static void complain_bound(struct lowering *l, unsigned input,
 			       "INTERVAL '10' SECOND",
 			       right, left, left);
 	for (unsigned i = 0; i < input; i++) {
-		left = l->bound->input_names[i];
+		left = l->bound->inputs[i].name;
 		if (bounds[i].has_lower) {
 			missing = "an upper time bound too";
 			add = compilation_text(l->c,
@@ -226,7 +226,7 @@ static void complain_bound(struct lowering *l, unsigned input,
 					       right, left);
 		}
 	}
-	compilation_error(l->c, l->bound->input_spans[input], add,
+	compilation_error(l->c, l->bound->inputs[input].span, add,
 			  "the join with '%s' needs %s: events wait for their "
 			  "partner",
 			  right, missing);
@@ -236,21 +236,21 @@ static void complain_bound(struct lowering *l, unsigned input,
 static bool check_bound(struct lowering *l, unsigned input,
 			const struct bound *bound)
 {
-	struct span span = l->bound->input_spans[input];
+	struct span span = l->bound->inputs[input].span;
 
 	if (bound->lower < -INTERVAL_NS_MAX || bound->lower > INTERVAL_NS_MAX ||
 	    bound->upper < -INTERVAL_NS_MAX || bound->upper > INTERVAL_NS_MAX) {
 		compilation_error(l->c, span, NULL,
 				  "the time bound of the join with '%s' is "
 				  "more than 3650 days wide",
-				  l->bound->input_names[input]);
+				  l->bound->inputs[input].name);
 		return false;
 	}
 	if (bound->lower > bound->upper)
 		compilation_warning(l->c, span, NULL,
 				    "the rule can never match: the time bound "
 				    "of '%s' is empty",
-				    l->bound->input_names[input]);
+				    l->bound->inputs[input].name);
 	return true;
 }
 

@@ -18,7 +18,7 @@ static const struct column *visible_column(const struct stream *stream,
 static const struct stream *item_stream(const struct binder *b,
 					const struct scope_item *item)
 {
-	return catalog_stream(b->rule->input_streams[item->input]);
+	return catalog_stream(b->rule->inputs[item->input].stream);
 }
 
 /* False: the item has no such column. */

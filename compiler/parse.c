@@ -393,6 +393,7 @@ static struct ast_rule *parse_rule(struct parser *p, const char *path,
 		if (!parse_head(p, rule))
 			return NULL;
 	} else {
+		rule->bare = true;
 		rule->name_span = start;
 		rule->name = bare_name(p, path, n);
 		p->c->rule = rule->name;
@@ -417,7 +418,7 @@ static void skip_statement(struct parser *p)
 }
 
 void parse_source(struct compilation *c, const struct compile_source *source,
-		  uint32_t index, struct ast_rules *rules)
+		  uint32_t index, struct ast_program *program)
 {
 	struct parser p = { .c = c };
 	unsigned n = 0;
@@ -445,11 +446,11 @@ void parse_source(struct compilation *c, const struct compile_source *source,
 		c->rule = NULL;
 		if (!rule)
 			continue;
-		grown = compilation_grow(c, rules->items, rules->count,
+		grown = compilation_grow(c, program->rules, program->rule_count,
 					 sizeof(rule));
 		if (!grown)
 			return;
-		rules->items = grown;
-		rules->items[rules->count++] = rule;
+		program->rules = grown;
+		program->rules[program->rule_count++] = rule;
 	}
 }

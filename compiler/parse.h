@@ -10,13 +10,8 @@
 #include "compiler/compilation.h"
 #include "compiler/compiler.h"
 
-struct ast_rules {
-	struct ast_rule **items;
-	unsigned count;
-};
-
-/* Append the rules of one source, whose bytes source_check() has accepted. */
+/* Append the statements of one source, whose bytes source_check() accepted. */
 void parse_source(struct compilation *c, const struct compile_source *source,
-		  uint32_t index, struct ast_rules *rules);
+		  uint32_t index, struct ast_program *program);
 
 #endif

@@ -92,7 +92,7 @@ bool parse_interval(struct parser *p, int64_t *ret_ns, struct span *ret_span)
 	}
 }
 
-static bool partition_keys(struct parser *p, struct ast_window *window)
+static bool partition_keys(struct parser *p, struct ast_over *window)
 {
 	if (!parse_expect_word(p, "by"))
 		return false;
@@ -115,9 +115,9 @@ static bool partition_keys(struct parser *p, struct ast_window *window)
 	return true;
 }
 
-struct ast_window *parse_window(struct parser *p)
+struct ast_over *parse_over(struct parser *p)
 {
-	struct ast_window *window = compilation_alloc(p->c, 1, sizeof(*window));
+	struct ast_over *window = compilation_alloc(p->c, 1, sizeof(*window));
 
 	if (!window || !parse_expect(p, TOKEN_LEFT, "( behind OVER"))
 		return NULL;
@@ -140,7 +140,7 @@ struct ast_window *parse_window(struct parser *p)
 /* COUNT(*) [OVER (...)]; any other function is not known. */
 static struct ast_expr *parse_call(struct parser *p)
 {
-	struct ast_expr *expr = parse_new(p, AST_COUNT, p->token.span);
+	struct ast_expr *expr = parse_new(p, AST_CALL, p->token.span);
 
 	if (!expr)
 		return NULL;
@@ -150,14 +150,16 @@ static struct ast_expr *parse_call(struct parser *p)
 				  "unknown function '%s'", p->token.text);
 		return NULL;
 	}
+	expr->text = p->token.text;
+	expr->star = true;
 	parse_advance(p);
 	parse_advance(p);
 	if (!parse_expect(p, TOKEN_STAR, "* in COUNT(*)") ||
 	    !parse_expect(p, TOKEN_RIGHT, ")"))
 		return NULL;
 	if (parse_accept_word(p, "over")) {
-		expr->window = parse_window(p);
-		if (!expr->window)
+		expr->over = parse_over(p);
+		if (!expr->over)
 			return NULL;
 	}
 	return finish(p, expr);
@@ -298,7 +300,9 @@ static struct ast_expr *parse_comparison(struct parser *p,
 	struct span span = p->token.span;
 
 	parse_advance(p);
-	if (!expr || !parse_push(p, expr, left))
+	struct ast_expr *any = parse_new(p, AST_ANY, p->token.span);
+
+	if (!expr || !any || !parse_push(p, expr, left))
 		return NULL;
 	if (!parse_accept_word(p, "any"))
 		return parse_push(p, expr, parse_sum(p)) ? finish(p, expr) :
@@ -308,12 +312,11 @@ static struct ast_expr *parse_comparison(struct parser *p,
 				  "ANY goes with = only");
 		return NULL;
 	}
-	expr->op = AST_ANY;
 	if (!parse_expect(p, TOKEN_LEFT, "( behind ANY") ||
-	    !parse_push(p, expr, parse_column(p)) ||
+	    !parse_push(p, any, parse_column(p)) ||
 	    !parse_expect(p, TOKEN_RIGHT, ")"))
 		return NULL;
-	return finish(p, expr);
+	return parse_push(p, expr, finish(p, any)) ? finish(p, expr) : NULL;
 }
 
 static struct ast_expr *parse_in(struct parser *p, struct ast_expr *expr)

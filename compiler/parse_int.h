@@ -53,7 +53,7 @@ struct ast_expr *parse_expr(struct parser *p);
 /* [qualifier.]name */
 struct ast_expr *parse_column(struct parser *p);
 /* Behind COUNT(*): OVER (...) */
-struct ast_window *parse_window(struct parser *p);
+struct ast_over *parse_over(struct parser *p);
 /* INTERVAL 'n' UNIT, with the word INTERVAL */
 bool parse_interval(struct parser *p, int64_t *ret_ns, struct span *ret_span);
 struct ast_select *parse_select(struct parser *p);

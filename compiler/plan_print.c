@@ -9,6 +9,7 @@ struct expr_names plan_rule_names(const struct plan_rule *rule)
 {
 	return (struct expr_names){ .inputs = rule->input_names,
 				    .streams = rule->input_streams,
+				    .rules = rule->input_rules,
 				    .slots = rule->slot_names };
 }
 
@@ -118,6 +119,10 @@ static void put_node(const struct printer *p, const struct plan_node *node,
 	case PLAN_COUNT:
 		put_count(p, node);
 		break;
+	case PLAN_OVER:
+	case PLAN_GROUP:
+	case PLAN_SEQUENCE:
+	case PLAN_FIRST_SEEN:
 	case PLAN_KIND_COUNT:
 		CHECK(!"a kind of plan node");
 	}

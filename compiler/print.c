@@ -27,8 +27,8 @@ static const enum binding bindings[] = {
 	[AST_GE] = BINDS_PREDICATE,   [AST_ADD] = BINDS_SUM,
 	[AST_SUB] = BINDS_SUM,	      [AST_IS_NULL] = BINDS_PREDICATE,
 	[AST_IN] = BINDS_PREDICATE,   [AST_BETWEEN] = BINDS_PREDICATE,
-	[AST_LIKE] = BINDS_PREDICATE, [AST_ANY] = BINDS_PREDICATE,
-	[AST_COUNT] = BINDS_PRIMARY,
+	[AST_LIKE] = BINDS_PREDICATE, [AST_ANY] = BINDS_PRIMARY,
+	[AST_CALL] = BINDS_PRIMARY,   [AST_EXISTS] = BINDS_PRIMARY,
 };
 
 BUILD_CHECK(ARRAY_SIZE(bindings) == AST_OP_COUNT);
@@ -88,7 +88,7 @@ static void print_list(struct buf *out, struct ast_expr *const *items,
 	}
 }
 
-static void print_count(struct buf *out, const struct ast_window *window)
+static void print_count(struct buf *out, const struct ast_over *window)
 {
 	buf_puts(out, "COUNT(*)");
 	if (!window)
@@ -130,10 +130,6 @@ static void print_predicate(struct buf *out, const struct ast_expr *expr)
 			buf_puts(out, " ESCAPE ");
 			print_at(out, expr->args[2], BINDS_PRIMARY);
 		}
-	} else {
-		buf_puts(out, " = ANY(");
-		print_expr(out, expr->args[1]);
-		buf_putc(out, ')');
 	}
 }
 
@@ -180,12 +176,32 @@ void print_expr(struct buf *out, const struct ast_expr *expr)
 	case AST_IN:
 	case AST_BETWEEN:
 	case AST_LIKE:
-	case AST_ANY:
 		print_predicate(out, expr);
 		return;
-	case AST_COUNT:
-		print_count(out, expr->window);
+	case AST_ANY:
+		buf_puts(out, "ANY(");
+		print_expr(out, expr->args[0]);
+		buf_putc(out, ')');
 		return;
+	case AST_CALL:
+		print_count(out, expr->over);
+		return;
+	case AST_DOUBLE:
+	case AST_PARAM:
+	case AST_MUL:
+	case AST_DIV:
+	case AST_MOD:
+	case AST_CONCAT:
+	case AST_NEG:
+	case AST_IS_TRUE:
+	case AST_IS_FALSE:
+	case AST_IN_LIST:
+	case AST_ILIKE:
+	case AST_REGEXP:
+	case AST_ALL:
+	case AST_CASE:
+	case AST_CAST:
+	case AST_EXISTS:
 	case AST_OP_COUNT:
 		break;
 	}

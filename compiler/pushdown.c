@@ -229,7 +229,9 @@ static const char *term_text(struct builder *b, const struct expr *expr)
 	const char *inputs[TUPLE_INPUTS_MAX];
 	enum stream_id streams[TUPLE_INPUTS_MAX];
 	const char *slots[TUPLE_SLOTS_MAX];
-	struct expr_names names = { inputs, streams, slots };
+	struct expr_names names = { .inputs = inputs,
+				    .streams = streams,
+				    .slots = slots };
 	struct buf text = BUF_INIT;
 	char *copy;
 

@@ -454,11 +454,26 @@ struct leaf leaf_cond(struct cond_set *set, const struct expr *expr,
 	case EXPR_CONTAINS:
 	case EXPR_LIKE:
 		return pattern_leaf(set, expr, wanted);
-	case EXPR_ANY_EQ:
-		return undecided("= ANY is decided in user space");
+	case EXPR_ANY:
+	case EXPR_ALL:
+		return undecided("ANY and ALL are decided in user space");
+	case EXPR_REGEXP:
+		return undecided("REGEXP is decided in user space");
+	case EXPR_IS_TRUE:
+	case EXPR_CIDR:
+	case EXPR_CASE:
+	case EXPR_CAST:
+	case EXPR_CALL:
+	case EXPR_MUL:
+	case EXPR_DIV:
+	case EXPR_MOD:
+	case EXPR_NEG:
+	case EXPR_CONCAT:
+		return undecided("it is decided in user space");
 	case EXPR_CONST:
 	case EXPR_COLUMN:
 	case EXPR_SLOT:
+	case EXPR_ELEMENT:
 	case EXPR_ADD:
 	case EXPR_SUB:
 		return value_leaf(set, expr, wanted);

@@ -8,7 +8,7 @@ static const struct column *column_of(const struct binder *b,
 	if (x->op != EXPR_COLUMN)
 		return NULL;
 	return catalog_column_at(
-		catalog_stream(b->rule->input_streams[x->input]), x->column);
+		catalog_stream(b->rule->inputs[x->input].stream), x->column);
 }
 
 /* False: it may be any number. */

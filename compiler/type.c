@@ -160,6 +160,41 @@ static const struct expr *compare(struct binder *b, struct span span,
 	return keep(b, build_two(b->c->arena, op, VALUE_BOOL, l, r));
 }
 
+/* 'x' = ANY(list) */
+static const struct expr *bind_any(struct binder *b, const struct scope *scope,
+				   const struct ast_expr *ast)
+{
+	const struct ast_expr *any = ast->args[1]->args[0];
+	const struct expr *x = bind_expr(b, scope, ast->args[0]);
+	const struct expr *list = bind_expr(b, scope, any);
+	struct expr *element, *equal;
+
+	if (!x || !list)
+		return NULL;
+	if (list->type != VALUE_LIST) {
+		compilation_error(b->c, any->span, "as in ANY(args)",
+				  "ANY takes a list, but %s is %s",
+				  bind_quote(b, any),
+				  value_type_name(list->type));
+		return NULL;
+	}
+	if (!same_type(x->type, VALUE_TEXT)) {
+		compilation_error(b->c, ast->args[0]->span, NULL,
+				  "a list holds texts, but %s is %s",
+				  bind_quote(b, ast->args[0]),
+				  value_type_name(x->type));
+		return NULL;
+	}
+	element = build_op(b->c->arena, EXPR_ELEMENT, VALUE_TEXT, 0);
+	if (!element)
+		return keep(b, NULL);
+	equal = build_two(b->c->arena, EXPR_EQ, VALUE_BOOL, element, x);
+	if (!equal)
+		return keep(b, NULL);
+	return keep(b,
+		    build_two(b->c->arena, EXPR_ANY, VALUE_BOOL, list, equal));
+}
+
 static const struct expr *bind_comparison(struct binder *b,
 					  const struct scope *scope,
 					  const struct ast_expr *ast)
@@ -168,9 +203,12 @@ static const struct expr *bind_comparison(struct binder *b,
 		[AST_EQ] = EXPR_EQ, [AST_NE] = EXPR_NE, [AST_LT] = EXPR_LT,
 		[AST_LE] = EXPR_LE, [AST_GT] = EXPR_GT, [AST_GE] = EXPR_GE,
 	};
-	const struct expr *l = bind_expr(b, scope, ast->args[0]);
-	const struct expr *r = bind_expr(b, scope, ast->args[1]);
+	const struct expr *l, *r;
 
+	if (ast->args[1]->op == AST_ANY)
+		return bind_any(b, scope, ast);
+	l = bind_expr(b, scope, ast->args[0]);
+	r = bind_expr(b, scope, ast->args[1]);
 	return compare(b, ast->span, ops[ast->op], ast->args[0], l,
 		       ast->args[1], r);
 }
@@ -429,32 +467,6 @@ static const struct expr *bind_like(struct binder *b, const struct scope *scope,
 	return negate(b, ast, like);
 }
 
-static const struct expr *bind_any(struct binder *b, const struct scope *scope,
-				   const struct ast_expr *ast)
-{
-	const struct expr *x = bind_expr(b, scope, ast->args[0]);
-	const struct expr *list = bind_expr(b, scope, ast->args[1]);
-
-	if (!x || !list)
-		return NULL;
-	if (list->type != VALUE_LIST) {
-		compilation_error(b->c, ast->args[1]->span, "as in ANY(args)",
-				  "ANY takes a list, but %s is %s",
-				  bind_quote(b, ast->args[1]),
-				  value_type_name(list->type));
-		return NULL;
-	}
-	if (!same_type(x->type, VALUE_TEXT)) {
-		compilation_error(b->c, ast->args[0]->span, NULL,
-				  "a list holds texts, but %s is %s",
-				  bind_quote(b, ast->args[0]),
-				  value_type_name(x->type));
-		return NULL;
-	}
-	return keep(b,
-		    build_two(b->c->arena, EXPR_ANY_EQ, VALUE_BOOL, x, list));
-}
-
 static const struct expr *bind_logic(struct binder *b,
 				     const struct scope *scope,
 				     const struct ast_expr *ast)
@@ -498,7 +510,7 @@ static void misplaced_count(struct binder *b, const struct scope *scope,
 
 	if (!alias)
 		alias = "";
-	if (ast->window)
+	if (ast->over)
 		compilation_error(b->c, ast->span,
 				  "name it in a subquery: SELECT ... FROM "
 				  "(SELECT ..., COUNT(*) OVER (...) AS n FROM "
@@ -564,11 +576,26 @@ const struct expr *bind_expr(struct binder *b, const struct scope *scope,
 		return bind_between(b, scope, ast);
 	case AST_LIKE:
 		return bind_like(b, scope, ast);
-	case AST_ANY:
-		return bind_any(b, scope, ast);
-	case AST_COUNT:
+	case AST_CALL:
 		misplaced_count(b, scope, ast);
 		return NULL;
+	case AST_ANY:
+	case AST_ALL:
+	case AST_DOUBLE:
+	case AST_PARAM:
+	case AST_MUL:
+	case AST_DIV:
+	case AST_MOD:
+	case AST_CONCAT:
+	case AST_NEG:
+	case AST_IS_TRUE:
+	case AST_IS_FALSE:
+	case AST_IN_LIST:
+	case AST_ILIKE:
+	case AST_REGEXP:
+	case AST_CASE:
+	case AST_CAST:
+	case AST_EXISTS:
 	case AST_OP_COUNT:
 		break;
 	}

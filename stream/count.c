@@ -151,19 +151,21 @@ static void key_remove(struct op *op, struct count_key *key)
 	keyset_remove(&op->count.keys, &op->rule->engine->pool, &key->head);
 }
 
-void count_key_expire(struct count_key *key)
+static int count_fire(struct op *op, struct timer *timer, struct err *err)
 {
-	struct op *op = key->op;
+	struct count_key *key = CONTAINER(timer, struct count_key, timer);
 	int64_t last = ts_add(key->last_ts, op->node->range_ns);
 	struct engine *engine = op->rule->engine;
 
+	(void)err;
 	if (last < engine->now ||
 	    timers_arm(&engine->timers, &key->timer, last))
 		key_remove(op, key);
+	return 0;
 }
 
 /* Keys with waiting tuples are the last used: the oldest tells. */
-bool count_evict(struct op *op)
+static bool count_evict(struct op *op)
 {
 	struct key_head *head = keyset_oldest(&op->count.keys);
 	struct count_key *key;
@@ -190,7 +192,7 @@ static struct count_key *find_or_add(struct op *op, int64_t ts)
 	if (!key)
 		return NULL;
 	key->op = op;
-	key->timer.kind = TIMER_COUNT_KEY;
+	key->timer.op = op;
 	if (timers_arm(&engine->timers, &key->timer,
 		       ts_add(ts, op->node->range_ns))) {
 		key_remove(op, key);
@@ -239,11 +241,13 @@ static void wait_for_peers(struct op *op, struct count_key *key,
 	}
 }
 
-int count_take(struct op *op, const struct tuple *tuple, struct err *err)
+static int count_take(struct op *op, unsigned side, const struct tuple *tuple,
+		      struct err *err)
 {
-	int64_t ts = tuple_ts(op, tuple);
+	int64_t ts = tuple->ts;
 	struct count_key *key;
 
+	(void)side;
 	(void)err;
 	if (!op_key(op, op->node->left_keys, tuple))
 		return 0;
@@ -277,7 +281,7 @@ static void leave_window(struct op *op, struct count_key *key, int64_t start)
 }
 
 /* All peers are there: give each waiting tuple its count, in their order. */
-int count_decide(struct op *op, struct err *err)
+static int count_decide(struct op *op, struct err *err)
 {
 	struct list *waiting = &op->count.pending;
 
@@ -285,12 +289,13 @@ int count_decide(struct op *op, struct err *err)
 		struct count_pending *pending =
 			CONTAINER(waiting->next, struct count_pending, list);
 		struct count_key *key = pending->key;
-		int64_t ts = tuple_ts(op, &pending->tuple);
+		int64_t ts = pending->tuple.ts;
+		struct value slots[TUPLE_SLOTS_MAX];
 		int rc;
 
 		leave_window(op, key, ts_sub(ts, op->node->range_ns));
-		pending->tuple.slots[op->node->slot] =
-			value_int((int64_t)key->total);
+		slots[op->node->slot] = value_int((int64_t)key->total);
+		pending->tuple.slots = slots;
 		op->count.deciding = key;
 		op->count.deciding_ts = ts;
 		rc = op_output(op, &pending->tuple, err);
@@ -302,7 +307,7 @@ int count_decide(struct op *op, struct err *err)
 	return 0;
 }
 
-void count_release(struct op *op)
+static void count_release(struct op *op)
 {
 	struct key_head *head;
 
@@ -313,3 +318,33 @@ void count_release(struct op *op)
 		key_remove(op, CONTAINER(head, struct count_key, head));
 	keyset_release(&op->count.keys);
 }
+
+static unsigned count_gather(const struct op *op, const struct row **rows)
+{
+	const struct count_key *key = op->count.deciding;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < key->kept_count; i++) {
+		size_t slot = (key->kept_first + i) & (key->kept_size - 1);
+
+		for (unsigned k = 0; k < op->input_count; k++)
+			rows[n++] = &key->kept[slot * op->input_count + k]->row;
+	}
+	return n;
+}
+
+static void count_init(struct op *op)
+{
+	keyset_init(&op->count.keys);
+	list_init(&op->count.pending);
+}
+
+const struct op_kind op_count_kind = {
+	.init = count_init,
+	.release = count_release,
+	.take = count_take,
+	.decide = count_decide,
+	.fire = count_fire,
+	.evict = count_evict,
+	.gather = count_gather,
+};

@@ -9,8 +9,6 @@
  */
 #include "stream/engine_int.h"
 
-#define GATHER_MAX (MATCH_EVIDENCE_MAX * TUPLE_INPUTS_MAX)
-
 void rule_fall(struct rule *rule, const struct key_head *partition)
 {
 	const struct buf key = { .bytes = partition->bytes,
@@ -74,20 +72,6 @@ static unsigned sort_rows(const struct row **rows, unsigned count)
 	return n;
 }
 
-static unsigned gather_count(const struct op *op, const struct row **rows)
-{
-	const struct count_key *key = op->count.deciding;
-	unsigned n = 0;
-
-	for (size_t i = 0; i < key->kept_count; i++) {
-		size_t slot = (key->kept_first + i) & (key->kept_size - 1);
-
-		for (unsigned k = 0; k < op->input_count; k++)
-			rows[n++] = &key->kept[slot * op->input_count + k]->row;
-	}
-	return sort_rows(rows, n);
-}
-
 static unsigned gather_tuple(const struct rule *rule, const struct tuple *tuple,
 			     const struct row **rows)
 {
@@ -96,7 +80,7 @@ static unsigned gather_tuple(const struct rule *rule, const struct tuple *tuple,
 	for (unsigned i = 0; i < rule->plan->input_count; i++)
 		if (tuple->rows[i])
 			rows[n++] = tuple->rows[i];
-	return sort_rows(rows, n);
+	return n;
 }
 
 /* Evidence and the window it spans; `rows` holds GATHER_MAX. */
@@ -104,8 +88,8 @@ static void set_window(const struct rule *rule, const struct tuple *tuple,
 		       const struct row **rows, struct match *match)
 {
 	const struct op *count = rule->top_count;
-	unsigned n = count ? gather_count(count, rows) :
-			     gather_tuple(rule, tuple, rows);
+	unsigned n = sort_rows(rows, count ? count->kind->gather(count, rows) :
+					     gather_tuple(rule, tuple, rows));
 	unsigned skip = n > MATCH_EVIDENCE_MAX ? n - MATCH_EVIDENCE_MAX : 0;
 
 	match->evidence = rows + skip;
@@ -175,13 +159,14 @@ static void set_values(const struct rule *rule, const struct tuple *tuple,
 {
 	const struct plan_rule *plan = rule->plan;
 	struct value *values = rule->engine->values;
+	struct expr_env *env = &rule->engine->env;
 
 	match->outputs = values;
 	for (unsigned i = 0; i < plan->output_count; i++)
-		*values++ = expr_eval(plan->outputs[i].expr, tuple);
+		*values++ = expr_eval(plan->outputs[i].expr, tuple, env);
 	match->keys = values;
 	for (unsigned i = 0; i < plan->key_count; i++)
-		*values++ = expr_eval(plan->keys[i].expr, tuple);
+		*values++ = expr_eval(plan->keys[i].expr, tuple, env);
 }
 
 int rule_match(struct rule *rule, const struct tuple *tuple, struct err *err)
@@ -189,6 +174,9 @@ int rule_match(struct rule *rule, const struct tuple *tuple, struct err *err)
 	const struct engine_options *options = &rule->engine->options;
 	const struct row *rows[GATHER_MAX];
 	struct match match = { .rule = rule->plan };
+	struct expr_env *env = &rule->engine->env;
+	size_t mark = expr_mark(env);
+	int rc;
 
 	if (!policy_allows(rule, tuple))
 		return 0;
@@ -199,8 +187,11 @@ int rule_match(struct rule *rule, const struct tuple *tuple, struct err *err)
 	if ((rule->plan->suppress_on_gap && match.coverage == COVERAGE_GAP) ||
 	    is_muted(rule, &match)) {
 		rule->stats.suppressed++;
+		expr_restore(env, mark);
 		return 0;
 	}
 	rule->stats.matches++;
-	return options->on_match(options->ctx, &match, err);
+	rc = options->on_match(options->ctx, &match, err);
+	expr_restore(env, mark);
+	return rc;
 }

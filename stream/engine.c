@@ -5,13 +5,8 @@
 
 static void op_release(struct op *op)
 {
-	if (op->node->kind == PLAN_JOIN) {
-		while (join_evict(op))
-			;
-		keyset_release(&op->join.keys);
-	} else if (op->node->kind == PLAN_COUNT) {
-		count_release(op);
-	}
+	if (op->kind->release)
+		op->kind->release(op);
 }
 
 static void rule_release(struct rule *rule)
@@ -32,6 +27,7 @@ struct engine *engine_free(struct engine *engine)
 	timers_release(&engine->timers);
 	pool_release(&engine->pool);
 	buf_release(&engine->key);
+	expr_env_release(&engine->env);
 	arena_release(&engine->arena);
 	free(engine);
 	return NULL;
@@ -50,7 +46,9 @@ int engine_new(const struct plan *plan, const struct engine_options *options,
 	engine->now = INT64_MIN;
 	pool_init(&engine->pool, options->state_bytes_max);
 	arena_init(&engine->arena, PLAN_BYTES_MAX);
-	rc = engine_build(engine, err);
+	rc = expr_env_init(&engine->env, err);
+	if (!rc)
+		rc = engine_build(engine, err);
 	if (rc) {
 		engine_free(engine);
 		return rc;
@@ -59,62 +57,47 @@ int engine_new(const struct plan *plan, const struct engine_options *options,
 	return 0;
 }
 
-int64_t tuple_ts(const struct op *op, const struct tuple *tuple)
-{
-	int64_t ts = INT64_MIN;
-
-	for (unsigned i = 0; i < op->input_count; i++)
-		if (tuple->rows[op->inputs[i]]->ts > ts)
-			ts = tuple->rows[op->inputs[i]]->ts;
-	return ts;
-}
-
 bool op_key(struct op *op, const struct expr **keys, const struct tuple *tuple)
 {
 	struct buf *key = &op->rule->engine->key;
+	struct expr_env *env = &op->rule->engine->env;
+	size_t mark = expr_mark(env);
+	bool null = false;
 
 	buf_reset(key);
-	for (unsigned i = 0; i < op->node->key_count; i++) {
-		struct value v = expr_eval(keys[i], tuple);
+	for (unsigned i = 0; i < op->node->key_count && !null; i++) {
+		struct value v = expr_eval(keys[i], tuple, env);
 
-		if (value_is_null(v))
-			return false;
+		null = value_is_null(v);
 		key_put(key, v);
 	}
+	expr_restore(env, mark);
+	if (null)
+		return false;
 	if (key->failed)
 		op_over(op, 0, 1);
 	return !key->failed;
 }
 
-static int filter_take(struct op *op, const struct tuple *tuple,
+static int filter_take(struct op *op, unsigned side, const struct tuple *tuple,
 		       struct err *err)
 {
-	if (expr_is_true(op->node->predicate, tuple))
+	(void)side;
+	if (expr_is_true(op->node->predicate, tuple, &op->rule->engine->env))
 		return op_output(op, tuple, err);
 	if (op->above_top && op->rule->plan->emit == PLAN_EMIT_FIRST)
 		rule_fall(op->rule, &op->rule->top_count->count.deciding->head);
 	return 0;
 }
 
+const struct op_kind op_scan_kind;
+const struct op_kind op_filter_kind = { .take = filter_take };
+
 int op_output(struct op *op, const struct tuple *tuple, struct err *err)
 {
-	struct op *parent = op->parent;
-
-	if (!parent)
+	if (!op->parent)
 		return rule_match(op->rule, tuple, err);
-	switch (parent->node->kind) {
-	case PLAN_FILTER:
-		return filter_take(parent, tuple, err);
-	case PLAN_JOIN:
-		return op->is_right ? join_right(parent, tuple, err) :
-				      join_left(parent, tuple, err);
-	case PLAN_COUNT:
-		return count_take(parent, tuple, err);
-	case PLAN_SCAN:
-	case PLAN_KIND_COUNT:
-		break;
-	}
-	CHECK(!"an operator that takes no tuples");
+	return op->parent->kind->take(op->parent, op->side, tuple, err);
 }
 
 static int decide_peers(struct engine *engine, struct err *err)
@@ -129,8 +112,8 @@ static int decide_peers(struct engine *engine, struct err *err)
 			struct op *op = &rule->ops[k];
 			int rc = 0;
 
-			if (op->node->kind == PLAN_COUNT)
-				rc = count_decide(op, err);
+			if (op->kind->decide)
+				rc = op->kind->decide(op, err);
 			if (rc)
 				return rc;
 		}
@@ -138,28 +121,21 @@ static int decide_peers(struct engine *engine, struct err *err)
 	return 0;
 }
 
-static void expire(struct engine *engine)
+static int expire(struct engine *engine, struct err *err)
 {
 	struct timer *timer;
+	int rc = 0;
 
-	while ((timer = timers_expired(&engine->timers, engine->now))) {
-		switch (timer->kind) {
-		case TIMER_JOIN_ITEM:
-			join_item_expire(
-				CONTAINER(timer, struct join_item, timer));
-			break;
-		case TIMER_COUNT_KEY:
-			count_key_expire(
-				CONTAINER(timer, struct count_key, timer));
-			break;
-		case TIMER_MARK:
+	while (!rc && (timer = timers_expired(&engine->timers, engine->now))) {
+		if (timer->op)
+			rc = timer->op->kind->fire(timer->op, timer, err);
+		else
 			marks_remove(CONTAINER(timer, struct mark, timer));
-			break;
-		}
 	}
 	for (unsigned s = 0; s < STREAM_COUNT; s++)
 		gaps_expire(&engine->gaps[s],
 			    ts_sub(engine->now, engine->horizon));
+	return rc;
 }
 
 /* Time moves on to `now`. */
@@ -170,8 +146,7 @@ static int step(struct engine *engine, int64_t now, struct err *err)
 	if (rc)
 		return rc;
 	engine->now = now;
-	expire(engine);
-	return 0;
+	return expire(engine, err);
 }
 
 /* A late row still meets the rules without state. */
@@ -181,7 +156,8 @@ static int scan(struct op *op, struct tuple *tuple, bool late, struct err *err)
 	int rc = 0;
 
 	tuple->rows[op->node->input] = row;
-	if (expr_is_true(op->node->predicate, tuple)) {
+	tuple->ts = row->ts;
+	if (expr_is_true(op->node->predicate, tuple, &op->rule->engine->env)) {
 		if (late && op->rule->stateful)
 			op->rule->stats.late++;
 		else

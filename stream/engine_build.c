@@ -98,14 +98,19 @@ static void build_count(struct build *build, struct op *op)
 static void op_init(struct op *op, struct rule *rule,
 		    const struct plan_node *node)
 {
+	static const struct op_kind *const kinds[PLAN_KIND_COUNT] = {
+		[PLAN_SCAN] = &op_scan_kind,
+		[PLAN_FILTER] = &op_filter_kind,
+		[PLAN_JOIN] = &op_join_kind,
+		[PLAN_COUNT] = &op_count_kind,
+	};
+
+	CHECK(node->kind < PLAN_KIND_COUNT && kinds[node->kind]);
 	op->node = node;
+	op->kind = kinds[node->kind];
 	op->rule = rule;
-	if (node->kind == PLAN_JOIN)
-		keyset_init(&op->join.keys);
-	if (node->kind == PLAN_COUNT) {
-		keyset_init(&op->count.keys);
-		list_init(&op->count.pending);
-	}
+	if (op->kind->init)
+		op->kind->init(op);
 }
 
 static unsigned or_default(unsigned value, unsigned otherwise)
@@ -149,7 +154,7 @@ static int build_op(struct build *build, const struct plan_node *node,
 		if (!child[i])
 			continue;
 		child[i]->parent = op;
-		child[i]->is_right = i == 1;
+		child[i]->side = i;
 	}
 	if (node->kind == PLAN_SCAN)
 		add_input(op, node->input);

@@ -30,6 +30,33 @@
 #define ROWS_PER_KEY_MAX_DEFAULT 64u
 #define RUNS_MAX_DEFAULT 65536u
 
+/*
+ * What an operator does. `side` of take() is the child's place below it: of a
+ * join 0 left, 1 right; of a sequence the step. The tuple and what it points at
+ * are borrowed. init() comes before anything can fail, release() frees all
+ * state. Any but take() may be NULL.
+ *
+ *   decide  time is about to move past engine->now: tuples that waited for
+ *           their peers go up; engine->waiting counts them
+ *   fire    the deadline of one of its timers is over: engine->now is just past
+ *           it, and the timer is disarmed
+ *   evict   make room by what makes least progress; false: nothing can go
+ *   gather  rows of the evidence behind the tuple that is going up, at most
+ *           GATHER_MAX; NULL: the tuple's rows
+ */
+struct op_kind {
+	void (*init)(struct op *op);
+	void (*release)(struct op *op);
+	int (*take)(struct op *op, unsigned side, const struct tuple *tuple,
+		    struct err *err);
+	int (*decide)(struct op *op, struct err *err);
+	int (*fire)(struct op *op, struct timer *timer, struct err *err);
+	bool (*evict)(struct op *op);
+	unsigned (*gather)(const struct op *op, const struct row **rows);
+};
+
+#define GATHER_MAX (MATCH_EVIDENCE_MAX * TUPLE_INPUTS_MAX)
+
 /* A row the engine keeps: counted, one copy for all operators. */
 struct retained {
 	uint32_t refs;
@@ -64,7 +91,8 @@ struct join_item {
 	struct timer timer;
 	struct op *op;
 	struct join_key *key;
-	int64_t ts; /* left: of the anchor */
+	int64_t ts;	 /* left: of the anchor */
+	int64_t done_ts; /* when it was complete */
 	unsigned side;
 	unsigned row_count;
 	struct retained *rows[];
@@ -101,7 +129,7 @@ struct count_key {
 struct count_pending {
 	struct list list;
 	struct count_key *key;
-	struct tuple tuple; /* its rows are retained */
+	struct tuple tuple; /* its rows are retained; no slots yet */
 };
 
 struct count {
@@ -113,10 +141,11 @@ struct count {
 
 struct op {
 	const struct plan_node *node;
+	const struct op_kind *kind;
 	struct rule *rule;
 	struct op *parent;
+	unsigned side; /* its place below its parent */
 	struct op *child[2];
-	bool is_right;	/* child[1] of its parent */
 	bool above_top; /* a filter over the rule's topmost count */
 	uint8_t inputs[TUPLE_INPUTS_MAX]; /* that its tuples have */
 	unsigned input_count;
@@ -159,6 +188,7 @@ struct engine {
 	struct op **scans[STREAM_COUNT]; /* in rule order */
 	unsigned scan_counts[STREAM_COUNT];
 	struct gaps gaps[STREAM_COUNT];
+	struct expr_env env;
 	struct buf key;	      /* scratch */
 	struct value *values; /* scratch: outputs, then keys */
 	struct arena arena;   /* rules, ops and scans */
@@ -169,7 +199,6 @@ int engine_build(struct engine *engine, struct err *err);
 
 /* engine.c: hand a tuple to whatever is above `op`. */
 int op_output(struct op *op, const struct tuple *tuple, struct err *err);
-int64_t tuple_ts(const struct op *op, const struct tuple *tuple);
 
 /* Encode the keys into the engine's scratch; false: one is NULL. */
 bool op_key(struct op *op, const struct expr **keys, const struct tuple *tuple);
@@ -187,18 +216,11 @@ bool op_evict(struct op *op); /* false: nothing can go */
 void *op_add_key(struct op *op, struct keyset *keys, size_t size);
 void op_over(struct op *op, uint64_t evicted, uint64_t refused);
 
-/* join.c */
-int join_left(struct op *op, const struct tuple *tuple, struct err *err);
-int join_right(struct op *op, const struct tuple *tuple, struct err *err);
-void join_item_expire(struct join_item *item);
-bool join_evict(struct op *op);
-
-/* count.c */
-int count_take(struct op *op, const struct tuple *tuple, struct err *err);
-int count_decide(struct op *op, struct err *err);
-void count_key_expire(struct count_key *key);
-bool count_evict(struct op *op);
-void count_release(struct op *op);
+/* join.c, count.c ... */
+extern const struct op_kind op_scan_kind;
+extern const struct op_kind op_filter_kind;
+extern const struct op_kind op_join_kind;
+extern const struct op_kind op_count_kind;
 uint64_t count_enough(const struct plan_node *node);
 
 /* emit.c */

@@ -5,7 +5,10 @@
  */
 #include "stream/expr.h"
 
+#include "stream/regex.h"
 #include "user/base/text.h"
+
+#include <stdlib.h>
 
 enum truth { FALSE_, TRUE_, UNKNOWN };
 
@@ -46,12 +49,13 @@ static struct value eval_column(const struct expr *expr,
 
 /* AND when `decides` is FALSE_, OR when it is TRUE_. */
 static struct value eval_logic(const struct expr *expr,
-			       const struct tuple *tuple, enum truth decides)
+			       const struct tuple *tuple, struct expr_env *env,
+			       enum truth decides)
 {
 	bool unknown = false;
 
 	for (unsigned i = 0; i < expr->arg_count; i++) {
-		enum truth t = truth_of(expr_eval(expr->args[i], tuple));
+		enum truth t = truth_of(expr_eval(expr->args[i], tuple, env));
 
 		if (t == decides)
 			return truth_value(decides);
@@ -78,19 +82,21 @@ static bool order_satisfies(enum expr_op op, int order)
 }
 
 static struct value eval_compare(const struct expr *expr,
-				 const struct tuple *tuple)
+				 const struct tuple *tuple,
+				 struct expr_env *env)
 {
-	struct value a = expr_eval(expr->args[0], tuple);
-	struct value b = expr_eval(expr->args[1], tuple);
+	struct value a = expr_eval(expr->args[0], tuple, env);
+	struct value b = expr_eval(expr->args[1], tuple, env);
 
 	if (value_is_null(a) || value_is_null(b))
 		return value_null();
 	return value_bool(order_satisfies(expr->op, value_compare(a, b)));
 }
 
-static struct value eval_in(const struct expr *expr, const struct tuple *tuple)
+static struct value eval_in(const struct expr *expr, const struct tuple *tuple,
+			    struct expr_env *env)
 {
-	struct value needle = expr_eval(expr->args[0], tuple);
+	struct value needle = expr_eval(expr->args[0], tuple, env);
 	unsigned low = 1, high = expr->arg_count;
 
 	if (value_is_null(needle))
@@ -115,7 +121,7 @@ static bool text_matches(const struct expr *expr, struct value text)
 
 	if (expr->op == EXPR_LIKE)
 		return like_match(text.p, text.len, want.p, want.len,
-				  expr->escape);
+				  expr->escape, expr->fold_case);
 	if (want.len == 0)
 		return true;
 	if (want.len > text.len)
@@ -129,28 +135,36 @@ static bool text_matches(const struct expr *expr, struct value text)
 }
 
 static struct value eval_text(const struct expr *expr,
-			      const struct tuple *tuple)
+			      const struct tuple *tuple, struct expr_env *env)
 {
-	struct value text = expr_eval(expr->args[0], tuple);
+	struct value text = expr_eval(expr->args[0], tuple, env);
 
 	if (text.type != VALUE_TEXT)
 		return value_null();
 	return value_bool(text_matches(expr, text));
 }
 
-static struct value eval_any(const struct expr *expr, const struct tuple *tuple)
+/* TRUE decides ANY, FALSE decides ALL. */
+static struct value eval_elements(const struct expr *expr,
+				  const struct tuple *tuple,
+				  struct expr_env *env, enum truth decides)
 {
-	struct value needle = expr_eval(expr->args[0], tuple);
-	struct value list = expr_eval(expr->args[1], tuple);
+	struct value list = expr_eval(expr->args[0], tuple, env);
+	const struct value outer = env->element;
+	enum truth all = decides == TRUE_ ? FALSE_ : TRUE_;
 
-	if (value_is_null(needle) || list.type != VALUE_LIST)
+	if (list.type != VALUE_LIST)
 		return value_null();
-	if (needle.type != VALUE_TEXT)
-		return value_bool(false);
-	while (list.len)
-		if (value_equal(needle, text_list_take(&list)))
-			return value_bool(true);
-	return value_bool(false);
+	while (list.len && all != decides) {
+		enum truth t;
+
+		env->element = text_list_take(&list);
+		t = truth_of(expr_eval(expr->args[1], tuple, env));
+		if (t == decides || t == UNKNOWN)
+			all = t;
+	}
+	env->element = outer;
+	return truth_value(all);
 }
 
 static bool is_integer(struct value v)
@@ -159,10 +173,11 @@ static bool is_integer(struct value v)
 	       v.type == VALUE_INTERVAL || v.type == VALUE_BOOL;
 }
 
-static struct value eval_sum(const struct expr *expr, const struct tuple *tuple)
+static struct value eval_sum(const struct expr *expr, const struct tuple *tuple,
+			     struct expr_env *env)
 {
-	struct value a = expr_eval(expr->args[0], tuple);
-	struct value b = expr_eval(expr->args[1], tuple);
+	struct value a = expr_eval(expr->args[0], tuple, env);
+	struct value b = expr_eval(expr->args[1], tuple, env);
 	struct value ret = value_int(0);
 	bool overflow;
 
@@ -178,14 +193,16 @@ static struct value eval_sum(const struct expr *expr, const struct tuple *tuple)
 	return ret;
 }
 
-static struct value eval_not(const struct expr *expr, const struct tuple *tuple)
+static struct value eval_not(const struct expr *expr, const struct tuple *tuple,
+			     struct expr_env *env)
 {
-	enum truth t = truth_of(expr_eval(expr->args[0], tuple));
+	enum truth t = truth_of(expr_eval(expr->args[0], tuple, env));
 
 	return t == UNKNOWN ? value_null() : value_bool(t == FALSE_);
 }
 
-struct value expr_eval(const struct expr *expr, const struct tuple *tuple)
+struct value expr_eval(const struct expr *expr, const struct tuple *tuple,
+		       struct expr_env *env)
 {
 	switch (expr->op) {
 	case EXPR_CONST:
@@ -195,40 +212,72 @@ struct value expr_eval(const struct expr *expr, const struct tuple *tuple)
 	case EXPR_SLOT:
 		return tuple->slots[expr->slot];
 	case EXPR_NOT:
-		return eval_not(expr, tuple);
+		return eval_not(expr, tuple, env);
 	case EXPR_AND:
-		return eval_logic(expr, tuple, FALSE_);
+		return eval_logic(expr, tuple, env, FALSE_);
 	case EXPR_OR:
-		return eval_logic(expr, tuple, TRUE_);
+		return eval_logic(expr, tuple, env, TRUE_);
 	case EXPR_EQ:
 	case EXPR_NE:
 	case EXPR_LT:
 	case EXPR_LE:
 	case EXPR_GT:
 	case EXPR_GE:
-		return eval_compare(expr, tuple);
+		return eval_compare(expr, tuple, env);
 	case EXPR_IS_NULL:
 		return value_bool(
-			value_is_null(expr_eval(expr->args[0], tuple)));
+			value_is_null(expr_eval(expr->args[0], tuple, env)));
 	case EXPR_IN:
-		return eval_in(expr, tuple);
+		return eval_in(expr, tuple, env);
 	case EXPR_PREFIX:
 	case EXPR_SUFFIX:
 	case EXPR_CONTAINS:
 	case EXPR_LIKE:
-		return eval_text(expr, tuple);
-	case EXPR_ANY_EQ:
-		return eval_any(expr, tuple);
+		return eval_text(expr, tuple, env);
+	case EXPR_ELEMENT:
+		return env->element;
+	case EXPR_ANY:
+		return eval_elements(expr, tuple, env, TRUE_);
+	case EXPR_ALL:
+		return eval_elements(expr, tuple, env, FALSE_);
 	case EXPR_ADD:
 	case EXPR_SUB:
-		return eval_sum(expr, tuple);
+		return eval_sum(expr, tuple, env);
+	case EXPR_IS_TRUE:
+	case EXPR_REGEXP:
+	case EXPR_CIDR:
+	case EXPR_MUL:
+	case EXPR_DIV:
+	case EXPR_MOD:
+	case EXPR_NEG:
+	case EXPR_CONCAT:
+	case EXPR_CASE:
+	case EXPR_CAST:
+	case EXPR_CALL:
 	case EXPR_OP_COUNT:
 		break;
 	}
 	CHECK(!"an expression of no known kind");
 }
 
-bool expr_is_true(const struct expr *expr, const struct tuple *tuple)
+bool expr_is_true(const struct expr *expr, const struct tuple *tuple,
+		  struct expr_env *env)
 {
-	return !expr || truth_of(expr_eval(expr, tuple)) == TRUE_;
+	size_t mark = expr_mark(env);
+	bool ret = !expr || truth_of(expr_eval(expr, tuple, env)) == TRUE_;
+
+	expr_restore(env, mark);
+	return ret;
+}
+
+int expr_env_init(struct expr_env *env, struct err *err)
+{
+	*env = (struct expr_env){ .scratch = malloc(EXPR_SCRATCH_BYTES) };
+	return env->scratch ? 0 : err_nomem(err);
+}
+
+void expr_env_release(struct expr_env *env)
+{
+	free(env->scratch);
+	*env = (struct expr_env){ 0 };
 }

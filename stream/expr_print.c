@@ -34,6 +34,17 @@ static enum binding binding_of(const struct expr *expr)
 	case EXPR_CONST:
 	case EXPR_COLUMN:
 	case EXPR_SLOT:
+	case EXPR_ELEMENT:
+	case EXPR_ANY:
+	case EXPR_ALL:
+	case EXPR_MUL:
+	case EXPR_DIV:
+	case EXPR_MOD:
+	case EXPR_NEG:
+	case EXPR_CONCAT:
+	case EXPR_CASE:
+	case EXPR_CAST:
+	case EXPR_CALL:
 	case EXPR_OP_COUNT:
 		return BIND_ATOM;
 	case EXPR_EQ:
@@ -48,7 +59,9 @@ static enum binding binding_of(const struct expr *expr)
 	case EXPR_SUFFIX:
 	case EXPR_CONTAINS:
 	case EXPR_LIKE:
-	case EXPR_ANY_EQ:
+	case EXPR_IS_TRUE:
+	case EXPR_REGEXP:
+	case EXPR_CIDR:
 		break;
 	}
 	return BIND_COMPARE;
@@ -333,11 +346,11 @@ void expr_print(struct buf *out, const struct expr *expr,
 	case EXPR_LIKE:
 		print_like(out, expr, names);
 		return;
-	case EXPR_ANY_EQ:
-		print_at(out, expr->args[0], names, BIND_SUM);
-		buf_puts(out, " = ANY(");
+	case EXPR_ANY:
+		buf_puts(out, "ANY(");
+		expr_print(out, expr->args[0], names);
+		buf_puts(out, ") ");
 		expr_print(out, expr->args[1], names);
-		buf_putc(out, ')');
 		return;
 	case EXPR_ADD:
 		print_sum(out, expr, " + ", names);
@@ -345,6 +358,21 @@ void expr_print(struct buf *out, const struct expr *expr,
 	case EXPR_SUB:
 		print_sum(out, expr, " - ", names);
 		return;
+	case EXPR_ELEMENT:
+		buf_puts(out, "ELEMENT");
+		return;
+	case EXPR_IS_TRUE:
+	case EXPR_REGEXP:
+	case EXPR_CIDR:
+	case EXPR_ALL:
+	case EXPR_MUL:
+	case EXPR_DIV:
+	case EXPR_MOD:
+	case EXPR_NEG:
+	case EXPR_CONCAT:
+	case EXPR_CASE:
+	case EXPR_CAST:
+	case EXPR_CALL:
 	case EXPR_OP_COUNT:
 		break;
 	}

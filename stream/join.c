@@ -64,17 +64,19 @@ static void key_free_if_empty(struct op *op, struct join_key *key)
 	keyset_remove(&op->join.keys, &op->rule->engine->pool, &key->head);
 }
 
-void join_item_expire(struct join_item *item)
+static int join_fire(struct op *op, struct timer *timer, struct err *err)
 {
+	struct join_item *item = CONTAINER(timer, struct join_item, timer);
 	struct join_key *key = item->key;
-	struct op *op = item->op;
 
+	(void)err;
 	item_remove(item);
 	key_free_if_empty(op, key);
+	return 0;
 }
 
 /* The key that was not used for longest goes, with all it holds. */
-bool join_evict(struct op *op)
+static bool join_evict(struct op *op)
 {
 	struct key_head *head = keyset_oldest(&op->join.keys);
 	struct join_key *key;
@@ -103,7 +105,7 @@ static struct join_item *item_new(struct op *op, const struct tuple *tuple,
 	if (!item)
 		return NULL;
 	item->op = op;
-	item->timer.kind = TIMER_JOIN_ITEM;
+	item->timer.op = op;
 	list_init(&item->list);
 	for (unsigned i = 0; i < input_count; i++) {
 		item->rows[i] = op_keep(op, tuple->rows[inputs[i]]);
@@ -152,6 +154,7 @@ static void store(struct op *op, struct join_key *key, unsigned side,
 	if (item) {
 		item->side = side;
 		item->ts = ts;
+		item->done_ts = tuple->ts;
 		item_insert(key, item);
 		if (timers_arm(&op->rule->engine->timers, &item->timer, last)) {
 			item_remove(item);
@@ -181,7 +184,10 @@ static int probe(struct op *op, struct join_key *key, unsigned other,
 			break;
 		for (unsigned i = 0; i < item->row_count; i++)
 			joined.rows[from->inputs[i]] = &item->rows[i]->row;
-		if (!expr_is_true(op->node->predicate, &joined))
+		if (item->done_ts > joined.ts)
+			joined.ts = item->done_ts;
+		if (!expr_is_true(op->node->predicate, &joined,
+				  &op->rule->engine->env))
 			continue;
 		rc = op_output(op, &joined, err);
 		if (rc)
@@ -190,7 +196,7 @@ static int probe(struct op *op, struct join_key *key, unsigned other,
 	return 0;
 }
 
-int join_left(struct op *op, const struct tuple *tuple, struct err *err)
+static int join_left(struct op *op, const struct tuple *tuple, struct err *err)
 {
 	const struct plan_node *node = op->node;
 	int64_t ts = tuple->rows[node->anchor]->ts;
@@ -210,7 +216,7 @@ int join_left(struct op *op, const struct tuple *tuple, struct err *err)
 	return 0;
 }
 
-int join_right(struct op *op, const struct tuple *tuple, struct err *err)
+static int join_right(struct op *op, const struct tuple *tuple, struct err *err)
 {
 	const struct plan_node *node = op->node;
 	int64_t ts = tuple->rows[op->child[1]->inputs[0]]->ts;
@@ -229,3 +235,30 @@ int join_right(struct op *op, const struct tuple *tuple, struct err *err)
 	store(op, key, RIGHT, tuple, ts, ts_add(high, op->join.lag));
 	return 0;
 }
+
+static int join_take(struct op *op, unsigned side, const struct tuple *tuple,
+		     struct err *err)
+{
+	return side == LEFT ? join_left(op, tuple, err) :
+			      join_right(op, tuple, err);
+}
+
+static void join_init(struct op *op)
+{
+	keyset_init(&op->join.keys);
+}
+
+static void join_release(struct op *op)
+{
+	while (join_evict(op))
+		;
+	keyset_release(&op->join.keys);
+}
+
+const struct op_kind op_join_kind = {
+	.init = join_init,
+	.release = join_release,
+	.take = join_take,
+	.fire = join_fire,
+	.evict = join_evict,
+};

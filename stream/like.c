@@ -44,12 +44,24 @@ static enum like_step like_next(struct cursor *pattern, uint8_t escape)
 	return *pattern->at++ == '%' ? LIKE_ANY : LIKE_ONE;
 }
 
-static bool same_char(struct cursor *text, struct cursor *pattern)
+static uint8_t lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? (uint8_t)(c - 'A' + 'a') : c;
+}
+
+static bool same_char(struct cursor *text, struct cursor *pattern,
+		      bool fold_case)
 {
 	size_t n;
 
 	if (text->at == text->end)
 		return false;
+	if (fold_case && lower(*text->at) == lower(*pattern->at) &&
+	    *text->at < 0x80) {
+		text->at++;
+		pattern->at++;
+		return true;
+	}
 	n = char_bytes(*text);
 	if (n != char_bytes(*pattern) || memcmp(text->at, pattern->at, n) != 0)
 		return false;
@@ -59,7 +71,7 @@ static bool same_char(struct cursor *text, struct cursor *pattern)
 }
 
 bool like_match(const uint8_t *text, size_t len, const uint8_t *pattern,
-		size_t pattern_len, uint8_t escape)
+		size_t pattern_len, uint8_t escape, bool fold_case)
 {
 	struct cursor t = { text, text + len };
 	struct cursor p = { pattern, pattern + pattern_len };
@@ -85,7 +97,7 @@ bool like_match(const uint8_t *text, size_t len, const uint8_t *pattern,
 			t.at += char_bytes(t);
 			continue;
 		}
-		if (step == LIKE_LITERAL && same_char(&t, &p))
+		if (step == LIKE_LITERAL && same_char(&t, &p, fold_case))
 			continue;
 		if (!can_retry || retry_t.at == retry_t.end)
 			return false;

@@ -61,7 +61,6 @@ static struct mark *add(struct marks *marks, const struct buf *key)
 		}
 	}
 	mark->marks = marks;
-	mark->timer.kind = TIMER_MARK;
 	marks->rule->stats.state_bytes += pool_bytes(mark);
 	return mark;
 }

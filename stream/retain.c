@@ -20,9 +20,7 @@ void op_over(struct op *op, uint64_t evicted, uint64_t refused)
 
 bool op_evict(struct op *op)
 {
-	if (op->node->kind == PLAN_JOIN)
-		return join_evict(op);
-	return op->node->kind == PLAN_COUNT && count_evict(op);
+	return op->kind->evict && op->kind->evict(op);
 }
 
 static bool rule_evict(struct rule *rule)

@@ -2,6 +2,7 @@
 #include "stream/timers_int.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 static void put(struct timers *timers, size_t place, struct timer *timer)
@@ -10,12 +11,20 @@ static void put(struct timers *timers, size_t place, struct timer *timer)
 	timer->place = place;
 }
 
+/* Armed first goes first: which of two is earlier never depends on the heap. */
+static bool is_before(const struct timer *a, const struct timer *b)
+{
+	if (a->deadline != b->deadline)
+		return a->deadline < b->deadline;
+	return a->order < b->order;
+}
+
 static void sift_up(struct timers *timers, size_t place, struct timer *timer)
 {
 	while (place > 1) {
 		struct timer *above = timers->heap[place / 2];
 
-		if (above->deadline <= timer->deadline)
+		if (is_before(above, timer))
 			break;
 		put(timers, place, above);
 		place /= 2;
@@ -31,10 +40,9 @@ static void sift_down(struct timers *timers, size_t place, struct timer *timer)
 		if (child > timers->count)
 			break;
 		if (child < timers->count &&
-		    timers->heap[child + 1]->deadline <
-			    timers->heap[child]->deadline)
+		    is_before(timers->heap[child + 1], timers->heap[child]))
 			child++;
-		if (timers->heap[child]->deadline >= timer->deadline)
+		if (is_before(timer, timers->heap[child]))
 			break;
 		put(timers, place, timers->heap[child]);
 		place = child;
@@ -55,6 +63,7 @@ int timers_arm(struct timers *timers, struct timer *timer, int64_t deadline)
 		timers->size = size;
 	}
 	timer->deadline = deadline;
+	timer->order = timers->armed++;
 	timers->count++;
 	sift_up(timers, timers->count, timer);
 	return 0;
@@ -71,7 +80,7 @@ void timers_disarm(struct timers *timers, struct timer *timer)
 	last = timers->heap[timers->count--];
 	if (last == timer)
 		return;
-	if (place > 1 && timers->heap[place / 2]->deadline > last->deadline)
+	if (place > 1 && is_before(last, timers->heap[place / 2]))
 		sift_up(timers, place, last);
 	else
 		sift_down(timers, place, last);

@@ -9,18 +9,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum timer_kind { TIMER_JOIN_ITEM, TIMER_COUNT_KEY, TIMER_MARK };
+struct op;
 
 struct timer {
 	int64_t deadline; /* the last ts at which the element is of use */
+	uint64_t order;	  /* of arming: decides between equal deadlines */
 	size_t place;	  /* in the heap, from 1; 0: not armed */
-	enum timer_kind kind;
+	struct op *op;	  /* whose `fire` is called; NULL: a mark's */
 };
 
 struct timers {
 	struct timer **heap; /* heap[0] is unused */
 	size_t count;
 	size_t size;
+	uint64_t armed; /* ever */
 };
 
 /* -ENOMEM: not armed. The timer must not be armed yet. */
@@ -29,7 +31,7 @@ int timers_arm(struct timers *timers, struct timer *timer, int64_t deadline);
 /* Does nothing when it is not armed. */
 void timers_disarm(struct timers *timers, struct timer *timer);
 
-/* Disarm and return one whose deadline is before `now`; NULL: none left. */
+/* Disarm and return the first whose deadline is before `now`; NULL: none. */
 struct timer *timers_expired(struct timers *timers, int64_t now);
 
 void timers_release(struct timers *timers);

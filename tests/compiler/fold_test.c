@@ -127,18 +127,22 @@ static void check_one(struct arena *arena, uint64_t *seed)
 	assert_folded(value, false);
 	assert_folded(condition, true);
 	for (int i = 0; i < 243; i++) {
-		struct tuple tuple = { 0 };
+		struct value slots[8] = { 0 };
+		struct tuple tuple = { .slots = slots };
+		struct expr_env env = { 0 };
 		int want;
 
-		tuple.slots[0] = truth(i % 3 - 1);
-		tuple.slots[1] = truth(i / 3 % 3 - 1);
-		tuple.slots[2] = truth(i / 9 % 3 - 1);
-		tuple.slots[3] = number(i / 27 % 3);
-		tuple.slots[4] = number(i / 81);
-		want = value_truth(expr_eval(expr, &tuple));
-		assert_int_equal(value_truth(expr_eval(value, &tuple)), want);
-		assert_int_equal(value_truth(expr_eval(condition, &tuple)) == 1,
-				 want == 1);
+		slots[0] = truth(i % 3 - 1);
+		slots[1] = truth(i / 3 % 3 - 1);
+		slots[2] = truth(i / 9 % 3 - 1);
+		slots[3] = number(i / 27 % 3);
+		slots[4] = number(i / 81);
+		want = value_truth(expr_eval(expr, &tuple, &env));
+		assert_int_equal(value_truth(expr_eval(value, &tuple, &env)),
+				 want);
+		assert_int_equal(
+			value_truth(expr_eval(condition, &tuple, &env)) == 1,
+			want == 1);
 	}
 }
 
@@ -227,7 +231,9 @@ static void fold__like__keeps_its_value(void **state)
 	arena_init(&arena, 1 << 20);
 	for (unsigned round = 0; round < 20000; round++) {
 		char pattern[8] = "", text[8] = "";
-		struct tuple tuple = { 0 };
+		struct value slots[8] = { 0 };
+		struct tuple tuple = { .slots = slots };
+		struct expr_env env = { 0 };
 		struct fold fold;
 		const struct expr *expr;
 		struct expr *slot;
@@ -242,11 +248,11 @@ static void fold__like__keeps_its_value(void **state)
 		if (n && pattern[n - 1] == '#')
 			continue;
 		slot = build_op(&arena, EXPR_SLOT, VALUE_TEXT, 0);
-		tuple.slots[0] = value_text(text);
+		slots[0] = value_text(text);
 		expr = like(&arena, slot, pattern, '#');
-		assert_int_equal(
-			expr_is_true(expr, &tuple),
-			expr_is_true(fold_condition(&fold, expr), &tuple));
+		assert_int_equal(expr_is_true(expr, &tuple, &env),
+				 expr_is_true(fold_condition(&fold, expr),
+					      &tuple, &env));
 	}
 	arena_release(&arena);
 }

@@ -73,8 +73,8 @@ static int64_t make_interval(struct maker *m)
 
 static struct ast_expr *make_count(struct maker *m)
 {
-	struct ast_expr *expr = make_op(m, AST_COUNT, 0, 0);
-	struct ast_window *window = make(m, 1, sizeof(*window));
+	struct ast_expr *expr = make_op(m, AST_CALL, 0, 0);
+	struct ast_over *window = make(m, 1, sizeof(*window));
 
 	window->key_count = pick(m, 3);
 	window->keys = make(m, window->key_count, sizeof(*window->keys));
@@ -82,7 +82,9 @@ static struct ast_expr *make_count(struct maker *m)
 		window->keys[i] = make_column(m);
 	window->order = make_column(m);
 	window->range_ns = make_interval(m);
-	expr->window = pick(m, 4) ? window : NULL;
+	expr->text = "count";
+	expr->star = true;
+	expr->over = pick(m, 4) ? window : NULL;
 	return expr;
 }
 
@@ -124,11 +126,12 @@ static struct ast_expr *make_leaf(struct maker *m)
 
 static struct ast_expr *make_expr(struct maker *m, unsigned depth)
 {
-	enum ast_op op = AST_NOT + pick(m, AST_COUNT - AST_NOT);
+	enum ast_op op = AST_NOT + pick(m, AST_LIKE + 1 - AST_NOT);
 	unsigned args = 2;
 	struct ast_expr *expr;
 
-	if (!depth || !pick(m, 4))
+	if (!depth || !pick(m, 4) || (op >= AST_MUL && op <= AST_NEG) ||
+	    op == AST_IS_TRUE || op == AST_IS_FALSE || op == AST_IN_LIST)
 		return make_leaf(m);
 	if (op == AST_NOT || op == AST_IS_NULL)
 		args = 1;
@@ -140,8 +143,6 @@ static struct ast_expr *make_expr(struct maker *m, unsigned depth)
 	if (op == AST_IS_NULL || op == AST_IN || op == AST_BETWEEN ||
 	    op == AST_LIKE)
 		expr->negated = pick(m, 2);
-	if (op == AST_ANY)
-		expr->args[1] = make_column(m);
 	return expr;
 }
 
@@ -213,14 +214,14 @@ static void same_expr(const struct ast_expr *a, const struct ast_expr *b)
 	assert_int_equal(a->arg_count, b->arg_count);
 	for (unsigned i = 0; i < a->arg_count; i++)
 		same_expr(a->args[i], b->args[i]);
-	assert_int_equal(a->window == NULL, b->window == NULL);
-	if (!a->window)
+	assert_int_equal(a->over == NULL, b->over == NULL);
+	if (!a->over)
 		return;
-	assert_int_equal(a->window->key_count, b->window->key_count);
-	for (unsigned i = 0; i < a->window->key_count; i++)
-		same_expr(a->window->keys[i], b->window->keys[i]);
-	same_expr(a->window->order, b->window->order);
-	assert_int_equal(a->window->range_ns, b->window->range_ns);
+	assert_int_equal(a->over->key_count, b->over->key_count);
+	for (unsigned i = 0; i < a->over->key_count; i++)
+		same_expr(a->over->keys[i], b->over->keys[i]);
+	same_expr(a->over->order, b->over->order);
+	assert_int_equal(a->over->range_ns, b->over->range_ns);
 }
 
 static void same_select(const struct ast_select *a, const struct ast_select *b)
@@ -271,7 +272,7 @@ static void print__random_rules__read_back_as_they_were(void **state)
 		struct diagnostics *diagnostics;
 		struct compile_source source = { .name = "x.sql" };
 		struct compilation c = { .arena = &arena };
-		struct ast_rules rules = { 0 };
+		struct ast_program rules = { 0 };
 		struct buf text = BUF_INIT, again = BUF_INIT;
 		struct ast_rule *rule;
 
@@ -284,14 +285,14 @@ static void print__random_rules__read_back_as_they_were(void **state)
 		diagnostics_init(diagnostics, &arena, &source, 1);
 		c.diagnostics = diagnostics;
 		parse_source(&c, &source, 0, &rules);
-		if (rules.count != 1)
+		if (rules.rule_count != 1)
 			print_error("round %u: %s\n%s\n", i, buf_text(&text),
 				    diagnostics->count ?
 					    diagnostics->items[0].message :
 					    "");
-		assert_int_equal(rules.count, 1);
-		same_rule(rule, rules.items[0]);
-		print_rule(&again, rules.items[0]);
+		assert_int_equal(rules.rule_count, 1);
+		same_rule(rule, rules.rules[0]);
+		print_rule(&again, rules.rules[0]);
 		assert_string_equal(buf_text(&text), buf_text(&again));
 		buf_release(&text);
 		buf_release(&again);

@@ -81,12 +81,13 @@ static void check_row(struct gen *g, const struct kernel_function *f,
 {
 	union gen_record record;
 	struct tuple tuple = { 0 };
+	struct expr_env env = { 0 };
 	bool wanted = false, passed, whole;
 
 	gen_record(g, &record);
 	tuple.rows[0] = gen_row(g, &record);
 	for (unsigned i = 0; i < count; i++)
-		wanted |= expr_is_true(inputs[i].expr, &tuple);
+		wanted |= expr_is_true(inputs[i].expr, &tuple, &env);
 	passed = run(f, g->stream, &record);
 	whole = !(record.head.truncated & EVENT_PART_PATH);
 	tally->rows++;

@@ -82,8 +82,8 @@ static void put_expr(struct buf *sql, const struct plan_rule *rule,
 		     const struct expr *expr)
 {
 	const struct expr_names names = { rule->input_names,
-					  rule->input_streams,
-					  rule->slot_names };
+					  rule->input_streams, rule->slot_names,
+					  NULL };
 
 	buf_puts(sql, " AND (");
 	expr_print(sql, expr, &names);
@@ -94,8 +94,8 @@ static void put_join(struct buf *sql, const struct plan_rule *rule,
 		     const struct plan_node *join)
 {
 	const struct expr_names names = { rule->input_names,
-					  rule->input_streams,
-					  rule->slot_names };
+					  rule->input_streams, rule->slot_names,
+					  NULL };
 	unsigned right = join->child[1]->input;
 
 	for (unsigned i = 0; i < join->key_count; i++) {
@@ -158,8 +158,8 @@ static void put_over(struct buf *sql, const struct plan_rule *rule,
 		     const struct plan_node *count)
 {
 	const struct expr_names names = { rule->input_names,
-					  rule->input_streams,
-					  rule->slot_names };
+					  rule->input_streams, rule->slot_names,
+					  NULL };
 
 	buf_puts(sql, "COUNT(*) OVER (");
 	for (unsigned i = 0; i < count->key_count; i++) {
@@ -186,8 +186,8 @@ static void put_keys_known(struct buf *sql, const struct plan_rule *rule,
 			   const struct plan_node *count)
 {
 	const struct expr_names names = { rule->input_names,
-					  rule->input_streams,
-					  rule->slot_names };
+					  rule->input_streams, rule->slot_names,
+					  NULL };
 
 	for (unsigned i = 0; i < count->key_count; i++) {
 		buf_puts(sql, " AND ");
@@ -217,7 +217,7 @@ static void put_query(struct buf *sql, const struct plan_rule *rule)
 	if (rule->root->kind == PLAN_FILTER) {
 		const struct expr_names names = { rule->input_names,
 						  rule->input_streams,
-						  rule->slot_names };
+						  rule->slot_names, NULL };
 
 		expr_print(sql, rule->root->predicate, &names);
 	} else {

@@ -18,7 +18,7 @@ struct fixture {
 static const enum stream_id streams[] = { STREAM_FILE_OPEN };
 static const char *const inputs[] = { "f" };
 static const char *const slots[] = { "n" };
-static const struct expr_names names = { inputs, streams, slots };
+static const struct expr_names names = { inputs, streams, slots, NULL };
 
 static const unsigned int_columns[] = { COL_uid, COL_gid };
 static const unsigned text_columns[] = { COL_comm, COL_FILE_OPEN_path };
@@ -222,7 +222,8 @@ static char sqlite_says(struct fixture *f, const char *sql)
 static char we_say(const struct expr *expr, const struct row *row)
 {
 	struct tuple tuple = { .rows = { row } };
-	struct value v = expr_eval(expr, &tuple);
+	struct expr_env env = { 0 };
+	struct value v = expr_eval(expr, &tuple, &env);
 
 	if (value_is_null(v))
 		return 'n';
@@ -270,27 +271,31 @@ static void sum__over_the_edge__is_null(void **state)
 	struct fixture *f = *state;
 	struct arena *a = &f->arena;
 	struct tuple tuple = { 0 };
+	struct expr_env env = { 0 };
 	struct expr *max = expr_int(a, INT64_MAX), *one = expr_int(a, 1);
 	struct expr *sum = expr_make(a, EXPR_ADD, max, one);
 	struct expr *difference =
 		expr_make(a, EXPR_SUB, expr_int(a, INT64_MIN), one);
 
-	assert_true(value_is_null(expr_eval(sum, &tuple)));
-	assert_true(value_is_null(expr_eval(difference, &tuple)));
+	assert_true(value_is_null(expr_eval(sum, &tuple, &env)));
+	assert_true(value_is_null(expr_eval(difference, &tuple, &env)));
 	sum = expr_make(a, EXPR_ADD, max, expr_int(a, -1));
-	assert_int_equal(expr_eval(sum, &tuple).i, INT64_MAX - 1);
+	assert_int_equal(expr_eval(sum, &tuple, &env).i, INT64_MAX - 1);
 }
 
 static bool any_is(struct fixture *f, const char *needle, const char *list,
 		   size_t len)
 {
+	struct expr element = { .op = EXPR_ELEMENT, .type = VALUE_TEXT };
 	struct expr *any = expr_make(
-		&f->arena, EXPR_ANY_EQ,
-		expr_const(&f->arena, value_text(needle)),
-		expr_const(&f->arena, value_bytes(VALUE_LIST, list, len)));
+		&f->arena, EXPR_ANY,
+		expr_const(&f->arena, value_bytes(VALUE_LIST, list, len)),
+		expr_make(&f->arena, EXPR_EQ, &element,
+			  expr_const(&f->arena, value_text(needle))));
 	struct tuple tuple = { 0 };
+	struct expr_env env = { 0 };
 
-	return expr_is_true(any, &tuple);
+	return expr_is_true(any, &tuple, &env);
 }
 
 static void any__compares_whole_elements(void **state)
@@ -318,9 +323,9 @@ static void like__many_wildcards__ends_soon(void **state)
 	for (size_t i = 0; i < sizeof(pattern); i++)
 		pattern[i] = i % 2 ? 'a' : '%';
 	pattern[199] = 'b';
-	assert_false(like_match(text, sizeof(text), pattern, 200, 0));
+	assert_false(like_match(text, sizeof(text), pattern, 200, 0, false));
 	pattern[199] = 'a';
-	assert_true(like_match(text, sizeof(text), pattern, 200, 0));
+	assert_true(like_match(text, sizeof(text), pattern, 200, 0, false));
 }
 
 static const char *printed(struct buf *out, const struct expr *expr)
@@ -365,7 +370,7 @@ static void print__constants__by_their_type(void **state)
 static void print__enum_column__by_its_literal(void **state)
 {
 	static const enum stream_id connect[] = { STREAM_NETWORK_CONNECT };
-	const struct expr_names n = { inputs, connect, slots };
+	const struct expr_names n = { inputs, connect, slots, NULL };
 	struct fixture *f = *state;
 	struct arena *a = &f->arena;
 	struct buf out = BUF_INIT;
