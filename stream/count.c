@@ -297,7 +297,12 @@ static int count_decide(struct op *op, struct err *err)
 		slots[op->node->slot] = value_int((int64_t)key->total);
 		pending->tuple.slots = slots;
 		op->count.deciding = key;
-		op->count.deciding_ts = ts;
+		op->window = (struct op_window){
+			.key = &key->head,
+			.start = ts_sub(ts, op->node->range_ns),
+			.end = ts,
+			.total = key->total,
+		};
 		rc = op_output(op, &pending->tuple, err);
 		op->count.deciding = NULL;
 		pending_free(op, pending);

@@ -21,7 +21,7 @@ void rule_fall(struct rule *rule, const struct key_head *partition)
 
 static bool rises(struct rule *rule)
 {
-	const struct key_head *head = &rule->top_count->count.deciding->head;
+	const struct key_head *head = rule->top_count->window.key;
 	const struct buf key = { .bytes = head->bytes, .len = head->len };
 
 	if (marks_find(&rule->edges, &key))
@@ -96,17 +96,16 @@ static void set_window(const struct rule *rule, const struct tuple *tuple,
 	match->evidence_count = n - skip;
 	match->evidence_total = n;
 	if (count) {
-		match->evidence_total = count->count.deciding->total;
-		match->window_end = count->count.deciding_ts;
-		match->window_start =
-			ts_sub(match->window_end, count->node->range_ns);
+		match->evidence_total = count->window.total;
+		match->window_end = count->window.end;
+		match->window_start = count->window.start;
 	} else {
 		match->window_end = rows[n - 1]->ts;
 		match->window_start = rows[0]->ts;
 	}
 	if (n && rows[0]->ts < match->window_start)
 		match->window_start = rows[0]->ts;
-	match->ts = match->window_end;
+	match->ts = tuple->ts;
 }
 
 static void set_coverage(const struct rule *rule, struct match *match)

@@ -86,7 +86,7 @@ static int filter_take(struct op *op, unsigned side, const struct tuple *tuple,
 	if (expr_is_true(op->node->predicate, tuple, &op->rule->engine->env))
 		return op_output(op, tuple, err);
 	if (op->above_top && op->rule->plan->emit == PLAN_EMIT_FIRST)
-		rule_fall(op->rule, &op->rule->top_count->count.deciding->head);
+		rule_fall(op->rule, op->rule->top_count->window.key);
 	return 0;
 }
 

@@ -136,7 +136,14 @@ struct count {
 	struct keyset keys;
 	struct list pending;
 	struct count_key *deciding; /* while its tuple goes up */
-	int64_t deciding_ts;
+};
+
+/* Of an operator with windows: the one behind the tuple that is going up. */
+struct op_window {
+	const struct key_head *key; /* its partition or group; NULL: none */
+	int64_t start;		    /* boot-time clock, closed */
+	int64_t end;
+	uint64_t total; /* of its tuples, of which gather() has the last */
 };
 
 struct op {
@@ -151,6 +158,7 @@ struct op {
 	unsigned input_count;
 	unsigned keys_max;
 	unsigned rows_per_key_max;
+	struct op_window window;
 	union {
 		struct join join;
 		struct count count;
