@@ -10,6 +10,7 @@
  *                bounds_set     bounds.c       how much state it may hold
  *   of the set   subscribe      subscribe.c    what to collect, and by
  *                               pushdown*.c ...  which kernel program
+ *                task_list      task.c         the same for another process
  *
  * A pass of a rule is not run when one before it complained of that rule; the
  * passes of the set at the end are not run when any did.
@@ -18,10 +19,12 @@
 
 #include "compiler/bind.h"
 #include "compiler/bounds.h"
+#include "compiler/dump.h"
 #include "compiler/lower.h"
 #include "compiler/parse.h"
 #include "compiler/source.h"
 #include "compiler/subscribe.h"
+#include "compiler/task.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -114,17 +117,17 @@ static void place_rules(struct compilation *c, const struct bound_rules *bound,
 }
 
 static const struct plan *compile_rules(struct compilation *c,
-					const struct ast_program *asts)
+					const struct ast_program *asts,
+					struct bound_rules *bound)
 {
 	struct plan *plan = compilation_alloc(c, 1, sizeof(*plan));
-	struct bound_rules bound = { 0 };
 
 	if (!plan)
 		return NULL;
 	for (unsigned i = 0; i < asts->rule_count && !c->nomem; i++)
-		compile_rule(c, &bound, asts->rules[i]);
+		compile_rule(c, bound, asts->rules[i]);
 	if (!c->nomem && !c->diagnostics->error_count)
-		place_rules(c, &bound, plan);
+		place_rules(c, bound, plan);
 	if (!plan->rule_count && !c->diagnostics->error_count && !c->nomem)
 		compilation_error(c, asts->rules[0]->name_span, NULL,
 				  "no rule is enabled");
@@ -138,27 +141,43 @@ static int nomem(const struct arena *arena, struct err *err)
 		       arena->limit_bytes >> 20);
 }
 
+static int run_passes(struct compilation *c, struct dump_state *state,
+		      struct program *program, struct err *err)
+{
+	struct ast_program *asts = &state->ast;
+	int r;
+
+	parse_all(c, state->sources, state->source_count, asts);
+	if (!c->nomem)
+		check_names(c, state->sources, asts);
+	if (!c->nomem && asts->rule_count)
+		program->plan = compile_rules(c, asts, &state->bound);
+	if (c->nomem)
+		return nomem(c->arena, err);
+	if (c->diagnostics->error_count)
+		return COMPILE_REJECTED;
+	r = subscribe(c->arena, program, err);
+	return r ? r : task_list(c->arena, program, err);
+}
+
 int compile(struct arena *arena, const struct compile_source *sources,
-	    unsigned source_count, struct diagnostics *diagnostics,
-	    struct program **ret_program, struct err *err)
+	    unsigned source_count, const struct compile_options *options,
+	    struct diagnostics *diagnostics, struct program **ret_program,
+	    struct err *err)
 {
 	struct compilation c = { .arena = arena, .diagnostics = diagnostics };
 	struct program *program = compilation_alloc(&c, 1, sizeof(*program));
-	struct ast_program program_ast = { 0 };
+	struct dump_state state = { .sources = sources,
+				    .source_count = source_count,
+				    .program = program };
 	int r;
 
-	parse_all(&c, sources, source_count, &program_ast);
-	if (!c.nomem)
-		check_names(&c, sources, &program_ast);
-	if (!c.nomem && program_ast.rule_count)
-		program->plan = compile_rules(&c, &program_ast);
-	if (c.nomem)
+	if (!program)
 		return nomem(arena, err);
-	if (diagnostics->error_count)
-		return COMPILE_REJECTED;
-	r = subscribe(arena, program, err);
-	if (r)
-		return r;
-	*ret_program = program;
-	return COMPILE_OK;
+	r = run_passes(&c, &state, program, err);
+	if (r >= 0 && options && options->dump)
+		dump(options->dump, &state, arena, options->out);
+	if (r == COMPILE_OK)
+		*ret_program = program;
+	return r;
 }
