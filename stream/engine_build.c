@@ -87,6 +87,12 @@ static int build_join(struct build *build, struct op *op, struct err *err)
 	return 0;
 }
 
+static bool has_window(const struct plan_node *node)
+{
+	return node->kind == PLAN_COUNT || node->kind == PLAN_OVER ||
+	       node->kind == PLAN_GROUP;
+}
+
 static void build_count(struct build *build, struct op *op)
 {
 	CHECK(op->node->slot < TUPLE_SLOTS_MAX);
@@ -99,10 +105,9 @@ static void op_init(struct op *op, struct rule *rule,
 		    const struct plan_node *node)
 {
 	static const struct op_kind *const kinds[PLAN_KIND_COUNT] = {
-		[PLAN_SCAN] = &op_scan_kind,
-		[PLAN_FILTER] = &op_filter_kind,
-		[PLAN_JOIN] = &op_join_kind,
-		[PLAN_COUNT] = &op_count_kind,
+		[PLAN_SCAN] = &op_scan_kind, [PLAN_FILTER] = &op_filter_kind,
+		[PLAN_JOIN] = &op_join_kind, [PLAN_COUNT] = &op_count_kind,
+		[PLAN_OVER] = &op_over_kind, [PLAN_GROUP] = &op_group_kind,
 	};
 
 	CHECK(node->kind < PLAN_KIND_COUNT && kinds[node->kind]);
@@ -126,8 +131,8 @@ static void set_quota(struct op *op)
 	op->keys_max = or_default(node->keys_max, KEYS_MAX_DEFAULT);
 	op->rows_per_key_max =
 		or_default(node->rows_per_key_max,
-			   node->kind == PLAN_COUNT ? RUNS_MAX_DEFAULT :
-						      ROWS_PER_KEY_MAX_DEFAULT);
+			   node->kind == PLAN_JOIN ? ROWS_PER_KEY_MAX_DEFAULT :
+						     RUNS_MAX_DEFAULT);
 	if (node->kind == PLAN_COUNT && node->saturate &&
 	    op->rows_per_key_max <= count_enough(node))
 		op->rows_per_key_max = (unsigned)count_enough(node) + 1;
@@ -163,7 +168,7 @@ static int build_op(struct build *build, const struct plan_node *node,
 	op->above_top = node->kind == PLAN_FILTER && rule->top_count;
 	if (node->kind == PLAN_JOIN)
 		rc = build_join(build, op, err);
-	else if (node->kind == PLAN_COUNT)
+	else if (has_window(node))
 		build_count(build, op);
 	*ret_op = op;
 	return rc;
@@ -180,9 +185,14 @@ static int64_t range_of(const struct rule *rule)
 {
 	int64_t range = 0;
 
-	for (unsigned i = 0; i < rule->op_count; i++)
-		if (rule->ops[i].node->kind == PLAN_COUNT)
-			range = ts_add(range, rule->ops[i].node->range_ns);
+	for (unsigned i = 0; i < rule->op_count; i++) {
+		const struct plan_node *node = rule->ops[i].node;
+
+		if (has_window(node))
+			range = ts_add(range, node->kind == PLAN_GROUP ?
+						      node->size_ns :
+						      node->range_ns);
+	}
 	return range;
 }
 

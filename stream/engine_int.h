@@ -6,6 +6,7 @@
  *   engine_build.c  plan to operators
  *   retain.c        rows that outlive their push, and room for state
  *   join.c count.c  the operators with state
+ *   over.c group.c session.c, with aggregate.c distinct.c evidence.c
  *   emit.c          what becomes a match: edges, mutes, coverage, evidence
  *   marks.c         small facts by key: muted until, up, fired
  *   gaps.c          what was lost when
@@ -18,6 +19,7 @@
 #ifndef SHRIKE_STREAM_ENGINE_INT_H
 #define SHRIKE_STREAM_ENGINE_INT_H
 
+#include "stream/aggregate_int.h"
 #include "stream/engine.h"
 #include "stream/gaps_int.h"
 #include "stream/keyset_int.h"
@@ -162,6 +164,8 @@ struct op {
 	union {
 		struct join join;
 		struct count count;
+		struct over over;
+		struct grouping group;
 	};
 };
 
@@ -229,6 +233,8 @@ extern const struct op_kind op_scan_kind;
 extern const struct op_kind op_filter_kind;
 extern const struct op_kind op_join_kind;
 extern const struct op_kind op_count_kind;
+extern const struct op_kind op_over_kind;
+extern const struct op_kind op_group_kind;
 uint64_t count_enough(const struct plan_node *node);
 
 /* emit.c */
