@@ -90,8 +90,9 @@ static void compile_rule(struct compilation *c, struct bound_rules *bound,
 	c->rule = ast->name;
 	if (bind_rule(c, bound, ast))
 		for (unsigned i = first; i < bound->count; i++)
-			if (lower_rule(c, bound->items[i]))
-				bounds_set(bound->items[i]->plan);
+			if (!lower_rule(c, bound->items[i]) ||
+			    !bounds_set(c, bound->items[i]))
+				break;
 	c->rule = NULL;
 }
 
