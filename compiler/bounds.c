@@ -117,10 +117,11 @@ static bool check_window(const struct bounds *b, const struct plan_node *node)
 			      "maximum): the maximum comes last",
 			      "a session cannot end before its gap is over");
 	if (size % slide)
-		return refuse(b, node,
-			      "HOP(TABLE ..., DESCRIPTOR(ts), slide, size): as "
-			      "in INTERVAL '10' SECOND, INTERVAL '60' SECOND",
-			      "the size of HOP must be a multiple of its slide");
+		return refuse(
+			b, node,
+			"HOP(TABLE ..., DESCRIPTOR(ts), slide, size): as "
+			"in INTERVAL '10' SECOND, INTERVAL '60' SECOND",
+			"the size of HOP must be a multiple of its slide");
 	if (size / slide > PLAN_HOPS_MAX)
 		return refuse(b, node, "take a larger slide",
 			      compilation_text(b->c,
@@ -171,9 +172,9 @@ static uint32_t aggregate_rows(const struct plan_node *node, uint32_t distinct,
 		const struct plan_aggregate *a = &node->aggregates[i];
 		bool saturates = a->op == PLAN_COUNT_DISTINCT && a->saturate;
 
-		rows = larger(rows, saturates ? a->saturate :
-			      a->op == PLAN_COUNT_DISTINCT ? distinct :
-							     others);
+		rows = larger(rows, saturates			 ? a->saturate :
+				    a->op == PLAN_COUNT_DISTINCT ? distinct :
+								   others);
 	}
 	return rows;
 }
@@ -197,14 +198,12 @@ static void set_limits(struct plan_node *node)
 	case PLAN_COUNT:
 		/* Lowering left the largest count that is asked for. */
 		if (!node->saturate)
-			node->rows_per_key_max =
-				larger(node->rows_per_key_max,
-				       BOUNDS_COUNT_ROWS_MAX);
+			node->rows_per_key_max = larger(node->rows_per_key_max,
+							BOUNDS_COUNT_ROWS_MAX);
 		break;
 	case PLAN_OVER:
-		node->rows_per_key_max =
-			aggregate_rows(node, BOUNDS_COUNT_ROWS_MAX,
-				       BOUNDS_COUNT_ROWS_MAX);
+		node->rows_per_key_max = aggregate_rows(
+			node, BOUNDS_COUNT_ROWS_MAX, BOUNDS_COUNT_ROWS_MAX);
 		break;
 	case PLAN_GROUP:
 		node->horizon_ns = (uint64_t)not_negative(node->size_ns);

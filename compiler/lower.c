@@ -168,8 +168,7 @@ static bool collect_on(struct lowering *l, unsigned input)
 		 * Without a partner the left row is gone: what is asked of the
 		 * left row alone may be asked before.
 		 */
-		if (!add_term(l, below ? &l->below : &l->on[input],
-			      term->expr))
+		if (!add_term(l, below ? &l->below : &l->on[input], term->expr))
 			return false;
 	}
 	return true;
@@ -449,7 +448,8 @@ static void print_canonical(struct buf *out, const struct bound_rule *bound)
 {
 	struct ast_rule block = { .name = bound->name,
 				  .span = bound->ast->span,
-				  .select = (struct ast_select *)bound->select };
+				  .select =
+					  (struct ast_select *)bound->select };
 
 	print_rule(out, bound->internal ? &block : bound->ast);
 }

@@ -78,7 +78,7 @@ bool lower_emit(struct lowering *l)
 	    (emit == AST_EMIT_DEFAULT && waits_for_close(root)))
 		l->rule->emit = PLAN_EMIT_CLOSE;
 	else
-		l->rule->emit = emit == AST_EMIT_FIRST ? first(root) :
-							 PLAN_EMIT_EVERY;
+		l->rule->emit =
+			emit == AST_EMIT_FIRST ? first(root) : PLAN_EMIT_EVERY;
 	return true;
 }

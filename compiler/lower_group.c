@@ -5,8 +5,8 @@
 static const struct plan_order *lower_orders(struct lowering *l)
 {
 	const struct bound_rule *bound = l->bound;
-	struct plan_order *orders = compilation_alloc(
-		l->c, bound->order_count, sizeof(*orders));
+	struct plan_order *orders =
+		compilation_alloc(l->c, bound->order_count, sizeof(*orders));
 
 	for (unsigned i = 0; orders && i < bound->order_count; i++) {
 		orders[i] = bound->orders[i];

@@ -176,9 +176,8 @@ static const char *place_name(const struct lowering *l, unsigned input)
 
 static struct terms *pool_of(struct lowering *l, unsigned input)
 {
-	return l->bound->inputs[input].join == PLAN_JOIN_INNER ?
-		       &l->below :
-		       &l->on[input];
+	return l->bound->inputs[input].join == PLAN_JOIN_INNER ? &l->below :
+								 &l->on[input];
 }
 
 static bool take_keys(struct lowering *l, struct plan_node *join,

@@ -106,8 +106,8 @@ static bool block_keys(struct lowering *l, struct plan_output *keys,
 
 	*count = bound->key_count;
 	memcpy(keys, bound->keys, bound->key_count * sizeof(*keys));
-	for (unsigned i = 0;
-	     bound->top == BOUND_GROUP && i < bound->key_count; i++) {
+	for (unsigned i = 0; bound->top == BOUND_GROUP && i < bound->key_count;
+	     i++) {
 		struct expr *slot = build_op(l->c->arena, EXPR_SLOT,
 					     bound->keys[i].expr->type, 0);
 

@@ -87,8 +87,8 @@ bool lower_asked(struct lowering *l, unsigned slot, struct asked *ret_asked)
 		return false;
 	}
 	in.exact |= !l->above.count || shown(l, slot);
-	*ret_asked = (struct asked){ .most = (uint32_t)in.most,
-				     .exact = in.exact };
+	*ret_asked =
+		(struct asked){ .most = (uint32_t)in.most, .exact = in.exact };
 	return true;
 }
 

@@ -15,8 +15,8 @@ static bool is_key_of(const struct plan_node *node,
 		      const struct expr *expr, unsigned index)
 {
 	for (unsigned i = 0; i < count; i++)
-		if (lower_inputs(expr) == 1u << i &&
-		    index < node->key_count && !steps[i].optional &&
+		if (lower_inputs(expr) == 1u << i && index < node->key_count &&
+		    !steps[i].optional &&
 		    lower_same(expr, steps[i].keys[index]))
 			return true;
 	return false;
@@ -54,8 +54,8 @@ static bool lower_step_keys(struct lowering *l, const struct plan_node *node,
 			    struct plan_step *step,
 			    const struct bound_step *bound)
 {
-	step->keys = compilation_alloc(l->c, node->key_count,
-				       sizeof(*step->keys));
+	step->keys =
+		compilation_alloc(l->c, node->key_count, sizeof(*step->keys));
 	for (unsigned i = 0; step->keys && i < node->key_count; i++) {
 		step->keys[i] = lower_value(l, bound->keys[i]);
 		if (!step->keys[i])

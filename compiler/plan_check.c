@@ -43,8 +43,7 @@ static void check_leaf(struct check *c, const struct expr *expr,
 		   expr->input < TUPLE_INPUTS_MAX &&
 			   (scope->inputs >> expr->input & 1),
 		   "a column is read where its row is not at hand") ||
-	    !holds(c,
-		   expr->column < plan_column_count(c->rule, expr->input),
+	    !holds(c, expr->column < plan_column_count(c->rule, expr->input),
 		   "a column is not one of its stream"))
 		return;
 	holds(c,
@@ -133,8 +132,7 @@ static void check_join_keys(struct check *c, const struct plan_node *node,
 	check_keys(c, node->left_keys, node->key_count, left);
 	check_keys(c, node->right_keys, node->key_count, right);
 	for (unsigned i = 0; i < node->key_count && !c->wrong; i++)
-		holds(c,
-		      node->left_keys[i]->type == node->right_keys[i]->type,
+		holds(c, node->left_keys[i]->type == node->right_keys[i]->type,
 		      "the keys of a join are not of one type");
 }
 
@@ -173,8 +171,8 @@ static void check_aggregates(struct check *c, const struct plan_node *node,
 			     const struct scope *below, struct scope *scope)
 {
 	holds(c,
-	      node->aggregate_count && node->aggregate_count <=
-					       PLAN_AGGREGATES_MAX,
+	      node->aggregate_count &&
+		      node->aggregate_count <= PLAN_AGGREGATES_MAX,
 	      "aggregates are missing or too many");
 	for (unsigned i = 0; i < node->aggregate_count && !c->wrong; i++) {
 		const struct plan_aggregate *a = &node->aggregates[i];
@@ -283,8 +281,7 @@ static struct scope check_sequence(struct check *c,
 	      "the first or last step of a sequence may be missing");
 	holds(c, node->runs_max == 1 || (!tied && node->runs_max),
 	      "a sequence keeps more chains than it needs");
-	holds(c, tied || node->runs_max > 1,
-	      "a sequence keeps too few chains");
+	holds(c, tied || node->runs_max > 1, "a sequence keeps too few chains");
 	until = scope;
 	if (node->until && !c->wrong) {
 		check_step(c, node, node->until, &until, depth);
@@ -345,14 +342,12 @@ static void check_inputs(struct check *c, unsigned index)
 		const struct plan_rule *read = rule->input_rules[i];
 
 		if (rule->input_streams[i] != PLAN_STREAM_MATCHES) {
-			holds(c,
-			      !read && rule->input_streams[i] < STREAM_COUNT,
+			holds(c, !read && rule->input_streams[i] < STREAM_COUNT,
 			      "an input is no stream");
 			continue;
 		}
 		holds(c,
-		      read >= c->plan->rules &&
-			      read < c->plan->rules + index,
+		      read >= c->plan->rules && read < c->plan->rules + index,
 		      "a rule reads matches of one that does not come before "
 		      "it");
 	}
@@ -376,8 +371,9 @@ static void check_rule(struct check *c, unsigned index)
 	for (unsigned i = 0; i < rule->key_count && !c->wrong; i++)
 		check_expr(c, rule->keys[i].expr, &scope);
 	holds(c, rule->emit <= PLAN_EMIT_CLOSE, "a policy of no kind");
-	holds(c, !rule->internal || (rule->emit == PLAN_EMIT_EVERY &&
-				     !rule->suppress_ns),
+	holds(c,
+	      !rule->internal ||
+		      (rule->emit == PLAN_EMIT_EVERY && !rule->suppress_ns),
 	      "an internal rule holds back matches");
 }
 

@@ -49,10 +49,8 @@ static void put_offset(struct buf *out, int64_t ns)
 }
 
 static const char *const join_names[PLAN_JOIN_COUNT] = {
-	[PLAN_JOIN_INNER] = "interval join",
-	[PLAN_JOIN_FIRST] = "first join",
-	[PLAN_JOIN_LEFT] = "left join",
-	[PLAN_JOIN_SEMI] = "semi join",
+	[PLAN_JOIN_INNER] = "interval join", [PLAN_JOIN_FIRST] = "first join",
+	[PLAN_JOIN_LEFT] = "left join",	     [PLAN_JOIN_SEMI] = "semi join",
 	[PLAN_JOIN_ANTI] = "anti join",
 };
 
@@ -148,8 +146,8 @@ static void put_window(const struct printer *p, const struct plan_node *node)
 	buf_puts(p->out, windows[node->window]);
 	interval_print(p->out, node->size_ns);
 	if (node->window != PLAN_TUMBLE) {
-		buf_puts(p->out, node->window == PLAN_HOP ? " every " :
-							    " gap ");
+		buf_puts(p->out,
+			 node->window == PLAN_HOP ? " every " : " gap ");
 		interval_print(p->out, node->slide_ns);
 	}
 	put_keys(p, node->left_keys, node->key_count);
@@ -166,8 +164,7 @@ static void put_group(const struct printer *p, const struct plan_node *node,
 		indent_by(p->out, indent + 1);
 		buf_puts(p->out, "order by ");
 		put_expr(p, node->orders[i].expr);
-		buf_puts(p->out, node->orders[i].descending ? " DESC\n" :
-							      "\n");
+		buf_puts(p->out, node->orders[i].descending ? " DESC\n" : "\n");
 	}
 	if (node->limit >= 0) {
 		indent_by(p->out, indent + 1);

@@ -155,8 +155,7 @@ const char *plan_column_name(const struct plan_rule *rule, unsigned input,
 {
 	const struct plan_output *output = match_column(rule, input, column);
 
-	return output ? output->name :
-			shared_column(rule, input, column)->name;
+	return output ? output->name : shared_column(rule, input, column)->name;
 }
 
 unsigned plan_column_count(const struct plan_rule *rule, unsigned input)
