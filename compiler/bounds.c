@@ -375,11 +375,8 @@ static uint64_t key_bytes(const struct plan_rule *rule,
 uint64_t bounds_bytes(const struct plan_rule *rule,
 		      const struct plan_node *node)
 {
-	uint64_t bytes;
-
 	if (!plan_is_stateful(node))
 		return 0;
 	/* At most 2^17 keys, 2^20 rows a key, 2^20 bytes a tuple: it fits. */
-	bytes = node->keys_max * (KEY_HEAD_BYTES + key_bytes(rule, node));
-	return bytes < PLAN_STATE_BYTES_MAX ? bytes : PLAN_STATE_BYTES_MAX;
+	return node->keys_max * (KEY_HEAD_BYTES + key_bytes(rule, node));
 }

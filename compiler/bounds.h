@@ -26,8 +26,8 @@
 bool bounds_set(struct compilation *c, const struct bound_rule *bound);
 
 /*
- * Most bytes a node holds by its bound, estimated from the columns that the
- * rule reads, and never more than all rules together may hold.
+ * Most bytes a node could hold by its bound, estimated from the columns that
+ * the rule reads; the engine holds all rules to PLAN_STATE_BYTES_MAX.
  */
 uint64_t bounds_bytes(const struct plan_rule *rule,
 		      const struct plan_node *node);

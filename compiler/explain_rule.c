@@ -220,12 +220,24 @@ static void put_emit(struct buf *out, const struct plan_rule *rule)
 /* In the unit in which it is a short number; never less than it is. */
 static void put_bytes(struct buf *out, uint64_t bytes)
 {
-	uint64_t kib = (bytes + 1023) / 1024;
+	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB" };
+	unsigned unit = 0;
 
-	if (kib >= 10240 || kib % 1024 == 0)
-		buf_printf(out, "%" PRIu64 " MiB", (kib + 1023) / 1024);
-	else
-		buf_printf(out, "%" PRIu64 " KiB", kib);
+	while (bytes >= 10240 && unit + 1 < ARRAY_SIZE(units)) {
+		bytes = (bytes + 1023) / 1024;
+		unit++;
+	}
+	buf_printf(out, "%" PRIu64 " %s", bytes, units[unit]);
+}
+
+/* What the keys and rows could take, and what they are given. */
+static void put_node_bytes(struct buf *out, uint64_t bytes)
+{
+	put_bytes(out, bytes);
+	buf_puts(out,
+		 bytes > PLAN_STATE_BYTES_MAX ? ", cut to the " : " of the ");
+	put_bytes(out, PLAN_STATE_BYTES_MAX);
+	buf_puts(out, " that all rules share\n");
 }
 
 static void put_node_name(struct buf *out, const struct plan_rule *rule,
@@ -259,13 +271,10 @@ static void put_node_state(struct buf *out, const struct plan_rule *rule,
 	interval_print(out, (int64_t)node->horizon_ns);
 	buf_printf(out,
 		   ":\n      at most %" PRIu32 " keys, %" PRIu32
-		   " row%s a key, ",
+		   " row%s a key: ",
 		   node->keys_max, node->rows_per_key_max,
 		   node->rows_per_key_max == 1 ? "" : "s");
-	put_bytes(out, bounds_bytes(rule, node));
-	buf_puts(out, " of the ");
-	put_bytes(out, PLAN_STATE_BYTES_MAX);
-	buf_puts(out, " all rules share\n");
+	put_node_bytes(out, bounds_bytes(rule, node));
 }
 
 static void put_state(struct buf *out, const struct plan_rule *rule)
