@@ -268,6 +268,8 @@ static uint64_t column_bytes(const struct column *column)
 			       column->size;
 	case VALUE_LIST:
 		return LIST_BYTES;
+	case VALUE_HASH:
+		return 32;
 	case VALUE_NULL:
 	case VALUE_BOOL:
 	case VALUE_INT:

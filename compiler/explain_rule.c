@@ -47,6 +47,8 @@ static const char *collection(const struct program *program,
 {
 	if (STREAM_IS_LIFECYCLE(stream))
 		return "every event, for the process table";
+	if (stream == STREAM_PROCESS)
+		return "what changes in the process table";
 	if (program->subscriptions[stream].has_predicate)
 		return "filtered in the kernel";
 	return "every event";
@@ -131,6 +133,8 @@ static void put_scan_terms(struct buf *out, const struct program *program,
 	}
 	if (scan->stream == PLAN_STREAM_MATCHES)
 		reason = "matches are made in user space";
+	else if (scan->stream == STREAM_PROCESS)
+		reason = "the process table is in user space";
 	else if (STREAM_IS_LIFECYCLE(scan->stream))
 		reason = "process events are never filtered: they feed the "
 			 "process table";
