@@ -8,7 +8,9 @@
  *   of a rule    bind_rule      bind.c ...     names, types; subqueries inlined
  *                lower_rule     lower*.c       the stream plan; folds on the way
  *                bounds_set     bounds.c       how much state it may hold
- *   of the set   subscribe      subscribe.c    what to collect, and by
+ *   of the set   plan_check     plan_check.c   what the engine relies on
+ *                share_find     share*.c       what rules have in common
+ *                subscribe      subscribe.c    what to collect, and by
  *                               pushdown*.c ...  which kernel program
  *
  * A pass of a rule is not run when one before it complained of that rule; the
@@ -20,6 +22,8 @@
 #include "compiler/bounds.h"
 #include "compiler/lower.h"
 #include "compiler/parse.h"
+#include "compiler/plan_check.h"
+#include "compiler/share.h"
 #include "compiler/source.h"
 #include "compiler/subscribe.h"
 
@@ -90,9 +94,48 @@ static void compile_rule(struct compilation *c, struct bound_rules *bound,
 	c->rule = ast->name;
 	if (bind_rule(c, bound, ast))
 		for (unsigned i = first; i < bound->count; i++)
-			if (lower_rule(c, bound->items[i]))
-				bounds_set(bound->items[i]->plan);
+			if (!lower_rule(c, bound->items[i]) ||
+			    !bounds_set(c, bound->items[i]))
+				break;
 	c->rule = NULL;
+}
+
+/* Where the rule that was lowered into `plan` went; NULL: it is disabled. */
+static const struct plan_rule *place_of(const struct bound_rules *bound,
+					const struct plan_rule *rules,
+					const struct plan_rule *plan)
+{
+	for (unsigned i = 0; i < bound->count; i++) {
+		if (bound->items[i]->plan == plan)
+			return bound->items[i]->enabled ? rules : NULL;
+		rules += bound->items[i]->enabled;
+	}
+	CHECK(!"a rule reads one of the set");
+	return NULL;
+}
+
+static void place_inputs(struct compilation *c, const struct bound_rules *bound,
+			 const struct plan_rule *rules,
+			 const struct bound_rule *from, struct plan_rule *rule)
+{
+	const struct plan_rule **placed = compilation_alloc(
+		c, rule->input_count, sizeof(struct plan_rule *));
+
+	for (unsigned i = 0; placed && i < rule->input_count; i++) {
+		const struct plan_rule *read = rule->input_rules[i];
+
+		if (!read)
+			continue;
+		placed[i] = place_of(bound, rules, read);
+		if (!placed[i])
+			compilation_error(c, from->inputs[i].span,
+					  "set enabled = TRUE there, or FALSE "
+					  "here",
+					  "rule '%s' reads the matches of '%s',"
+					  " which is not enabled",
+					  from->ast->name, read->name);
+	}
+	rule->input_rules = placed;
 }
 
 /*
@@ -105,11 +148,15 @@ static void place_rules(struct compilation *c, const struct bound_rules *bound,
 	struct plan_rule *rules =
 		compilation_alloc(c, bound->count, sizeof(*rules));
 
-	if (!rules)
-		return;
-	for (unsigned i = 0; i < bound->count; i++)
-		if (bound->items[i]->enabled)
-			rules[plan->rule_count++] = *bound->items[i]->plan;
+	for (unsigned i = 0; rules && i < bound->count; i++) {
+		struct plan_rule *rule = &rules[plan->rule_count];
+
+		if (!bound->items[i]->enabled)
+			continue;
+		*rule = *bound->items[i]->plan;
+		place_inputs(c, bound, rules, bound->items[i], rule);
+		plan->rule_count++;
+	}
 	plan->rules = rules;
 }
 
@@ -156,7 +203,10 @@ int compile(struct arena *arena, const struct compile_source *sources,
 		return nomem(arena, err);
 	if (diagnostics->error_count)
 		return COMPILE_REJECTED;
-	r = subscribe(arena, program, err);
+	CHECK(!plan_check(program->plan));
+	r = share_find(arena, program->plan, &program->share, err);
+	if (!r)
+		r = subscribe(arena, program, err);
 	if (r)
 		return r;
 	*ret_program = program;
