@@ -140,10 +140,11 @@ static void expand_query(struct expander *x, struct expand_scope *scope,
 		expand_implicit(x, scope, items);
 	if (!expand_ok(x))
 		return;
-	select->item_count = scope->count;
 	map_clauses(x, scope, select);
-	for (unsigned i = 0; i < scope->count; i++)
+	/* Those behind were made by expand_implicit(), as they shall be. */
+	for (unsigned i = 0; i < select->item_count; i++)
 		map_item(x, scope, i, &items[i]);
+	select->item_count = scope->count;
 	for (unsigned i = scope->count; expand_ok(x) && i-- > 0;) {
 		add_where(x, select, &scope->sources[i], &items[i]);
 		if (scope->sources[i].prefix_used)

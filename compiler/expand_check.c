@@ -119,7 +119,7 @@ struct circles {
 	const struct ast_program *program;
 	unsigned count;
 	enum mark marks[EXPAND_NAMES_MAX];
-	unsigned stack[EXPAND_NAMES_MAX];
+	unsigned stack[EXPAND_VIEWS_MAX];
 	unsigned depth;
 };
 
@@ -150,6 +150,14 @@ static void visit(struct circles *s, unsigned view)
 		tell_circle(s, view);
 	if (s->marks[view] != MARK_NEW)
 		return;
+	/* It is begun with again from expand_check(): no circle is missed. */
+	if (s->depth == EXPAND_VIEWS_MAX) {
+		compilation_error(s->c, s->program->views[view]->name_span,
+				  "write the innermost ones into their reader",
+				  "views read views more than %d levels deep",
+				  EXPAND_VIEWS_MAX);
+		return;
+	}
 	s->marks[view] = MARK_INSIDE;
 	s->stack[s->depth++] = view;
 	walk_select(s, s->program->views[view]->select, NULL);

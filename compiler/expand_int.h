@@ -194,6 +194,9 @@ struct expand_map expand_names(struct expander *x, struct expand_scope *scope);
 /* In the scope or those around it; NULL: nowhere. */
 struct expand_source *expand_find_source(struct expand_scope *scope,
 					 const char *qualifier);
+/* The condition of a view put in place; NULL: none. */
+struct ast_expr *expand_flat_where(struct expander *x,
+				   const struct expand_source *source);
 bool expand_is_list(const struct expander *x, const char *name);
 
 /* --- expand_join.c --- */
@@ -206,6 +209,9 @@ void expand_auto(struct expander *x, struct ast_select *select);
 
 /* expand_state.c */
 void expand_state(struct expander *x, struct ast_select *select);
+
+/* The catalog's stream that an item scans; NULL: it is another thing. */
+const struct stream *expand_item_stream(const struct ast_item *item);
 
 /* expand_param.c */
 void expand_params(struct expander *x, struct ast_select *select);

@@ -617,3 +617,11 @@ struct expand_map expand_names(struct expander *x, struct expand_scope *scope)
 				    .select = expand_exists,
 				    .data = scope };
 }
+
+struct ast_expr *expand_flat_where(struct expander *x,
+				   const struct expand_source *source)
+{
+	if (!source->flat || !source->flat->where)
+		return NULL;
+	return qualified_copy(x, source->flat->where, source->qualifier);
+}
