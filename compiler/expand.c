@@ -118,6 +118,44 @@ static void map_clauses(struct expander *x, struct expand_scope *scope,
 	select->where = where;
 }
 
+static bool is_taken(const struct expand_scope *scope, unsigned i,
+		     const char *alias)
+{
+	for (unsigned k = 0; k < scope->count; k++) {
+		const struct expand_source *other = &scope->sources[k];
+
+		if (k != i &&
+		    ((other->qualifier &&
+		      strcmp(other->qualifier, alias) == 0) ||
+		     (other->prefix && strcmp(other->prefix, alias) == 0)))
+			return true;
+	}
+	return false;
+}
+
+/* The catalog's aliases give way to those that FROM writes. */
+static void settle_aliases(struct expander *x, struct expand_scope *scope)
+{
+	bool taken[EXPAND_SOURCES_MAX] = { false };
+
+	for (unsigned i = 0; i < scope->count; i++) {
+		struct expand_source *source = &scope->sources[i];
+
+		if (source->prefix)
+			taken[i] = is_taken(scope, i, source->prefix);
+		else if (!source->alias && source->qualifier &&
+			 is_taken(scope, i, source->qualifier))
+			expand_error(x, source->item->span,
+				     "write another alias behind it",
+				     "without an alias %s is '%s', which "
+				     "something else in FROM is too",
+				     source->name, source->qualifier);
+	}
+	for (unsigned i = 0; i < scope->count; i++)
+		if (taken[i])
+			scope->sources[i].prefix = NULL;
+}
+
 static void expand_query(struct expander *x, struct expand_scope *scope,
 			 struct ast_select *select)
 {
@@ -136,6 +174,7 @@ static void expand_query(struct expander *x, struct expand_scope *scope,
 		scope->count++;
 	}
 	select->items = items;
+	settle_aliases(x, scope);
 	if (expand_ok(x))
 		expand_implicit(x, scope, items);
 	if (!expand_ok(x))
@@ -158,8 +197,7 @@ struct ast_select *expand_select(struct expander *x,
 				 const struct expand_with *with)
 {
 	struct ast_select *ret = compilation_alloc(x->c, 1, sizeof(*ret));
-	struct expand_scope *scope =
-		compilation_alloc(x->c, 1, sizeof(*scope));
+	struct expand_scope *scope = compilation_alloc(x->c, 1, sizeof(*scope));
 
 	if (!ret || !scope || !expand_ok(x))
 		return NULL;

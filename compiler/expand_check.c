@@ -93,15 +93,13 @@ static void check_streams(struct compilation *c,
 			  const struct ast_program *program)
 {
 	if (program->view_count > EXPAND_NAMES_MAX)
-		compilation_error(c,
-				  program->views[EXPAND_NAMES_MAX]->name_span,
-				  NULL, "a rule set has at most %d views",
-				  EXPAND_NAMES_MAX);
+		compilation_error(
+			c, program->views[EXPAND_NAMES_MAX]->name_span, NULL,
+			"a rule set has at most %d views", EXPAND_NAMES_MAX);
 	if (program->list_count > EXPAND_NAMES_MAX)
-		compilation_error(c,
-				  program->lists[EXPAND_NAMES_MAX]->name_span,
-				  NULL, "a rule set has at most %d lists",
-				  EXPAND_NAMES_MAX);
+		compilation_error(
+			c, program->lists[EXPAND_NAMES_MAX]->name_span, NULL,
+			"a rule set has at most %d lists", EXPAND_NAMES_MAX);
 	for (unsigned i = 0; i < program->view_count; i++)
 		check_taken(c, "view", program->views[i]->name,
 			    program->views[i]->name_span);
@@ -131,10 +129,11 @@ static void tell_circle(struct circles *s, unsigned view)
 
 	while (s->stack[at] != view)
 		at++;
-	for (unsigned i = at; i < s->depth; i++)
-		buf_printf(&text, "%s reads ",
-			   s->program->views[s->stack[i]]->name);
 	buf_puts(&text, s->program->views[view]->name);
+	for (unsigned i = at + 1; i < s->depth; i++)
+		buf_printf(&text, " reads %s, which",
+			   s->program->views[s->stack[i]]->name);
+	buf_printf(&text, " reads %s", s->program->views[view]->name);
 	circle = compilation_take(s->c, &text);
 	compilation_error(s->c, s->program->views[view]->name_span, circle,
 			  "the view '%s' reads itself",

@@ -23,7 +23,7 @@
 #include "user/base/catalog.h"
 
 #define EXPAND_NODES_MAX 100000 /* made for one rule */
-#define EXPAND_DEPTH_MAX 1024	/* of a tree: the parser makes half of it */
+#define EXPAND_DEPTH_MAX 256	/* of a tree: four times what is written */
 #define EXPAND_VIEWS_MAX 16	/* views that read views that ... */
 #define EXPAND_SOURCES_MAX 16	/* of a FROM, before the process table goes */
 #define EXPAND_BUILTINS_MAX 8
@@ -59,8 +59,8 @@ struct expand_flat {
 /* An item of FROM. */
 struct expand_source {
 	const struct ast_item *item;
-	const char *alias; /* NULL: none */
-	const char *name;  /* of the stream or view; NULL: a subquery */
+	const char *alias;  /* NULL: none */
+	const char *name;   /* of the stream or view; NULL: a subquery */
 	const char *prefix; /* the alias it has if it is given none; or NULL */
 	const char *qualifier; /* of its names in what comes out; or NULL */
 	const struct expand_flat *flat;	  /* NULL: not such a view */
@@ -72,8 +72,8 @@ struct expand_source {
 
 struct expand_scope {
 	const struct ast_select *select;
-	struct expand_scope *outer; /* EXISTS: of the query around */
-	const struct expand_with *with;	  /* in sight of it */
+	struct expand_scope *outer;	/* EXISTS: of the query around */
+	const struct expand_with *with; /* in sight of it */
 	struct expand_source sources[EXPAND_SOURCES_MAX];
 	unsigned count;
 	bool any_flat;
@@ -84,7 +84,7 @@ struct expander {
 	struct compilation *c;
 	const struct ast_program *program;
 	const struct ast_select *builtins[EXPAND_BUILTINS_MAX]; /* parsed */
-	const char *reading[EXPAND_VIEWS_MAX]; /* views we are inside of */
+	const struct ast_select *reading[EXPAND_VIEWS_MAX];	/* we are in */
 	unsigned reading_count;
 	unsigned nesting; /* of queries that come out */
 	unsigned nodes;
@@ -183,8 +183,9 @@ const struct expand_flat *expand_flatten(struct expander *x,
 void expand_source(struct expander *x, const struct ast_item *item,
 		   const struct expand_with *with, struct expand_source *source,
 		   struct ast_item *ret);
-/* Into a view that is read where we are; false: too deep. */
-bool expand_enter(struct expander *x, const char *name, struct span span);
+/* Into a view that is read where we are; false: too deep, or a circle. */
+bool expand_enter(struct expander *x, const struct expand_view *view,
+		  struct span span);
 void expand_leave(struct expander *x);
 
 /* --- expand_name.c --- */

@@ -77,8 +77,8 @@ static const char *list_candidates(struct expander *x,
 
 	for (unsigned i = 0; i < scope->count; i++) {
 		const struct expand_source *source = &scope->sources[i];
-		const char *alias = source->qualifier ? source->qualifier :
-							source->prefix;
+		const char *alias =
+			source->qualifier ? source->qualifier : source->prefix;
 
 		if (!alias)
 			continue;
@@ -148,12 +148,12 @@ static struct ast_expr *hint(struct expander *x, struct span span,
 	struct ast_expr *ret;
 
 	if (!anchor->qualifier) {
-		anchor->prefix_used = true;
-		anchor->qualifier = anchor->prefix;
+		anchor->prefix_used = anchor->prefix != NULL;
+		anchor->qualifier =
+			anchor->prefix ? anchor->prefix : anchor->name;
 	}
 	ret = expand_infix(
-		x, AST_EQ,
-		expand_column(x, span, source->qualifier, "pid_key"),
+		x, AST_EQ, expand_column(x, span, source->qualifier, "pid_key"),
 		expand_column(x, span, anchor->qualifier, "pid_key"));
 	if (is_state(anchor) || is_state(source))
 		return ret;
@@ -200,8 +200,7 @@ static void join_stream(struct expander *x, struct expand_scope *scope,
 }
 
 static void join_if_missing(struct expander *x, struct expand_scope *scope,
-			    struct ast_item *items,
-			    const struct ast_expr *name)
+			    struct ast_item *items, const struct ast_expr *name)
 {
 	struct candidates found;
 	const char *suggestion;
@@ -223,16 +222,23 @@ static void join_if_missing(struct expander *x, struct expand_scope *scope,
 struct missing {
 	struct expand_scope *scope;
 	struct ast_item *items;
+	const char *told; /* the first that was complained about */
 };
 
 /* EXISTS is left out: its query looks at its own FROM first. */
-static void scan(struct expander *x, const struct missing *to,
+static void scan(struct expander *x, struct missing *to,
 		 const struct ast_expr *expr)
 {
 	if (!expr)
 		return;
-	if (expr->op == AST_NAME && expr->qualifier)
+	if (expr->op == AST_NAME && expr->qualifier &&
+	    !(to->told && strcmp(to->told, expr->qualifier) == 0)) {
+		bool ok = expand_ok(x);
+
 		join_if_missing(x, to->scope, to->items, expr);
+		if (ok && !expand_ok(x))
+			to->told = expr->qualifier;
+	}
 	for (unsigned i = 0; i < expr->arg_count; i++)
 		scan(x, to, expr->args[i]);
 	for (unsigned i = 0; expr->over && i < expr->over->key_count; i++)
@@ -244,7 +250,7 @@ static void scan(struct expander *x, const struct missing *to,
 void expand_implicit(struct expander *x, struct expand_scope *scope,
 		     struct ast_item *items)
 {
-	const struct missing to = { scope, items };
+	struct missing to = { .scope = scope, .items = items };
 	const struct ast_select *select = scope->select;
 
 	for (unsigned i = 0; i < select->output_count; i++)

@@ -21,14 +21,16 @@ struct expand_source *expand_find_source(struct expand_scope *scope,
 					 const char *qualifier)
 {
 	for (; scope; scope = scope->outer) {
+		struct expand_source *sources = scope->sources;
+
 		for (unsigned i = 0; i < scope->count; i++)
-			if (is(scope->sources[i].alias, qualifier) ||
-			    is(scope->sources[i].name, qualifier) ||
-			    is(scope->sources[i].qualifier, qualifier))
-				return &scope->sources[i];
+			if (is(sources[i].alias, qualifier) ||
+			    is(sources[i].qualifier, qualifier))
+				return &sources[i];
 		for (unsigned i = 0; i < scope->count; i++)
-			if (is(scope->sources[i].prefix, qualifier))
-				return &scope->sources[i];
+			if (is(sources[i].name, qualifier) ||
+			    is(sources[i].prefix, qualifier))
+				return &sources[i];
 	}
 	return NULL;
 }
@@ -38,8 +40,8 @@ struct expand_source *expand_find_source(struct expand_scope *scope,
 static const struct ast_list *find_list(const struct expander *x,
 					const char *name)
 {
-	for (unsigned i = 0;
-	     i < x->program->list_count && i < EXPAND_NAMES_MAX; i++)
+	for (unsigned i = 0; i < x->program->list_count && i < EXPAND_NAMES_MAX;
+	     i++)
 		if (strcmp(x->program->lists[i]->name, name) == 0)
 			return x->program->lists[i];
 	return NULL;
@@ -56,8 +58,8 @@ static void unknown_list(struct expander *x, const struct ast_expr *expr,
 	struct suggest s = suggest_for(name);
 	const char *suggestion;
 
-	for (unsigned i = 0;
-	     i < x->program->list_count && i < EXPAND_NAMES_MAX; i++)
+	for (unsigned i = 0; i < x->program->list_count && i < EXPAND_NAMES_MAX;
+	     i++)
 		suggest_offer(&s, x->program->lists[i]->name);
 	suggestion = suggest_text(x->c, &s);
 	if (!suggestion)
@@ -107,8 +109,8 @@ static bool is_in_list(const struct ast_expr *expr, const char **ret_name)
 
 /* --- columns --- */
 
-static const struct ast_output *
-find_output(const struct ast_output *outputs, unsigned n, const char *name)
+static const struct ast_output *find_output(const struct ast_output *outputs,
+					    unsigned n, const char *name)
 {
 	for (unsigned i = 0; i < n; i++)
 		if (is(expand_output_name(&outputs[i]), name))
@@ -363,11 +365,10 @@ static struct expand_source *unqualified(struct expand_map *m,
 			expr->text))
 		return NULL;
 	if (expand_is_list(m->x, expr->text))
-		expand_error(m->x, expr->span,
-			     compilation_text(m->x->c, "write x IN %s",
-					      expr->text),
-			     "'%s' is a list, which only IN can read",
-			     expr->text);
+		expand_error(
+			m->x, expr->span,
+			compilation_text(m->x->c, "write x IN %s", expr->text),
+			"'%s' is a list, which only IN can read", expr->text);
 	else if (nearest->any_flat)
 		unknown_column(m->x, nearest, NULL, expr);
 	return NULL;

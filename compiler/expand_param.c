@@ -8,17 +8,10 @@
 
 #include <string.h>
 
-static const char *const params[][2] = {
-	{ "t_start", "window_start" },
-	{ "t_end", "window_end" },
-};
-
+/* The parser knows no other parameter. */
 static const char *window_column(const char *param)
 {
-	for (unsigned i = 0; i < ARRAY_SIZE(params); i++)
-		if (strcmp(params[i][0], param) == 0)
-			return params[i][1];
-	return NULL;
+	return strcmp(param, "t_start") == 0 ? "window_start" : "window_end";
 }
 
 static const struct ast_expr *find_param(const struct ast_expr *expr)
@@ -29,19 +22,10 @@ static const struct ast_expr *find_param(const struct ast_expr *expr)
 		return expr;
 	for (unsigned i = 0; i < expr->arg_count && !found; i++)
 		found = find_param(expr->args[i]);
-	for (unsigned i = 0;
-	     expr->over && i < expr->over->key_count && !found; i++)
+	for (unsigned i = 0; expr->over && i < expr->over->key_count && !found;
+	     i++)
 		found = find_param(expr->over->keys[i]);
 	return found;
-}
-
-static bool is_known(struct expander *x, const struct ast_expr *param)
-{
-	if (window_column(param->text))
-		return true;
-	expand_error(x, param->span, "there are :t_start and :t_end",
-		     "unknown parameter ':%s'", param->text);
-	return false;
 }
 
 static bool is_time(const struct ast_expr *expr)
@@ -89,7 +73,7 @@ static struct ast_expr *without_bounds(struct expander *x,
 			ret = expand_and(x, ret, term);
 		} else if (is_bound(term)) {
 			*found = true;
-		} else if (is_known(x, param)) {
+		} else {
 			expand_error(x, param->span,
 				     "write ts BETWEEN :t_start AND :t_end",
 				     ":%s bounds the time of rows and nothing "
@@ -158,11 +142,8 @@ static bool to_window(struct expand_map *m, const struct ast_expr *expr,
 
 	if (expr->op != AST_PARAM)
 		return false;
-	if (!is_known(m->x, expr))
-		return true;
 	if (!*windowed) {
-		expand_error(m->x, expr->span,
-			     "group the rows: GROUP BY ...",
+		expand_error(m->x, expr->span, "group the rows: GROUP BY ...",
 			     ":%s is the bound of a window, and this query has "
 			     "none",
 			     expr->text);

@@ -93,9 +93,8 @@ static bool is_link(const struct ast_select *select,
 	}
 	if ((items[0] == item) == (items[1] == item))
 		return false;
-	*ret = items[0] == item ?
-		       (struct link){ keys[0], items[1], keys[1] } :
-		       (struct link){ keys[1], items[0], keys[0] };
+	*ret = items[0] == item ? (struct link){ keys[0], items[1], keys[1] } :
+				  (struct link){ keys[1], items[0], keys[0] };
 	return true;
 }
 
@@ -119,9 +118,8 @@ static void place_first(struct pass *p)
 				     &link) ||
 			    link.other != 0 || link.other_key != KEY_OWN)
 				continue;
-			p->places[0] = (struct place){
-				true, i, link.key == KEY_PARENT
-			};
+			p->places[0] = (struct place){ true, i,
+						       link.key == KEY_PARENT };
 			return;
 		}
 	}
@@ -146,8 +144,7 @@ static bool place_one(struct pass *p, unsigned i)
 		const struct ast_expr *term = expand_term(item->on, t);
 		struct place other;
 
-		if (!is_link(p->select, term, i, &link) ||
-		    link.key != KEY_OWN)
+		if (!is_link(p->select, term, i, &link) || link.key != KEY_OWN)
 			continue;
 		other = p->places[link.other];
 		if (!other.placed)
@@ -156,10 +153,10 @@ static bool place_one(struct pass *p, unsigned i)
 			no_grandparent(p, term);
 			return false;
 		}
-		p->places[i] = (struct place){
-			true, other.event,
-			other.parent || link.other_key == KEY_PARENT
-		};
+		p->places[i] =
+			(struct place){ true, other.event,
+					other.parent ||
+						link.other_key == KEY_PARENT };
 		return true;
 	}
 	return false;
@@ -273,8 +270,8 @@ static bool is_of_change(const char *name)
 static struct ast_expr *table_column(struct pass *p, unsigned item,
 				     const struct ast_expr *name)
 {
-	const struct place *place = p->nearer[item].placed ? &p->nearer[item] :
-							     &p->places[item];
+	const struct place *place =
+		p->nearer[item].placed ? &p->nearer[item] : &p->places[item];
 	const struct ast_item *event = &p->select->items[place->event];
 	const char *column = name->text;
 
@@ -340,9 +337,10 @@ static struct ast_expr *put_link(struct pass *p, struct ast_expr *term)
 		}
 		sides[i] = expand_column(
 			p->x, name->span,
-			expand_item_qualifier(
-				&p->select->items[place->event]),
+			expand_item_qualifier(&p->select->items[place->event]),
 			parent ? "parent_key" : "pid_key");
+		p->x->changed |= strcmp(name->text, "pid") == 0 ||
+				 strcmp(name->text, "ppid") == 0;
 	}
 	return expand_infix(p->x, AST_EQ, sides[0], sides[1]);
 }
@@ -378,9 +376,9 @@ static struct ast_expr *put_on(struct pass *p, unsigned i, unsigned *anchor)
 		/* In WHEN the table is as of this item's own time. */
 		if (!is_gone(p, i) && link.other_key == KEY_OWN &&
 		    is_gone(p, link.other))
-			p->nearer[link.other] = (struct place){
-				true, i, link.key == KEY_PARENT
-			};
+			p->nearer[link.other] =
+				(struct place){ true, i,
+						link.key == KEY_PARENT };
 		term = put_link(p, term);
 		if (term && !is_same_name(term))
 			ret = expand_and(p->x, ret, term);
@@ -410,22 +408,23 @@ static void put_event(struct pass *p, unsigned i, bool first)
 		return;
 	}
 	item->on = on;
-	if (anchor == i || expand_has_time_bound(on, expand_item_qualifier(
-							     item)) ||
+	if (anchor == i ||
+	    expand_has_time_bound(on, expand_item_qualifier(item)) ||
 	    expand_has_time_bound(select->where, expand_item_qualifier(item)))
 		return;
 	on = expand_time_bound(p->x, item->span, expand_item_qualifier(item),
 			       expand_item_qualifier(&select->items[anchor]),
 			       EXPAND_WINDOW_NS, EXPAND_WINDOW_NS);
 	item->on = expand_and(p->x, item->on, on);
+	p->x->changed = true;
 }
 
 /* A parent that is not known is no row of an inner join. */
 static struct ast_expr *parent_is_known(struct pass *p, unsigned i)
 {
 	const struct ast_item *item = &p->select->items[i];
-	const char *event = expand_item_qualifier(
-		&p->select->items[p->places[i].event]);
+	const char *event =
+		expand_item_qualifier(&p->select->items[p->places[i].event]);
 	struct ast_expr *zero = expand_new(p->x, AST_INT, item->span, 0);
 
 	if (item->join == AST_JOIN_LEFT || !p->places[i].parent)
@@ -523,9 +522,7 @@ static bool note_reading(struct expand_map *m, const struct ast_expr *expr,
 static void read_all(struct expander *x, const struct ast_select *select,
 		     struct reading *reading)
 {
-	struct expand_map m = { .x = x,
-				.expr = note_reading,
-				.data = reading };
+	struct expand_map m = { .x = x, .expr = note_reading, .data = reading };
 	struct ast_output *outputs = select->outputs;
 	struct ast_select clauses = *select;
 
@@ -586,17 +583,17 @@ static void only_own_changes(struct expander *x, struct ast_select *select)
 	sample->text = "sample";
 	ret = expand_infix(x, AST_NE,
 			   expand_column(x, item->span, name, "cause"), sample);
-	select->where = expand_and(x, select->where,
-				   or_changed(x, item->span, name, &reading,
-					      ret));
+	select->where =
+		expand_and(x, select->where,
+			   or_changed(x, item->span, name, &reading, ret));
 	x->changed = true;
 }
 
 static void remove_tables(struct pass *p)
 {
 	struct ast_select *select = p->select;
-	struct ast_item *items = compilation_alloc(
-		p->x->c, select->item_count, sizeof(*items));
+	struct ast_item *items =
+		compilation_alloc(p->x->c, select->item_count, sizeof(*items));
 	unsigned first = p->places[0].event, n = 0;
 
 	if (!items)
@@ -606,9 +603,9 @@ static void remove_tables(struct pass *p)
 	for (unsigned i = 0; i < select->item_count; i++)
 		if (!is_gone(p, i) && !(is_gone(p, 0) && i == first))
 			items[n++] = select->items[i];
+	p->x->changed |= n < select->item_count;
 	select->items = items;
 	select->item_count = n;
-	p->x->changed = true;
 }
 
 static void put_tables(struct pass *p)
@@ -627,8 +624,8 @@ static void put_tables(struct pass *p)
 		if (is_gone(p, i))
 			put_table(p, i);
 		else
-			put_event(p, i, is_gone(p, 0) &&
-						p->places[0].event == i);
+			put_event(p, i,
+				  is_gone(p, 0) && p->places[0].event == i);
 	}
 	if (expand_ok(p->x))
 		remove_tables(p);

@@ -15,8 +15,8 @@
 static const struct ast_view *created_view(const struct expander *x,
 					   const char *name)
 {
-	for (unsigned i = 0;
-	     i < x->program->view_count && i < EXPAND_NAMES_MAX; i++)
+	for (unsigned i = 0; i < x->program->view_count && i < EXPAND_NAMES_MAX;
+	     i++)
 		if (strcmp(x->program->views[i]->name, name) == 0)
 			return x->program->views[i];
 	return NULL;
@@ -85,21 +85,21 @@ bool expand_find_view(struct expander *x, const char *name, struct span span,
 	return true;
 }
 
-bool expand_enter(struct expander *x, const char *name, struct span span)
+bool expand_enter(struct expander *x, const struct expand_view *view,
+		  struct span span)
 {
-	if (x->reading_count < EXPAND_VIEWS_MAX) {
-		x->reading[x->reading_count++] = name;
-		return true;
-	}
-	/* A circle ends here too, of which expand_check() has told. */
+	/* Of a circle expand_check() has told. */
 	for (unsigned i = 0; i < x->reading_count; i++)
-		x->failed |= strcmp(x->reading[i], name) == 0;
-	if (!x->failed)
+		x->failed |= x->reading[i] == view->select;
+	if (!x->failed && x->reading_count == EXPAND_VIEWS_MAX)
 		expand_error(x, span,
 			     "write the innermost ones into their reader",
 			     "views read views more than %d levels deep",
 			     EXPAND_VIEWS_MAX);
-	return false;
+	if (x->failed)
+		return false;
+	x->reading[x->reading_count++] = view->select;
+	return true;
 }
 
 void expand_leave(struct expander *x)
@@ -234,7 +234,7 @@ const struct expand_flat *expand_flatten(struct expander *x,
 	const struct expand_flat *flat = NULL;
 
 	if (!is_projection(view->select) || !columns_are_named(view->select) ||
-	    !expand_enter(x, view->name, span))
+	    !expand_enter(x, view, span))
 		return NULL;
 	flat = flatten(x, view);
 	expand_leave(x);
@@ -253,10 +253,9 @@ static const char *last_part(const char *name)
 
 static const char *default_alias(const struct expand_source *source)
 {
-	const struct builtin_view *builtin =
-		builtin_view_by_name(source->name);
-	const struct stream *stream = catalog_stream_by_name(
-		source->name, strlen(source->name));
+	const struct builtin_view *builtin = builtin_view_by_name(source->name);
+	const struct stream *stream =
+		catalog_stream_by_name(source->name, strlen(source->name));
 
 	if (builtin)
 		return builtin->alias;
@@ -284,8 +283,7 @@ static void read_view(struct expander *x, const struct ast_item *item,
 
 	x->changed = true;
 	source->prefix = NULL;
-	source->qualifier = item->alias ? item->alias :
-					  default_alias(source);
+	source->qualifier = item->alias ? item->alias : default_alias(source);
 	ret->alias = source->qualifier;
 	source->flat = expand_flatten(x, view, item->span);
 	if (!expand_ok(x))
@@ -295,7 +293,7 @@ static void read_view(struct expander *x, const struct ast_item *item,
 		return;
 	}
 	source->flat = NULL;
-	if (!expand_enter(x, view->name, item->span))
+	if (!expand_enter(x, view, item->span))
 		return;
 	if (view->builtin)
 		x->span = &item->span;
@@ -319,8 +317,8 @@ void expand_source(struct expander *x, const struct ast_item *item,
 					  .alias = item->alias,
 					  .name = item->stream,
 					  .qualifier = item->alias,
-					  .nullable = item->join ==
-						      AST_JOIN_LEFT };
+					  .nullable =
+						  item->join == AST_JOIN_LEFT };
 	if (!item->stream) {
 		ret->select = expand_select(x, item->select, NULL, with);
 		source->derived = ret->select;
@@ -331,8 +329,8 @@ void expand_source(struct expander *x, const struct ast_item *item,
 	if (expand_find_view(x, item->stream, item->span, with, &view))
 		read_view(x, item, &view, source, ret);
 	else if (expand_is_list(x, item->stream))
-		expand_error(x, item->span,
-			     compilation_text(x->c, "write x IN %s",
-					      item->stream),
-			     "'%s' is a list, not a stream", item->stream);
+		expand_error(
+			x, item->span,
+			compilation_text(x->c, "write x IN %s", item->stream),
+			"'%s' is a list, not a stream", item->stream);
 }
