@@ -4,11 +4,14 @@
  *
  *   of a source  source_check   source.c       bytes: size, UTF-8
  *                parse_source   parse*.c       text to syntax trees
- *   of the set   check_names    here           each rule has its own name
- *   of a rule    bind_rule      bind.c ...     names, types; subqueries inlined
+ *   of the set   expand_check   expand_check.c each name says one thing
+ *   of a rule    expand_rule    expand*.c      views, lists, joins put in place
+ *                bind_rule      bind.c ...     names, types; subqueries inlined
  *                lower_rule     lower*.c       the stream plan; folds on the way
  *                bounds_set     bounds.c       how much state it may hold
- *   of the set   subscribe      subscribe.c    what to collect, and by
+ *   of the set   plan_check     plan_check.c   what the engine relies on
+ *                share_find     share*.c       what rules have in common
+ *                subscribe      subscribe.c    what to collect, and by
  *                               pushdown*.c ...  which kernel program
  *                task_list      task.c         the same for another process
  *
@@ -20,8 +23,12 @@
 #include "compiler/bind.h"
 #include "compiler/bounds.h"
 #include "compiler/dump.h"
+#include "compiler/expand.h"
 #include "compiler/lower.h"
 #include "compiler/parse.h"
+#include "compiler/plan_check.h"
+#include "compiler/print.h"
+#include "compiler/share.h"
 #include "compiler/source.h"
 #include "compiler/subscribe.h"
 #include "compiler/task.h"
@@ -45,89 +52,125 @@ static void parse_all(struct compilation *c,
 			  "there is no rule");
 }
 
-static int by_name(const void *a, const void *b)
-{
-	const struct ast_rule *const *left = a, *const *right = b;
-	int order = strcmp((*left)->name, (*right)->name);
-	struct span l = (*left)->span, r = (*right)->span;
-
-	if (order)
-		return order;
-	if (l.source != r.source)
-		return l.source < r.source ? -1 : 1;
-	return l.start < r.start ? -1 : l.start > r.start;
-}
-
-static void check_names(struct compilation *c,
-			const struct compile_source *sources,
-			const struct ast_program *rules)
-{
-	struct ast_rule **sorted =
-		compilation_alloc(c, rules->rule_count, sizeof(*sorted));
-	const struct ast_rule *first = NULL;
-
-	if (!sorted)
-		return;
-	for (unsigned i = 0; i < rules->rule_count; i++)
-		sorted[i] = rules->rules[i];
-	qsort(sorted, rules->rule_count, sizeof(*sorted), by_name);
-	for (unsigned i = 0; i < rules->rule_count; i++) {
-		if (!first || strcmp(first->name, sorted[i]->name) != 0) {
-			first = sorted[i];
-			continue;
-		}
-		compilation_error(
-			c, sorted[i]->name_span,
-			compilation_text(c, "the first is in %s",
-					 sources[first->span.source].name),
-			"there are two rules named '%s'", sorted[i]->name);
-	}
-}
-
 /* A rule that is not enabled is checked all the same. */
-static void compile_rule(struct compilation *c, struct bound_rules *bound,
+static void compile_rule(struct compilation *c, struct dump_state *state,
 			 const struct ast_rule *ast)
 {
+	struct bound_rules *bound = &state->bound;
+	struct expanded_rule *expanded =
+		&state->expanded[state->expanded_count];
 	unsigned first = bound->count;
 
 	c->rule = ast->name;
-	if (bind_rule(c, bound, ast))
-		for (unsigned i = first; i < bound->count; i++)
-			if (lower_rule(c, bound->items[i]))
-				bounds_set(bound->items[i]->plan);
+	expanded->ast = expand_rule(c, &state->ast, ast, &expanded->changed);
+	if (expanded->ast) {
+		state->expanded_count++;
+		if (bind_rule(c, bound, expanded->ast))
+			for (unsigned i = first; i < bound->count; i++)
+				if (!lower_rule(c, bound->items[i]) ||
+				    !bounds_set(c, bound->items[i]))
+					break;
+	}
 	c->rule = NULL;
+}
+
+/* Where it differs from what was written, for explain. */
+static const char *expanded_text(struct compilation *c,
+				 const struct dump_state *state,
+				 const struct bound_rule *rule)
+{
+	struct buf text = BUF_INIT;
+
+	for (unsigned i = 0; i < state->expanded_count; i++) {
+		if (state->expanded[i].ast != rule->ast || rule->internal ||
+		    !state->expanded[i].changed)
+			continue;
+		print_select(&text, rule->ast->select);
+		return compilation_take(c, &text);
+	}
+	return NULL;
+}
+
+/* Where the rule that was lowered into `plan` went; NULL: it is disabled. */
+static const struct plan_rule *place_of(const struct bound_rules *bound,
+					const struct plan_rule *rules,
+					const struct plan_rule *plan)
+{
+	for (unsigned i = 0; i < bound->count; i++) {
+		if (bound->items[i]->plan == plan)
+			return bound->items[i]->enabled ? rules : NULL;
+		rules += bound->items[i]->enabled;
+	}
+	CHECK(!"a rule reads one of the set");
+	return NULL;
+}
+
+static void place_inputs(struct compilation *c, const struct bound_rules *bound,
+			 const struct plan_rule *rules,
+			 const struct bound_rule *from, struct plan_rule *rule)
+{
+	const struct plan_rule **placed = compilation_alloc(
+		c, rule->input_count, sizeof(struct plan_rule *));
+
+	for (unsigned i = 0; placed && i < rule->input_count; i++) {
+		const struct plan_rule *read = rule->input_rules[i];
+
+		if (!read)
+			continue;
+		placed[i] = place_of(bound, rules, read);
+		if (!placed[i])
+			compilation_error(c, from->inputs[i].span,
+					  "set enabled = TRUE there, or FALSE "
+					  "here",
+					  "rule '%s' reads the matches of '%s',"
+					  " which is not enabled",
+					  from->ast->name, read->name);
+	}
+	rule->input_rules = placed;
 }
 
 /*
  * Rules read each other's matches by address: the plan's array is made when it
  * is known how many there are, and then the addresses become places in it.
  */
-static void place_rules(struct compilation *c, const struct bound_rules *bound,
-			struct plan *plan)
+static void place_rules(struct compilation *c, const struct dump_state *state,
+			struct program *program, struct plan *plan)
 {
+	const struct bound_rules *bound = &state->bound;
 	struct plan_rule *rules =
 		compilation_alloc(c, bound->count, sizeof(*rules));
+	const char **expanded =
+		compilation_alloc(c, bound->count, sizeof(const char *));
 
-	if (!rules)
-		return;
-	for (unsigned i = 0; i < bound->count; i++)
-		if (bound->items[i]->enabled)
-			rules[plan->rule_count++] = *bound->items[i]->plan;
+	for (unsigned i = 0; rules && expanded && i < bound->count; i++) {
+		struct plan_rule *rule = &rules[plan->rule_count];
+
+		if (!bound->items[i]->enabled)
+			continue;
+		*rule = *bound->items[i]->plan;
+		place_inputs(c, bound, rules, bound->items[i], rule);
+		expanded[plan->rule_count++] =
+			expanded_text(c, state, bound->items[i]);
+	}
 	plan->rules = rules;
+	program->expanded = expanded;
 }
 
 static const struct plan *compile_rules(struct compilation *c,
-					const struct ast_program *asts,
-					struct bound_rules *bound)
+					struct dump_state *state,
+					struct program *program)
 {
+	const struct ast_program *asts = &state->ast;
 	struct plan *plan = compilation_alloc(c, 1, sizeof(*plan));
 
-	if (!plan)
+	state->expanded = compilation_alloc(c, asts->rule_count,
+					    sizeof(*state->expanded));
+	if (!plan || !state->expanded)
 		return NULL;
 	for (unsigned i = 0; i < asts->rule_count && !c->nomem; i++)
-		compile_rule(c, bound, asts->rules[i]);
+		compile_rule(c, state, asts->rules[i]);
 	if (!c->nomem && !c->diagnostics->error_count)
-		place_rules(c, bound, plan);
+		place_rules(c, state, program, plan);
 	if (!plan->rule_count && !c->diagnostics->error_count && !c->nomem)
 		compilation_error(c, asts->rules[0]->name_span, NULL,
 				  "no rule is enabled");
@@ -149,14 +192,17 @@ static int run_passes(struct compilation *c, struct dump_state *state,
 
 	parse_all(c, state->sources, state->source_count, asts);
 	if (!c->nomem)
-		check_names(c, state->sources, asts);
+		expand_check(c, asts);
 	if (!c->nomem && asts->rule_count)
-		program->plan = compile_rules(c, asts, &state->bound);
+		program->plan = compile_rules(c, state, program);
 	if (c->nomem)
 		return nomem(c->arena, err);
 	if (c->diagnostics->error_count)
 		return COMPILE_REJECTED;
-	r = subscribe(c->arena, program, err);
+	CHECK(!plan_check(program->plan));
+	r = share_find(c->arena, program->plan, &program->share, err);
+	if (!r)
+		r = subscribe(c->arena, program, err);
 	return r ? r : task_list(c->arena, program, err);
 }
 

@@ -62,6 +62,12 @@ struct program {
 	unsigned function_count;
 	const struct collection_task *tasks;
 	unsigned task_count;
+	const struct share *share; /* what the rules have in common */
+	/*
+	 * Of each rule of the plan the query that its text stands for, where
+	 * that differs from what was written; else NULL.
+	 */
+	const char *const *expanded;
 };
 
 /* Zeroed, or NULL in its place: nothing but to compile. */

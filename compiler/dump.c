@@ -9,6 +9,7 @@
 #include "compiler/print.h"
 #include "compiler/pushdown.h"
 #include "compiler/regalloc.h"
+#include "compiler/share.h"
 #include "compiler/task.h"
 
 #include <inttypes.h>
@@ -67,6 +68,12 @@ static void dump_lex(const struct dump *d)
 static void dump_parse(const struct dump *d)
 {
 	print_program(d->out, &d->state->ast);
+}
+
+static void dump_expand(const struct dump *d)
+{
+	for (unsigned i = 0; i < d->state->expanded_count; i++)
+		print_rule(d->out, d->state->expanded[i].ast);
 }
 
 static struct expr_names
@@ -226,6 +233,12 @@ static void each_function(const struct dump *d, bool code,
 			print(d, &program->functions[i]);
 }
 
+static void dump_share(const struct dump *d)
+{
+	if (d->state->program->share)
+		share_print(d->state->program->share, d->out);
+}
+
 static void dump_pushdown(const struct dump *d)
 {
 	each_function(d, false, dump_pushdown_terms);
@@ -300,11 +313,13 @@ static const struct {
 } passes[] = {
 	{ "lex", dump_lex },
 	{ "parse", dump_parse },
+	{ "expand", dump_expand },
 	{ "bind", dump_bind },
 	{ "type", dump_bind },
 	{ "fold", dump_fold },
 	{ "plan", dump_plan },
 	{ "bounds", dump_bounds },
+	{ "share", dump_share },
 	{ "pushdown", dump_pushdown },
 	{ "kernel-ir", dump_kernel_ir },
 	{ "regalloc", dump_regalloc },

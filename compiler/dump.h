@@ -11,11 +11,18 @@
 #include "compiler/bind.h"
 #include "compiler/compiler.h"
 
+struct expanded_rule {
+	const struct ast_rule *ast;
+	bool changed;
+};
+
 /* Everything that the passes leave behind. */
 struct dump_state {
 	const struct compile_source *sources;
 	unsigned source_count;
 	struct ast_program ast;
+	struct expanded_rule *expanded;
+	unsigned expanded_count;
 	struct bound_rules bound;
 	const struct program *program; /* its plan may be NULL */
 };
