@@ -108,8 +108,8 @@ static inline unsigned block_input(struct block *b, const char *name,
 static inline unsigned block_reader(struct block *b, const char *name,
 				    unsigned index)
 {
-	unsigned input = block_input(b, name, PLAN_STREAM_MATCHES,
-				     PLAN_JOIN_INNER);
+	unsigned input =
+		block_input(b, name, PLAN_STREAM_MATCHES, PLAN_JOIN_INNER);
 
 	b->bound->inputs[input].rule = &b->rules[index];
 	return input;
@@ -125,10 +125,10 @@ static inline const struct expr *block_column(struct block *b, unsigned input,
 	if (from->rule && column >= COL_OWN_FIRST)
 		type = from->rule->outputs[column - COL_OWN_FIRST].expr->type;
 	else
-		type = catalog_column_at(catalog_stream(from->rule ?
-								STREAM_FILE_OPEN :
-								from->stream),
-					 column)
+		type = catalog_column_at(
+			       catalog_stream(from->rule ? STREAM_FILE_OPEN :
+							   from->stream),
+			       column)
 			       ->type;
 	expr = build_op(&b->arena, EXPR_COLUMN, type, 0);
 	assert_non_null(expr);
@@ -171,8 +171,8 @@ static inline const struct expr *block_test(struct block *b, unsigned input,
 static inline void block_add(struct block *b, struct bound_conditions *to,
 			     const struct expr *expr)
 {
-	struct bound_condition *grown = compilation_grow(
-		&b->c, to->items, to->count, sizeof(*grown));
+	struct bound_condition *grown =
+		compilation_grow(&b->c, to->items, to->count, sizeof(*grown));
 
 	assert_non_null(grown);
 	assert_non_null(expr);
@@ -254,8 +254,8 @@ static inline unsigned block_step(struct block *b, const char *name,
 
 	bound->top = BOUND_SEQUENCE;
 	if (!bound->steps)
-		bound->steps = block_alloc(b, TUPLE_INPUTS_MAX,
-					   sizeof(*bound->steps));
+		bound->steps =
+			block_alloc(b, TUPLE_INPUTS_MAX, sizeof(*bound->steps));
 	step = &bound->steps[input];
 	step->keys = block_alloc(b, 1, sizeof(struct expr *));
 	step->keys[0] = block_column(b, input, COL_pid_key);

@@ -47,8 +47,8 @@ static void make_rows(struct world *w, unsigned input)
 		row->stream = (uint16_t)stream;
 		row->value_count = (uint16_t)slots;
 		row->ts = pick(6) * SECOND;
-		row->values[COL_ts] = (struct value){ .type = VALUE_TIMESTAMP,
-						      .i = row->ts };
+		row->values[COL_ts] =
+			(struct value){ .type = VALUE_TIMESTAMP, .i = row->ts };
 		row->values[COL_pid_key] = value_int(pick(3));
 		row->values[COL_uid] =
 			pick(6) ? value_int(pick(3)) : value_null();
@@ -91,7 +91,8 @@ static const struct expr *random_leaf(struct world *w, unsigned inputs,
 				      unsigned own)
 {
 	static const unsigned columns[] = { COL_uid, COL_gid };
-	static const enum expr_op ops[] = { EXPR_EQ, EXPR_NE, EXPR_LE, EXPR_GT };
+	static const enum expr_op ops[] = { EXPR_EQ, EXPR_NE, EXPR_LE,
+					    EXPR_GT };
 	struct block *b = &w->block;
 	unsigned left = pick(2) ? own : visible(w, inputs);
 	const struct expr *a = block_column(b, left, columns[pick(2)]);
@@ -103,9 +104,9 @@ static const struct expr *random_leaf(struct world *w, unsigned inputs,
 		null->args[0] = a;
 		return null;
 	case 1:
-		return block_two(b, ops[pick(4)], a,
-				 block_column(b, visible(w, inputs),
-					      columns[pick(2)]));
+		return block_two(
+			b, ops[pick(4)], a,
+			block_column(b, visible(w, inputs), columns[pick(2)]));
 	default:
 		return block_two(b, ops[pick(4)], a, block_int(b, pick(3)));
 	}
