@@ -156,6 +156,8 @@ static void op_init(struct op *op, struct rule *rule,
 		[PLAN_FILTER] = &op_filter_kind,
 		[PLAN_JOIN] = &op_join_kind,
 		[PLAN_COUNT] = &op_count_kind,
+		[PLAN_OVER] = &op_over_kind,
+		[PLAN_GROUP] = &op_group_kind,
 		[PLAN_SEQUENCE] = &op_sequence_kind,
 		[PLAN_FIRST_SEEN] = &op_seen_kind,
 	};
@@ -187,8 +189,8 @@ static void set_quota(struct op *op)
 						   KEYS_MAX_DEFAULT);
 	op->rows_per_key_max =
 		or_default(node->rows_per_key_max,
-			   node->kind == PLAN_COUNT ? RUNS_MAX_DEFAULT :
-						      ROWS_PER_KEY_MAX_DEFAULT);
+			   node->kind == PLAN_JOIN ? ROWS_PER_KEY_MAX_DEFAULT :
+						     RUNS_MAX_DEFAULT);
 	if (node->kind == PLAN_COUNT && node->saturate &&
 	    op->rows_per_key_max <= count_enough(node))
 		op->rows_per_key_max = (unsigned)count_enough(node) + 1;
@@ -319,6 +321,70 @@ static int build_scans(struct engine *engine, enum stream_id stream,
 	return 0;
 }
 
+static int fit_all(struct engine *engine, const struct expr *const *exprs,
+		   unsigned count, struct err *err)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; i < count && !rc; i++)
+		rc = expr_env_fit(&engine->env, exprs[i], err);
+	return rc;
+}
+
+static int fit_step(struct engine *engine, const struct plan_node *node,
+		    const struct plan_step *step, struct err *err);
+
+/* Whatever the node evaluates, whichever kind it is. */
+static int fit_node(struct engine *engine, const struct plan_node *node,
+		    struct err *err)
+{
+	int rc;
+
+	if (!node)
+		return 0;
+	rc = expr_env_fit(&engine->env, node->predicate, err);
+	if (!rc && node->left_keys)
+		rc = fit_all(engine, node->left_keys, node->key_count, err);
+	if (!rc && node->right_keys)
+		rc = fit_all(engine, node->right_keys, node->key_count, err);
+	for (unsigned i = 0; i < node->aggregate_count && !rc; i++)
+		rc = expr_env_fit(&engine->env, node->aggregates[i].arg, err);
+	for (unsigned i = 0; i < node->order_count && !rc; i++)
+		rc = expr_env_fit(&engine->env, node->orders[i].expr, err);
+	for (unsigned i = 0; i < node->step_count && !rc; i++)
+		rc = fit_step(engine, node, &node->steps[i], err);
+	if (!rc && node->until)
+		rc = fit_step(engine, node, node->until, err);
+	for (unsigned i = 0; i < 2 && !rc; i++)
+		rc = fit_node(engine, node->child[i], err);
+	return rc;
+}
+
+static int fit_step(struct engine *engine, const struct plan_node *node,
+		    const struct plan_step *step, struct err *err)
+{
+	int rc = fit_node(engine, step->scan, err);
+
+	if (!rc)
+		rc = expr_env_fit(&engine->env, step->predicate, err);
+	if (!rc)
+		rc = fit_all(engine, step->keys, node->key_count, err);
+	return rc;
+}
+
+/* So that evaluating finds its scratch large enough. */
+static int fit_rule(struct engine *engine, const struct plan_rule *rule,
+		    struct err *err)
+{
+	int rc = fit_node(engine, rule->root, err);
+
+	for (unsigned i = 0; i < rule->output_count && !rc; i++)
+		rc = expr_env_fit(&engine->env, rule->outputs[i].expr, err);
+	for (unsigned i = 0; i < rule->key_count && !rc; i++)
+		rc = expr_env_fit(&engine->env, rule->keys[i].expr, err);
+	return rc;
+}
+
 static int build_readers(struct engine *engine, struct rule *from,
 			 struct err *err)
 {
@@ -408,8 +474,11 @@ int engine_build(struct engine *engine, struct err *err)
 		arena_array(&engine->arena, values, sizeof(*engine->values));
 	if (!engine->values)
 		return err_nomem(err);
-	for (unsigned i = 0; i < plan->rule_count && !rc; i++)
-		rc = build_rule(engine, i, err);
+	for (unsigned i = 0; i < plan->rule_count && !rc; i++) {
+		rc = fit_rule(engine, &plan->rules[i], err);
+		if (!rc)
+			rc = build_rule(engine, i, err);
+	}
 	for (unsigned s = 0; s < STREAM_COUNT && !rc; s++)
 		rc = build_scans(engine, (enum stream_id)s, err);
 	if (!rc)
