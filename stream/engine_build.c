@@ -192,6 +192,8 @@ static int64_t range_of(const struct rule *rule)
 			range = ts_add(range, node->kind == PLAN_GROUP ?
 						      node->size_ns :
 						      node->range_ns);
+		if (node->kind == PLAN_GROUP && node->window == PLAN_SESSION)
+			range = ts_add(range, node->slide_ns);
 	}
 	return range;
 }
