@@ -167,7 +167,7 @@ static void key_remove(struct op *op, struct over_key *key)
 {
 	const struct plan_node *node = op->node;
 
-	if (op == op->rule->top_count)
+	if (op == op->rule->top)
 		rule_fall(op->rule, &key->head);
 	timers_disarm(&op->rule->engine->timers, &key->timer);
 	while (key->row_count)
