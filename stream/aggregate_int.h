@@ -102,7 +102,6 @@ struct over {
 	struct keyset keys;
 	struct hmap values;
 	struct list pending; /* tuples that wait for their peers */
-	int64_t last_ts;     /* of the tuples so far */
 	bool has_rows;	     /* some aggregate is not a COUNT(DISTINCT) */
 };
 

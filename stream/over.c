@@ -304,28 +304,13 @@ static void key_add(struct op *op, struct over_key *key,
 	expr_restore(env, mark);
 }
 
-static int over_decide(struct op *op, struct err *err);
-
-/*
- * A tuple of a later ts tells as much as time: what comes up after a deadline
- * may find older ones that still wait.
- */
 static int over_take(struct op *op, unsigned side, const struct tuple *tuple,
 		     struct err *err)
 {
 	struct over_key *key;
-	int rc = 0;
 
 	(void)side;
-	if (tuple->ts < op->over.last_ts) {
-		op->rule->stats.late++;
-		return 0;
-	}
-	if (tuple->ts > op->over.last_ts)
-		rc = over_decide(op, err);
-	if (rc)
-		return rc;
-	op->over.last_ts = tuple->ts;
+	(void)err;
 	if (!op_key(op, op->node->left_keys, tuple))
 		return 0;
 	key = find_or_add(op, tuple->ts);
@@ -434,7 +419,6 @@ static void over_init(struct op *op)
 	CHECK(node->aggregate_count <= PLAN_AGGREGATES_MAX);
 	keyset_init(&op->over.keys);
 	list_init(&op->over.pending);
-	op->over.last_ts = INT64_MIN;
 	for (unsigned i = 0; i < node->aggregate_count; i++) {
 		CHECK(node->aggregates[i].slot < TUPLE_SLOTS_MAX);
 		CHECK(node->aggregates[i].arg ||

@@ -366,6 +366,34 @@ static void group__window_is_over__goes_up_once_time_has_passed(void **state)
 	assert_int_equal(s->last[3].i, 2);
 }
 
+/*
+ * Without eviction key 1 would have a session [8, 18) and not [12, 22), whose
+ * evidence alone would not tell.
+ */
+static void session__begun_late_for_an_eviction__flagged(void **state)
+{
+	static const struct {
+		int64_t ts, key;
+	} rows[] = { { 0, 2 }, { 3, 2 },  { 6, 2 },  { 8, 1 }, { 9, 2 },
+		     { 9, 3 }, { 12, 1 }, { 16, 1 }, { 20, 1 } };
+	struct state *s = *state;
+
+	group(s, PLAN_SESSION, 10, 5);
+	s->f.node.keys_max = 2;
+	add(s, PLAN_COUNT_ROWS, 0, VALUE_INT);
+	start(s);
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)
+		push(s, rows[i].ts, rows[i].key, value_null());
+	assert_int_equal(stats_of(s).evicted, 1);
+	advance(s, 23);
+	assert_int_equal(s->matches, 3);
+	assert_int_equal(s->last[0].i, 12);
+	assert_int_equal(s->coverage, COVERAGE_EVICTED);
+	push(s, 50, 1, value_null());
+	advance(s, INT64_MAX);
+	assert_int_equal(s->coverage, COVERAGE_COMPLETE);
+}
+
 static void group__gap_in_window__flagged(void **state)
 {
 	struct state *s = *state;
@@ -568,6 +596,7 @@ int main(void)
 		TEST(group__too_many_keys__least_used_evicted),
 		TEST(group__long_burst__last_rows_are_evidence),
 		TEST(group__window_is_over__goes_up_once_time_has_passed),
+		TEST(session__begun_late_for_an_eviction__flagged),
 		TEST(group__gap_in_window__flagged),
 		TEST(late_row__of_a_window_that_is_over__is_counted),
 		TEST(tumble__at_the_ends_of_time__closes),
