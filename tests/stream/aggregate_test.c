@@ -10,7 +10,7 @@
 /* A rule of one node, without keys until they are set, over f->push()ed rows */
 struct state {
 	struct fixture f;
-	struct plan_node filter;
+	struct plan_node filter, join, right;
 	struct engine *engine;
 	uint64_t limit;
 	uint64_t seq;
@@ -25,7 +25,8 @@ struct state {
 
 static int setup_state(void **state)
 {
-	static const enum stream_id streams[] = { STREAM_FILE_OPEN };
+	static const enum stream_id streams[] = { STREAM_FILE_OPEN,
+						  STREAM_PROCESS_EXIT };
 	struct state *s = calloc(1, sizeof(*s));
 	struct fixture *f = &s->f;
 
@@ -107,15 +108,44 @@ static void start(struct state *s)
 	assert_int_equal(engine_new(&f->plan, &options, &s->engine, NULL), 0);
 }
 
-static int push(struct state *s, int64_t ts, int64_t key, struct value v)
+static int push_to(struct state *s, enum stream_id stream, int64_t ts,
+		   int64_t key, struct value v)
 {
-	struct row *row = row_make(&s->f.arena, STREAM_FILE_OPEN, ts, s->seq++);
+	struct row *row = row_make(&s->f.arena, stream, ts, s->seq++);
 
 	row_put(row, COL_ts,
 		(struct value){ .type = VALUE_TIMESTAMP, .i = ts });
 	row_put(row, COL_pid_key, value_int(key));
 	row_put(row, COL_uid, v);
 	return engine_push(s->engine, row, NULL);
+}
+
+static int push(struct state *s, int64_t ts, int64_t key, struct value v)
+{
+	return push_to(s, STREAM_FILE_OPEN, ts, key, v);
+}
+
+/* Below the aggregates: file opens with exits of the process until upper_ns. */
+static void join(struct state *s, enum plan_join kind, int64_t upper_ns)
+{
+	const struct expr **right = arena_array(&s->f.arena, 1, sizeof(*right));
+
+	assert_non_null(right);
+	right[0] = expr_column(&s->f.arena, 1, COL_pid_key, VALUE_INT);
+	s->right = (struct plan_node){ .kind = PLAN_SCAN,
+				       .input = 1,
+				       .stream = STREAM_PROCESS_EXIT };
+	s->join = (struct plan_node){
+		.kind = PLAN_JOIN,
+		.child = { &s->f.scan, &s->right },
+		.key_count = 1,
+		.left_keys = s->f.keys,
+		.right_keys = right,
+		.join = kind,
+		.upper_ns = upper_ns,
+	};
+	s->f.node.child[0] = &s->join;
+	s->f.rule.input_count = 2;
 }
 
 static void over(struct state *s, int64_t range_ns)
@@ -454,6 +484,55 @@ static void session__at_the_ends_of_time__closes(void **state)
 	expect_closed_at_the_ends(*state, PLAN_SESSION);
 }
 
+/* What has no partner counts when that is known, be it at the last moment. */
+static void group__over_absences__each_in_its_window(void **state)
+{
+	struct state *s = *state;
+
+	join(s, PLAN_JOIN_ANTI, 7);
+	group(s, PLAN_TUMBLE, 10, 0);
+	add(s, PLAN_COUNT_ROWS, 0, VALUE_INT);
+	start(s);
+	push(s, 1, 1, value_null());
+	push(s, 2, 1, value_null());
+	push(s, 2, 2, value_null());
+	push(s, 3, 1, value_null());
+	push_to(s, STREAM_PROCESS_EXIT, 3, 2, value_null());
+	advance(s, 11);
+	assert_int_equal(s->matches, 1);
+	assert_int_equal(s->last[0].i, 0);
+	assert_int_equal(s->last[3].i, 2);
+	assert_int_equal(s->evidence, 2);
+	advance(s, INT64_MAX);
+	assert_int_equal(s->matches, 2);
+	assert_int_equal(s->last[0].i, 10);
+	assert_int_equal(s->last[3].i, 1);
+	assert_int_equal(stats_of(s).late, 0);
+}
+
+static void over__rows_without_partner__count_as_null(void **state)
+{
+	struct state *s = *state;
+
+	join(s, PLAN_JOIN_LEFT, 5);
+	over(s, 100);
+	add(s, PLAN_COUNT_ROWS, 0, VALUE_INT);
+	add(s, PLAN_SUM, COL_uid, VALUE_INT);
+	s->f.aggregates[1].arg =
+		expr_column(&s->f.arena, 1, COL_uid, VALUE_INT);
+	start(s);
+	push(s, 1, 1, value_null());
+	push_to(s, STREAM_PROCESS_EXIT, 2, 1, value_int(4));
+	push(s, 10, 1, value_null());
+	push(s, 10, 1, value_null());
+	advance(s, INT64_MAX);
+	assert_int_equal(s->matches, 3);
+	assert_int_equal(s->last[0].i, 3);
+	assert_int_equal(s->last[1].i, 4);
+	assert_int_equal(s->evidence, 4);
+	assert_int_equal(stats_of(s).state_bytes, 0);
+}
+
 /* The rest of a window whose match was not taken is let go. */
 static void on_match__fails__window_is_gone(void **state)
 {
@@ -602,6 +681,8 @@ int main(void)
 		TEST(tumble__at_the_ends_of_time__closes),
 		TEST(hop__at_the_ends_of_time__closes),
 		TEST(session__at_the_ends_of_time__closes),
+		TEST(group__over_absences__each_in_its_window),
+		TEST(over__rows_without_partner__count_as_null),
 		TEST(on_match__fails__window_is_gone),
 		TEST(text__longer_than_is_kept__is_refused),
 		cmocka_unit_test_setup_teardown(
