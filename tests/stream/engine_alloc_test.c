@@ -77,6 +77,36 @@ static void run(struct fixture *f, unsigned events)
 	}
 }
 
+/* Sliding, or HOP, by process: of each kind of state one. */
+static struct plan_node *aggregates(struct random_plan *p, enum plan_kind kind,
+				    struct plan_node *scan)
+{
+	static const enum plan_aggregate_op ops[] = { PLAN_SUM, PLAN_MIN,
+						      PLAN_COUNT_DISTINCT };
+	struct plan_node *node = node_make(p, kind, scan);
+	struct plan_aggregate *aggregate =
+		arena_array(p->arena, ARRAY_SIZE(ops), sizeof(*aggregate));
+
+	assert_non_null(aggregate);
+	for (unsigned i = 0; i < ARRAY_SIZE(ops); i++)
+		aggregate[i] = (struct plan_aggregate){
+			.op = ops[i],
+			.slot = (uint8_t)(3 + i),
+			.arg = expr_column(p->arena, 0, COL_pid_key,
+					   i ? VALUE_INT : VALUE_DOUBLE),
+		};
+	node->aggregates = aggregate;
+	node->aggregate_count = ARRAY_SIZE(ops);
+	node->range_ns = 200;
+	node->window = PLAN_HOP;
+	node->size_ns = 200;
+	node->slide_ns = 50;
+	node->limit = -1;
+	node->key_count = 1;
+	node->left_keys = key_of(p, 0, COL_pid_key, 1);
+	return node;
+}
+
 static void push__after_warm_up__allocates_nothing(void **state)
 {
 	static const enum stream_id streams[] = { STREAM_FILE_OPEN,
@@ -114,7 +144,15 @@ static void push__after_warm_up__allocates_nothing(void **state)
 		p.rules[i].root = i ? count : join;
 		suppress(&p, &p.rules[i], 3, true);
 	}
-	p.plan.rule_count = 2;
+	for (unsigned i = 2; i < 4; i++) {
+		p.rules[i] = p.rules[1];
+		p.rules[i].slot_count = 6;
+		p.rules[i].root = aggregates(
+			&p, i == 2 ? PLAN_OVER : PLAN_GROUP, scans[0]);
+	}
+	p.rules[3].emit = PLAN_EMIT_CLOSE;
+	p.rules[3].key_count = 0;
+	p.plan.rule_count = 4;
 	p.plan.rules = p.rules;
 	f.engine = engine_make(&p.plan, count_match, &f, 1);
 	assert_int_equal(reorder_new(1 << 20, &f.reorder, NULL), 0);
