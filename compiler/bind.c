@@ -118,7 +118,7 @@ static bool bind_item(struct binder *b, struct scope *scope,
 }
 
 static bool add_condition(struct binder *b, const struct scope *scope,
-			  const struct ast_expr *ast)
+			  enum clause clause, const struct ast_expr *ast)
 {
 	struct bound_conditions *list =
 		b->rule->top == BOUND_OVER ? &b->rule->above : &b->rule->below;
@@ -127,6 +127,7 @@ static bool add_condition(struct binder *b, const struct scope *scope,
 
 	if (!ast)
 		return true;
+	b->clause = clause;
 	expr = bind_condition(b, scope, ast);
 	if (!expr)
 		return false;
@@ -147,6 +148,7 @@ static bool bind_partition(struct binder *b, const struct scope *scope,
 	bool ok = true;
 
 	count->key_count = window->key_count;
+	b->clause = CLAUSE_KEY;
 	for (unsigned i = 0; i < window->key_count; i++) {
 		const struct ast_expr *key = window->keys[i];
 		const struct expr *expr = bind_expr(b, scope, key);
@@ -159,22 +161,44 @@ static bool bind_partition(struct binder *b, const struct scope *scope,
 				  "a list cannot be a key");
 		ok = false;
 	}
+	b->clause = CLAUSE_OUTPUT;
 	return ok;
 }
 
-/* The window is sound; its count becomes slot 0. */
-static const struct expr *bind_count(struct binder *b,
-				     const struct scope *scope,
-				     const struct ast_output *output)
+static void needs_window(struct binder *b, const struct scope *scope,
+			 const struct ast_expr *ast)
 {
-	const struct ast_over *window = output->expr->over;
+	const char *alias = scope->count ? scope->items[0].alias : NULL;
+	const char *dot = alias ? "." : "";
+
+	if (!alias)
+		alias = "";
+	compilation_error(
+		b->c, ast->span,
+		compilation_text(
+			b->c,
+			"write COUNT(*) OVER (PARTITION BY %s%spid_key "
+			"ORDER BY %s%sts RANGE BETWEEN INTERVAL '60' "
+			"SECOND PRECEDING AND CURRENT ROW) AS n",
+			alias, dot, alias, dot),
+		"COUNT(*) needs a window: a stream has no end");
+}
+
+/* The window is sound; its count becomes slot 0. */
+const struct expr *bind_aggregate(struct binder *b, const struct scope *scope,
+				  const struct ast_expr *ast)
+{
+	const struct ast_over *window = ast->over;
 	struct bound_rule *count = b->rule;
 	const struct expr *order;
 	struct expr *slot;
 
+	if (!window) {
+		needs_window(b, scope, ast);
+		return NULL;
+	}
 	if (count->top == BOUND_OVER || b->rule->input_count != 1) {
-		compilation_error(b->c, output->expr->span, "write two rules",
-				  "%s",
+		compilation_error(b->c, ast->span, "write two rules", "%s",
 				  count->top == BOUND_OVER ?
 					  "a rule has one COUNT(*)" :
 					  "COUNT(*) OVER counts one stream, "
@@ -203,8 +227,8 @@ static const struct expr *bind_count(struct binder *b,
 	count->aggregate_count = 1;
 	count->aggregates->op = PLAN_COUNT_ROWS;
 	count->aggregates->type = VALUE_INT;
-	count->aggregates->span = output->expr->span;
-	count->aggregates->name = output->alias ? output->alias : "count";
+	count->aggregates->span = ast->span;
+	count->aggregates->name = "count";
 	count->range_ns = window->range_ns;
 	slot = build_op(b->c->arena, EXPR_SLOT, VALUE_INT, 0);
 	b->c->nomem |= !slot;
@@ -262,14 +286,16 @@ static bool bind_outputs(struct binder *b, const struct ast_select *select,
 
 	for (unsigned i = 0; i < select->output_count; i++) {
 		const struct ast_output *ast = &select->outputs[i];
-		bool count = ast->expr->op == AST_CALL && ast->expr->over;
 
-		outputs[i].expr = count ? bind_count(b, scope, ast) :
-					  bind_expr(b, scope, ast->expr);
+		b->clause = CLAUSE_OUTPUT;
+		outputs[i].expr = bind_expr(b, scope, ast->expr);
 		outputs[i].name = output_name(b, ast, outputs, i);
 		ok &= outputs[i].name && outputs[i].expr;
 		if (!outputs[i].name)
 			outputs[i].name = "";
+		if (outputs[i].expr && outputs[i].expr->op == EXPR_SLOT &&
+		    ast->expr->op == AST_CALL)
+			b->rule->aggregates->name = outputs[i].name;
 	}
 	return ok;
 }
@@ -290,8 +316,8 @@ static bool bind_select(struct binder *b, const struct ast_select *select,
 	if (!ok)
 		return false;
 	for (unsigned i = 0; i < select->item_count; i++)
-		ok &= add_condition(b, scope, select->items[i].on);
-	ok &= add_condition(b, scope, select->where);
+		ok &= add_condition(b, scope, CLAUSE_ON, select->items[i].on);
+	ok &= add_condition(b, scope, CLAUSE_WHERE, select->where);
 	ok &= bind_outputs(b, select, scope, outputs);
 	*ret_outputs = outputs;
 	return ok;

@@ -34,9 +34,10 @@ struct bound_conditions {
 };
 
 struct bound_input {
-	const char *name;	      /* unique in the block */
-	enum stream_id stream;	      /* PLAN_STREAM_MATCHES: of `rule` */
-	const struct plan_rule *rule; /* to be lowered before this block */
+	const char *name;		 /* unique in the block */
+	enum stream_id stream;		 /* PLAN_STREAM_MATCHES: of `rule` */
+	const struct plan_rule *rule;	 /* to be lowered before this block */
+	const struct bound_rule *source; /* the block whose plan is `rule` */
 	struct span span;
 	enum plan_join join; /* of the first: not used */
 	bool triggered;
