@@ -50,6 +50,8 @@ static const char *collection(const struct program *program,
 {
 	if (STREAM_IS_LIFECYCLE(stream))
 		return "every event, for the process table";
+	if (stream == STREAM_PROCESS)
+		return "what changes in the process table";
 	if (program->subscriptions[stream].has_predicate)
 		return "filtered in the kernel";
 	return "every event";

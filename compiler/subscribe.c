@@ -113,7 +113,7 @@ static int subscribe_stream(struct compilation *c, struct program *program,
 	if (!subscription->wanted)
 		return 0;
 	subscription->accept_all = true;
-	if (STREAM_IS_LIFECYCLE(stream))
+	if (STREAM_IS_LIFECYCLE(stream) || stream >= STREAM_KERNEL_COUNT)
 		return 0;
 	function = &functions[program->function_count];
 	r = pushdown(c->arena, stream, inputs.items, inputs.count, function,
@@ -125,6 +125,21 @@ static int subscribe_stream(struct compilation *c, struct program *program,
 	subscription->accept_all = !function->insns;
 	subscription->accept_all_rule = function->accept_all_rule;
 	return 0;
+}
+
+static bool reads(const struct subscription *subscription, unsigned column)
+{
+	return subscription->columns[column / 64] >> column % 64 & 1;
+}
+
+static void take_sampled(struct program *program, enum stream_id stream)
+{
+	const struct subscription *s = &program->subscriptions[stream];
+
+	program->sampled.cpu |= reads(s, COL_cpu_usage);
+	program->sampled.memory |= reads(s, COL_memory_usage);
+	program->sampled.status |= reads(s, COL_status);
+	program->sampled.hash |= reads(s, COL_executable_hash);
 }
 
 int subscribe(struct arena *arena, struct program *program, struct err *err)
@@ -141,6 +156,7 @@ int subscribe(struct arena *arena, struct program *program, struct err *err)
 				     err);
 		if (r)
 			return r;
+		take_sampled(program, (enum stream_id)i);
 	}
 	program->functions = functions;
 	return kernel_object(arena, functions, program->function_count,
