@@ -5,7 +5,9 @@
  *   of a source  source_check   source.c       bytes: size, UTF-8
  *                parse_source   parse*.c       text to syntax trees
  *   of the set   check_names    here           each rule has its own name
- *   of a rule    bind_rule      bind.c ...     names, types; subqueries inlined
+ *                order_rules    order.c        each after those that it reads
+ *   of a rule    bind_rule      bind*.c        names, types; blocks
+ *                               type*.c ...
  *                lower_rule     lower*.c       the stream plan; folds on the way
  *                bounds_set     bounds.c       how much state it may hold
  *   of the set   subscribe      subscribe.c    what to collect, and by
@@ -19,6 +21,7 @@
 #include "compiler/bind.h"
 #include "compiler/bounds.h"
 #include "compiler/lower.h"
+#include "compiler/order.h"
 #include "compiler/parse.h"
 #include "compiler/source.h"
 #include "compiler/subscribe.h"
@@ -83,16 +86,46 @@ static void check_names(struct compilation *c,
 
 /* A rule that is not enabled is checked all the same. */
 static void compile_rule(struct compilation *c, struct bound_rules *bound,
-			 const struct ast_rule *ast)
+			 struct ordered_rule *rule)
 {
 	unsigned first = bound->count;
+	const struct bound_rule **sources =
+		compilation_alloc(c, rule->source_count, sizeof(*sources));
 
-	c->rule = ast->name;
-	if (bind_rule(c, bound, ast))
-		for (unsigned i = first; i < bound->count; i++)
+	if (!sources)
+		return;
+	bound->sources = sources;
+	bound->source_count = 0;
+	for (unsigned i = 0; i < rule->source_count; i++)
+		if (rule->sources[i]->bound)
+			sources[bound->source_count++] =
+				rule->sources[i]->bound;
+	c->rule = rule->ast->name;
+	if (bind_rule(c, bound, rule->ast)) {
+		rule->bound = bound->items[bound->count - 1];
+		for (unsigned i = first; i < bound->count; i++) {
+			bind_check(bound->items[i]);
 			if (lower_rule(c, bound->items[i]))
 				bounds_set(bound->items[i]->plan);
+		}
+	}
 	c->rule = NULL;
+}
+
+/* Where the rules are that a placed rule reads: each was placed before it. */
+static bool place_inputs(struct compilation *c, const struct bound_rule *bound,
+			 struct plan_rule *placed)
+{
+	const struct plan_rule **inputs =
+		compilation_alloc(c, bound->input_count, sizeof(*inputs));
+
+	if (!inputs)
+		return false;
+	for (unsigned i = 0; i < bound->input_count; i++)
+		if (bound->inputs[i].source)
+			inputs[i] = bound->inputs[i].source->plan;
+	placed->input_rules = inputs;
+	return true;
 }
 
 /*
@@ -107,9 +140,18 @@ static void place_rules(struct compilation *c, const struct bound_rules *bound,
 
 	if (!rules)
 		return;
-	for (unsigned i = 0; i < bound->count; i++)
-		if (bound->items[i]->enabled)
-			rules[plan->rule_count++] = *bound->items[i]->plan;
+	for (unsigned i = 0; i < bound->count; i++) {
+		struct bound_rule *rule = bound->items[i];
+		struct plan_rule *placed = &rules[plan->rule_count];
+
+		if (!rule->enabled)
+			continue;
+		*placed = *rule->plan;
+		rule->plan = placed;
+		if (!place_inputs(c, rule, placed))
+			return;
+		plan->rule_count++;
+	}
 	plan->rules = rules;
 }
 
@@ -118,11 +160,15 @@ static const struct plan *compile_rules(struct compilation *c,
 {
 	struct plan *plan = compilation_alloc(c, 1, sizeof(*plan));
 	struct bound_rules bound = { 0 };
+	struct ordered_rule **ordered;
+	unsigned count;
 
-	if (!plan)
+	ordered = order_rules(c, (const struct ast_rule *const *)asts->rules,
+			      asts->rule_count, &count);
+	if (!plan || !ordered)
 		return NULL;
-	for (unsigned i = 0; i < asts->rule_count && !c->nomem; i++)
-		compile_rule(c, &bound, asts->rules[i]);
+	for (unsigned i = 0; i < count && !c->nomem; i++)
+		compile_rule(c, &bound, ordered[i]);
 	if (!c->nomem && !c->diagnostics->error_count)
 		place_rules(c, &bound, plan);
 	if (!plan->rule_count && !c->diagnostics->error_count && !c->nomem)

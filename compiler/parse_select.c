@@ -140,6 +140,7 @@ struct ast_select *parse_select(struct parser *p)
 
 	if (!select)
 		return NULL;
+	select->limit = -1;
 	parse_advance(p);
 	do {
 		if (!parse_output(p, select))
