@@ -97,6 +97,7 @@ static struct value to_text(struct expr_env *env, struct value v)
 	case VALUE_LIST:
 		return text_of_list(env, v);
 	case VALUE_NULL:
+	case VALUE_HASH:
 	case VALUE_TYPE_COUNT:
 		return value_null();
 	}
@@ -332,6 +333,7 @@ struct value expr_cast(struct expr_env *env, struct value v,
 	case VALUE_NULL:
 	case VALUE_IP:
 	case VALUE_LIST:
+	case VALUE_HASH:
 	case VALUE_TYPE_COUNT:
 		break;
 	}
