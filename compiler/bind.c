@@ -201,7 +201,7 @@ bool bind_rule(struct compilation *c, struct bound_rules *rules,
 {
 	struct bound_rule *rule = compilation_alloc(c, 1, sizeof(*rule));
 	unsigned errors = c->diagnostics->error_count, made = 1;
-	struct block block = { .rules = rules, .whole = ast, .made = &made };
+	struct block block = { .rules = rules, .made = &made };
 	struct binder b = { .c = c, .rule = rule, .block = &block };
 	unsigned first = rules->count;
 	struct bound_rule **grown;

@@ -203,39 +203,6 @@ static bool bind_content(struct binder *b, const struct ast_item *ast)
 	return rule->select;
 }
 
-/* Each row it yields is a match, whenever it is known. */
-static enum ast_emit emit_of(const struct bound_rule *rule)
-{
-	bool close = rule->top == BOUND_GROUP;
-
-	for (unsigned i = 1; i < rule->input_count; i++)
-		close |= rule->top != BOUND_SEQUENCE &&
-			 (rule->inputs[i].join == PLAN_JOIN_LEFT ||
-			  rule->inputs[i].join == PLAN_JOIN_ANTI);
-	return close ? AST_EMIT_CLOSE : AST_EMIT_EVERY;
-}
-
-/* The block is named after its place among the rule's. */
-static bool name_block(struct binder *b, const struct ast_rule *whole)
-{
-	struct ast_rule *ast = compilation_alloc(b->c, 1, sizeof(*ast));
-
-	if (!ast)
-		return false;
-	*ast = (struct ast_rule){
-		.name = compilation_text(b->c, "%s#%u", whole->name,
-					 (*b->block->made)++),
-		.span = whole->span,
-		.name_span = whole->name_span,
-		.select = (struct ast_select *)b->rule->select,
-		.emit = emit_of(b->rule),
-		.gap = whole->gap,
-	};
-	b->rule->ast = ast;
-	b->rule->name = ast->name;
-	return ast->name;
-}
-
 static bool append(struct binder *b)
 {
 	struct bound_rules *rules = b->block->rules;
@@ -254,7 +221,6 @@ const struct bound_rule *block_internal(struct binder *b,
 {
 	struct bound_rule *rule = compilation_alloc(b->c, 1, sizeof(*rule));
 	struct block block = { .rules = b->block->rules,
-			       .whole = b->block->whole,
 			       .made = b->block->made,
 			       .depth = b->block->depth };
 	struct binder inner = { .c = b->c, .rule = rule, .block = &block };
@@ -280,8 +246,12 @@ const struct bound_rule *block_internal(struct binder *b,
 		.enabled = b->rule->enabled,
 		.plan = compilation_alloc(b->c, 1, sizeof(*rule->plan)),
 	};
-	if (!rule->plan || !bind_content(&inner, ast) ||
-	    !name_block(&inner, b->block->whole) || !append(&inner))
+	if (!rule->plan || !bind_content(&inner, ast))
+		return NULL;
+	/* After those within it: numbers are in the order of the plan. */
+	rule->name = compilation_text(b->c, "%s#%u", rule->ast->name,
+				      (*block.made)++);
+	if (!rule->name || !append(&inner))
 		return NULL;
 	return rule;
 }

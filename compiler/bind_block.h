@@ -12,7 +12,6 @@
 /* What binding a block needs beside what it makes. */
 struct block {
 	struct bound_rules *rules;
-	const struct ast_rule *whole;
 	unsigned *made;	  /* blocks of the rule so far, its own included */
 	unsigned depth;	  /* of the queries being bound */
 	bool windowed;	  /* FROM is a window: slots 0 and 1 */

@@ -10,7 +10,9 @@
  *                               type*.c ...
  *                lower_rule     lower*.c       the stream plan; folds on the way
  *                bounds_set     bounds.c       how much state it may hold
- *   of the set   subscribe      subscribe.c    what to collect, and by
+ *   of the set   plan_check     plan_check.c   what the engine relies on
+ *                share_find     share*.c       what rules have in common
+ *                subscribe      subscribe.c    what to collect, and by
  *                               pushdown*.c ...  which kernel program
  *
  * A pass of a rule is not run when one before it complained of that rule; the
@@ -23,6 +25,8 @@
 #include "compiler/lower.h"
 #include "compiler/order.h"
 #include "compiler/parse.h"
+#include "compiler/plan_check.h"
+#include "compiler/share.h"
 #include "compiler/source.h"
 #include "compiler/subscribe.h"
 
@@ -105,8 +109,9 @@ static void compile_rule(struct compilation *c, struct bound_rules *bound,
 		rule->bound = bound->items[bound->count - 1];
 		for (unsigned i = first; i < bound->count; i++) {
 			bind_check(bound->items[i]);
-			if (lower_rule(c, bound->items[i]))
-				bounds_set(bound->items[i]->plan);
+			if (!lower_rule(c, bound->items[i]) ||
+			    !bounds_set(c, bound->items[i]))
+				break;
 		}
 	}
 	c->rule = NULL;
@@ -202,7 +207,10 @@ int compile(struct arena *arena, const struct compile_source *sources,
 		return nomem(arena, err);
 	if (diagnostics->error_count)
 		return COMPILE_REJECTED;
-	r = subscribe(arena, program, err);
+	CHECK(!plan_check(program->plan));
+	r = share_find(arena, program->plan, &program->share, err);
+	if (!r)
+		r = subscribe(arena, program, err);
 	if (r)
 		return r;
 	*ret_program = program;
