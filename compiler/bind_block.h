@@ -12,12 +12,9 @@
 /* What binding a block needs beside what it makes. */
 struct block {
 	struct bound_rules *rules;
-	unsigned *made;	  /* blocks of the rule so far, its own included */
-	unsigned depth;	  /* of the queries being bound */
-	bool windowed;	  /* FROM is a window: slots 0 and 1 */
-	bool grouped;	  /* aggregates without OVER may stand here */
-	bool aliases;	  /* the scope's last item is the query's columns */
-	bool in_argument; /* of an aggregate */
+	unsigned *made; /* blocks of the rule so far, its own included */
+	unsigned depth; /* of the queries being bound */
+	bool grouped;	/* aggregates without OVER may stand here */
 	const struct ast_output *output; /* being bound; NULL: none */
 	struct ast_expr *const *session; /* PARTITION BY of SESSION */
 	unsigned session_count;
