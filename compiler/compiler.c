@@ -4,8 +4,9 @@
  *
  *   of a source  source_check   source.c       bytes: size, UTF-8
  *                parse_source   parse*.c       text to syntax trees
- *   of the set   check_names    here           each rule has its own name
- *                order_rules    order.c        each after those that it reads
+ *   of the set   expand_check   expand_check.c each name says one thing
+ *   of a rule    expand_rule    expand*.c      views, lists, joins put in place
+ *   of the set   order_rules    order.c        each after those that it reads
  *   of a rule    bind_rule      bind*.c        names, types; blocks
  *                               type*.c ...
  *                lower_rule     lower*.c       the stream plan; folds on the way
@@ -22,6 +23,7 @@
 
 #include "compiler/bind.h"
 #include "compiler/bounds.h"
+#include "compiler/expand.h"
 #include "compiler/lower.h"
 #include "compiler/order.h"
 #include "compiler/parse.h"
@@ -47,45 +49,6 @@ static void parse_all(struct compilation *c,
 			  "a rule is CREATE RULE name AS SELECT ...; or just "
 			  "SELECT ...;",
 			  "there is no rule");
-}
-
-static int by_name(const void *a, const void *b)
-{
-	const struct ast_rule *const *left = a, *const *right = b;
-	int order = strcmp((*left)->name, (*right)->name);
-	struct span l = (*left)->span, r = (*right)->span;
-
-	if (order)
-		return order;
-	if (l.source != r.source)
-		return l.source < r.source ? -1 : 1;
-	return l.start < r.start ? -1 : l.start > r.start;
-}
-
-static void check_names(struct compilation *c,
-			const struct compile_source *sources,
-			const struct ast_program *rules)
-{
-	struct ast_rule **sorted =
-		compilation_alloc(c, rules->rule_count, sizeof(*sorted));
-	const struct ast_rule *first = NULL;
-
-	if (!sorted)
-		return;
-	for (unsigned i = 0; i < rules->rule_count; i++)
-		sorted[i] = rules->rules[i];
-	qsort(sorted, rules->rule_count, sizeof(*sorted), by_name);
-	for (unsigned i = 0; i < rules->rule_count; i++) {
-		if (!first || strcmp(first->name, sorted[i]->name) != 0) {
-			first = sorted[i];
-			continue;
-		}
-		compilation_error(
-			c, sorted[i]->name_span,
-			compilation_text(c, "the first is in %s",
-					 sources[first->span.source].name),
-			"there are two rules named '%s'", sorted[i]->name);
-	}
 }
 
 /* A rule that is not enabled is checked all the same. */
@@ -160,6 +123,22 @@ static void place_rules(struct compilation *c, const struct bound_rules *bound,
 	plan->rules = rules;
 }
 
+/* In the order of the text; NULL: complained of that rule. */
+static const struct ast_rule **expand_all(struct compilation *c,
+					  const struct ast_program *asts)
+{
+	const struct ast_rule **ret =
+		compilation_alloc(c, asts->rule_count, sizeof(*ret));
+	bool changed;
+
+	for (unsigned i = 0; ret && i < asts->rule_count && !c->nomem; i++) {
+		c->rule = asts->rules[i]->name;
+		ret[i] = expand_rule(c, asts, asts->rules[i], &changed);
+	}
+	c->rule = NULL;
+	return ret;
+}
+
 static const struct plan *compile_rules(struct compilation *c,
 					const struct ast_program *asts)
 {
@@ -168,8 +147,7 @@ static const struct plan *compile_rules(struct compilation *c,
 	struct ordered_rule **ordered;
 	unsigned count;
 
-	ordered = order_rules(c, (const struct ast_rule *const *)asts->rules,
-			      asts->rule_count, &count);
+	ordered = order_rules(c, asts, expand_all(c, asts), &count);
 	if (!plan || !ordered)
 		return NULL;
 	for (unsigned i = 0; i < count && !c->nomem; i++)
@@ -200,7 +178,7 @@ int compile(struct arena *arena, const struct compile_source *sources,
 
 	parse_all(&c, sources, source_count, &program_ast);
 	if (!c.nomem)
-		check_names(&c, sources, &program_ast);
+		expand_check(&c, &program_ast);
 	if (!c.nomem && program_ast.rule_count)
 		program->plan = compile_rules(&c, &program_ast);
 	if (c.nomem)

@@ -196,9 +196,11 @@ static bool visit(struct order *o, struct ordered_rule *rule)
 }
 
 struct ordered_rule **order_rules(struct compilation *c,
-				  const struct ast_rule *const *rules,
-				  unsigned count, unsigned *ret_count)
+				  const struct ast_program *program,
+				  const struct ast_rule *const *expanded,
+				  unsigned *ret_count)
 {
+	unsigned count = program->rule_count;
 	struct ordered_rule *all = compilation_alloc(c, count, sizeof(*all));
 	struct order o = {
 		.c = c,
@@ -208,10 +210,11 @@ struct ordered_rule **order_rules(struct compilation *c,
 	};
 
 	*ret_count = 0;
-	if (!all || !o.by_name || !o.done)
+	if (!all || !o.by_name || !o.done || !expanded)
 		return NULL;
 	for (unsigned i = 0; i < count; i++) {
-		all[i].ast = rules[i];
+		all[i].ast = expanded[i] ? expanded[i] : program->rules[i];
+		all[i].state = expanded[i] ? ORDER_NEW : ORDER_REFUSED;
 		o.by_name[i] = &all[i];
 	}
 	qsort(o.by_name, count, sizeof(*o.by_name), by_name);

@@ -27,10 +27,13 @@ const char *order_source(const char *stream);
 
 /*
  * All rules but those that are refused, each after those that it reads; in the
- * order of `rules` otherwise. The array and what it points to live in the arena.
+ * order of the program otherwise. `expanded` are the program's rules, NULL
+ * where one was complained of. What is returned lives in the arena; NULL: there
+ * is no memory.
  */
 struct ordered_rule **order_rules(struct compilation *c,
-				  const struct ast_rule *const *rules,
-				  unsigned count, unsigned *ret_count);
+				  const struct ast_program *program,
+				  const struct ast_rule *const *expanded,
+				  unsigned *ret_count);
 
 #endif

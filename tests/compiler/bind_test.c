@@ -53,9 +53,9 @@ static void bound_init(struct bound *bound, const char *text)
 	bound->c = (struct compilation){ .arena = &bound->arena,
 					 .diagnostics = bound->diagnostics };
 	parse_source(&bound->c, &bound->source, 0, &program);
-	ordered = order_rules(&bound->c,
+	ordered = order_rules(&bound->c, &program,
 			      (const struct ast_rule *const *)program.rules,
-			      program.rule_count, &count);
+			      &count);
 	for (unsigned i = 0; i < count; i++)
 		bind_one(bound, ordered[i]);
 	for (unsigned i = 0; i < bound->rules.count; i++)
