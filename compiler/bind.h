@@ -74,6 +74,7 @@ struct bound_rule {
 	const struct ast_select *select; /* of this block, expanded */
 	const char *name;
 	bool internal;
+	bool rewritten;		/* expanding changed the rule */
 	struct plan_rule *plan; /* where lower_rule() puts it */
 
 	unsigned input_count;

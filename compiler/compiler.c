@@ -15,6 +15,7 @@
  *                share_find     share*.c       what rules have in common
  *                subscribe      subscribe.c    what to collect, and by
  *                               pushdown*.c ...  which kernel program
+ *                task_list      task.c         the same for another process
  *
  * A pass of a rule is not run when one before it complained of that rule; the
  * passes of the set at the end are not run when any did.
@@ -23,14 +24,17 @@
 
 #include "compiler/bind.h"
 #include "compiler/bounds.h"
+#include "compiler/dump.h"
 #include "compiler/expand.h"
 #include "compiler/lower.h"
 #include "compiler/order.h"
 #include "compiler/parse.h"
 #include "compiler/plan_check.h"
+#include "compiler/print.h"
 #include "compiler/share.h"
 #include "compiler/source.h"
 #include "compiler/subscribe.h"
+#include "compiler/task.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -69,6 +73,7 @@ static void compile_rule(struct compilation *c, struct bound_rules *bound,
 				rule->sources[i]->bound;
 	c->rule = rule->ast->name;
 	if (bind_rule(c, bound, rule->ast)) {
+		bound->items[bound->count - 1]->rewritten = rule->changed;
 		rule->bound = bound->items[bound->count - 1];
 		for (unsigned i = first; i < bound->count; i++) {
 			bind_check(bound->items[i]);
@@ -78,6 +83,18 @@ static void compile_rule(struct compilation *c, struct bound_rules *bound,
 		}
 	}
 	c->rule = NULL;
+}
+
+/* Where it differs from what was written, for explain. */
+static const char *expanded_text(struct compilation *c,
+				 const struct bound_rule *rule)
+{
+	struct buf text = BUF_INIT;
+
+	if (!rule->rewritten)
+		return NULL;
+	print_select(&text, rule->ast->select);
+	return compilation_take(c, &text);
 }
 
 /* Where the rules are that a placed rule reads: each was placed before it. */
@@ -101,12 +118,14 @@ static bool place_inputs(struct compilation *c, const struct bound_rule *bound,
  * is known how many there are, and then the addresses become places in it.
  */
 static void place_rules(struct compilation *c, const struct bound_rules *bound,
-			struct plan *plan)
+			struct program *program, struct plan *plan)
 {
 	struct plan_rule *rules =
 		compilation_alloc(c, bound->count, sizeof(*rules));
+	const char **expanded =
+		compilation_alloc(c, bound->count, sizeof(const char *));
 
-	if (!rules)
+	if (!rules || !expanded)
 		return;
 	for (unsigned i = 0; i < bound->count; i++) {
 		struct bound_rule *rule = bound->items[i];
@@ -118,42 +137,51 @@ static void place_rules(struct compilation *c, const struct bound_rules *bound,
 		rule->plan = placed;
 		if (!place_inputs(c, rule, placed))
 			return;
-		plan->rule_count++;
+		expanded[plan->rule_count++] = expanded_text(c, rule);
 	}
 	plan->rules = rules;
+	program->expanded = expanded;
 }
 
-/* In the order of the text; NULL: complained of that rule. */
-static const struct ast_rule **expand_all(struct compilation *c,
-					  const struct ast_program *asts)
+static bool expand_all(struct compilation *c, struct dump_state *state)
 {
-	const struct ast_rule **ret =
-		compilation_alloc(c, asts->rule_count, sizeof(*ret));
-	bool changed;
+	const struct ast_program *asts = &state->ast;
 
-	for (unsigned i = 0; ret && i < asts->rule_count && !c->nomem; i++) {
+	state->expanded = compilation_alloc(c, asts->rule_count,
+					    sizeof(*state->expanded));
+	if (!state->expanded)
+		return false;
+	state->expanded_count = asts->rule_count;
+	for (unsigned i = 0; i < asts->rule_count && !c->nomem; i++) {
+		struct expanded_rule *rule = &state->expanded[i];
+
 		c->rule = asts->rules[i]->name;
-		ret[i] = expand_rule(c, asts, asts->rules[i], &changed);
+		rule->ast =
+			expand_rule(c, asts, asts->rules[i], &rule->changed);
 	}
 	c->rule = NULL;
-	return ret;
+	return !c->nomem;
 }
 
 static const struct plan *compile_rules(struct compilation *c,
-					const struct ast_program *asts)
+					struct dump_state *state,
+					struct program *program)
 {
+	const struct ast_program *asts = &state->ast;
 	struct plan *plan = compilation_alloc(c, 1, sizeof(*plan));
-	struct bound_rules bound = { 0 };
+	struct bound_rules *bound = &state->bound;
 	struct ordered_rule **ordered;
 	unsigned count;
 
-	ordered = order_rules(c, asts, expand_all(c, asts), &count);
-	if (!plan || !ordered)
+	if (!plan || !expand_all(c, state))
+		return NULL;
+	ordered = order_rules(c, asts, state->expanded, &count);
+	if (!ordered)
 		return NULL;
 	for (unsigned i = 0; i < count && !c->nomem; i++)
-		compile_rule(c, &bound, ordered[i]);
+		compile_rule(c, bound, ordered[i]);
 	if (!c->nomem && !c->diagnostics->error_count)
-		place_rules(c, &bound, plan);
+		place_rules(c, bound, program, plan);
 	if (!plan->rule_count && !c->diagnostics->error_count && !c->nomem)
 		compilation_error(c, asts->rules[0]->name_span, NULL,
 				  "no rule is enabled");
@@ -167,30 +195,46 @@ static int nomem(const struct arena *arena, struct err *err)
 		       arena->limit_bytes >> 20);
 }
 
+static int run_passes(struct compilation *c, struct dump_state *state,
+		      struct program *program, struct err *err)
+{
+	struct ast_program *asts = &state->ast;
+	int r;
+
+	parse_all(c, state->sources, state->source_count, asts);
+	if (!c->nomem)
+		expand_check(c, asts);
+	if (!c->nomem && asts->rule_count)
+		program->plan = compile_rules(c, state, program);
+	if (c->nomem)
+		return nomem(c->arena, err);
+	if (c->diagnostics->error_count)
+		return COMPILE_REJECTED;
+	CHECK(!plan_check(program->plan));
+	r = share_find(c->arena, program->plan, &program->share, err);
+	if (!r)
+		r = subscribe(c->arena, program, err);
+	return r ? r : task_list(c->arena, program, err);
+}
+
 int compile(struct arena *arena, const struct compile_source *sources,
-	    unsigned source_count, struct diagnostics *diagnostics,
-	    struct program **ret_program, struct err *err)
+	    unsigned source_count, const struct compile_options *options,
+	    struct diagnostics *diagnostics, struct program **ret_program,
+	    struct err *err)
 {
 	struct compilation c = { .arena = arena, .diagnostics = diagnostics };
 	struct program *program = compilation_alloc(&c, 1, sizeof(*program));
-	struct ast_program program_ast = { 0 };
+	struct dump_state state = { .sources = sources,
+				    .source_count = source_count,
+				    .program = program };
 	int r;
 
-	parse_all(&c, sources, source_count, &program_ast);
-	if (!c.nomem)
-		expand_check(&c, &program_ast);
-	if (!c.nomem && program_ast.rule_count)
-		program->plan = compile_rules(&c, &program_ast);
-	if (c.nomem)
+	if (!program)
 		return nomem(arena, err);
-	if (diagnostics->error_count)
-		return COMPILE_REJECTED;
-	CHECK(!plan_check(program->plan));
-	r = share_find(arena, program->plan, &program->share, err);
-	if (!r)
-		r = subscribe(arena, program, err);
-	if (r)
-		return r;
-	*ret_program = program;
-	return COMPILE_OK;
+	r = run_passes(&c, &state, program, err);
+	if (r >= 0 && options && options->dump)
+		dump(options->dump, &state, arena, options->out);
+	if (r == COMPILE_OK)
+		*ret_program = program;
+	return r;
 }

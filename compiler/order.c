@@ -197,7 +197,7 @@ static bool visit(struct order *o, struct ordered_rule *rule)
 
 struct ordered_rule **order_rules(struct compilation *c,
 				  const struct ast_program *program,
-				  const struct ast_rule *const *expanded,
+				  const struct expanded_rule *expanded,
 				  unsigned *ret_count)
 {
 	unsigned count = program->rule_count;
@@ -210,11 +210,14 @@ struct ordered_rule **order_rules(struct compilation *c,
 	};
 
 	*ret_count = 0;
-	if (!all || !o.by_name || !o.done || !expanded)
+	if (!all || !o.by_name || !o.done)
 		return NULL;
 	for (unsigned i = 0; i < count; i++) {
-		all[i].ast = expanded[i] ? expanded[i] : program->rules[i];
-		all[i].state = expanded[i] ? ORDER_NEW : ORDER_REFUSED;
+		const struct ast_rule *ast = expanded[i].ast;
+
+		all[i].ast = ast ? ast : program->rules[i];
+		all[i].changed = expanded[i].changed;
+		all[i].state = ast ? ORDER_NEW : ORDER_REFUSED;
 		o.by_name[i] = &all[i];
 	}
 	qsort(o.by_name, count, sizeof(*o.by_name), by_name);

@@ -13,8 +13,14 @@
 
 #define ORDER_CHAIN_MAX 32
 
+struct expanded_rule {
+	const struct ast_rule *ast; /* NULL: complained */
+	bool changed;		    /* it is not as it was written */
+};
+
 struct ordered_rule {
-	const struct ast_rule *ast;	/* expanded; its place in the file */
+	const struct ast_rule *ast; /* expanded */
+	bool changed;
 	const struct bound_rule *bound; /* set when it is; NULL: complained */
 	struct ordered_rule **sources;	/* each once */
 	unsigned source_count;
@@ -27,13 +33,12 @@ const char *order_source(const char *stream);
 
 /*
  * All rules but those that are refused, each after those that it reads; in the
- * order of the program otherwise. `expanded` are the program's rules, NULL
- * where one was complained of. What is returned lives in the arena; NULL: there
- * is no memory.
+ * order of the program otherwise. `expanded` are the program's rules. What is
+ * returned lives in the arena; NULL: there is no memory.
  */
 struct ordered_rule **order_rules(struct compilation *c,
 				  const struct ast_program *program,
-				  const struct ast_rule *const *expanded,
+				  const struct expanded_rule *expanded,
 				  unsigned *ret_count);
 
 #endif

@@ -41,6 +41,7 @@ static void bind_one(struct bound *bound, struct ordered_rule *rule)
 static void bound_init(struct bound *bound, const char *text)
 {
 	struct ast_program program = { 0 };
+	struct expanded_rule *expanded;
 	struct ordered_rule **ordered;
 	unsigned count;
 
@@ -53,9 +54,12 @@ static void bound_init(struct bound *bound, const char *text)
 	bound->c = (struct compilation){ .arena = &bound->arena,
 					 .diagnostics = bound->diagnostics };
 	parse_source(&bound->c, &bound->source, 0, &program);
-	ordered = order_rules(&bound->c, &program,
-			      (const struct ast_rule *const *)program.rules,
-			      &count);
+	expanded = compilation_alloc(&bound->c, program.rule_count,
+				     sizeof(*expanded));
+	assert_non_null(expanded);
+	for (unsigned i = 0; i < program.rule_count; i++)
+		expanded[i].ast = program.rules[i];
+	ordered = order_rules(&bound->c, &program, expanded, &count);
 	for (unsigned i = 0; i < count; i++)
 		bind_one(bound, ordered[i]);
 	for (unsigned i = 0; i < bound->rules.count; i++)

@@ -95,7 +95,7 @@ int option_ruleset(const struct rule_paths *paths, bool quiet,
 	struct ruleset *ruleset = NULL;
 	struct buf text = BUF_INIT;
 	struct err err = { 0 };
-	int rc = ruleset_load(paths->paths, paths->count, &ruleset, &err);
+	int rc = ruleset_load(paths->paths, paths->count, NULL, &ruleset, &err);
 
 	if (rc < 0)
 		return report(&err);
