@@ -100,6 +100,7 @@ USES_daemon := sink trace collect loop store compiler event ledger stream base
 USES_cli := daemon $(USES_daemon)
 
 # The one library that each owns.
+LINK_stream := -lhs -lm
 LINK_ledger := $(O)/libblake3.a -lsodium
 LINK_event := -lprotobuf-c
 LINK_store := -llmdb -lsqlite3
@@ -223,7 +224,7 @@ endef
 $(foreach l,$(LIBS),$(eval $(call library_tests,$(l))))
 $(O)/tests/%.o: EXTRA_CFLAGS += -Itests
 $(O)/tests/store/%: TEST_LINK := -lsqlite3
-$(O)/tests/stream/%: TEST_LINK := -lsqlite3
+$(O)/tests/stream/%: TEST_LINK := -lsqlite3 -lpcre2-8
 $(O)/tests/compiler/%: TEST_LINK := -lelf -lbpf -lsqlite3
 
 # What the load generator runs thousands of times a second.

@@ -3,7 +3,7 @@
  * Evaluation. TRUE, FALSE and unknown are the values BOOL 1, BOOL 0 and NULL;
  * a number is true when it is not 0, any other value is not.
  */
-#include "stream/expr.h"
+#include "stream/expr_int.h"
 
 #include "stream/regex.h"
 #include "user/base/text.h"
@@ -48,6 +48,17 @@ static struct value eval_column(const struct expr *expr,
 	return row ? row_get(row, expr->column) : value_null();
 }
 
+/* The truth of a condition; its values are gone. */
+static enum truth test(const struct expr *expr, const struct tuple *tuple,
+		       struct expr_env *env)
+{
+	size_t mark = expr_mark(env);
+	enum truth t = truth_of(expr_eval(expr, tuple, env));
+
+	expr_restore(env, mark);
+	return t;
+}
+
 /* AND when `decides` is FALSE_, OR when it is TRUE_. */
 static struct value eval_logic(const struct expr *expr,
 			       const struct tuple *tuple, struct expr_env *env,
@@ -56,7 +67,7 @@ static struct value eval_logic(const struct expr *expr,
 	bool unknown = false;
 
 	for (unsigned i = 0; i < expr->arg_count; i++) {
-		enum truth t = truth_of(expr_eval(expr->args[i], tuple, env));
+		enum truth t = test(expr->args[i], tuple, env);
 
 		if (t == decides)
 			return truth_value(decides);
@@ -86,34 +97,58 @@ static struct value eval_compare(const struct expr *expr,
 				 const struct tuple *tuple,
 				 struct expr_env *env)
 {
+	size_t mark = expr_mark(env);
 	struct value a = expr_eval(expr->args[0], tuple, env);
 	struct value b = expr_eval(expr->args[1], tuple, env);
+	int order;
 
-	if (value_is_null(a) || value_is_null(b))
+	if (value_is_null(a) || value_is_null(b)) {
+		expr_restore(env, mark);
 		return value_null();
-	return value_bool(order_satisfies(expr->op, value_compare(a, b)));
+	}
+	order = value_compare(a, b);
+	expr_restore(env, mark);
+	return value_bool(order_satisfies(expr->op, order));
 }
 
-static struct value eval_in(const struct expr *expr, const struct tuple *tuple,
-			    struct expr_env *env)
+static bool is_in(const struct expr *in, struct value needle)
 {
-	struct value needle = expr_eval(expr->args[0], tuple, env);
-	unsigned low = 1, high = expr->arg_count;
+	unsigned low = 1, high = in->arg_count;
 
-	if (value_is_null(needle))
-		return needle;
 	while (low < high) {
 		unsigned mid = low + (high - low) / 2;
-		int order = value_compare(needle, expr->args[mid]->value);
+		int order = value_compare(needle, in->args[mid]->value);
 
 		if (order == 0)
-			return value_bool(true);
+			return true;
 		if (order < 0)
 			high = mid;
 		else
 			low = mid + 1;
 	}
-	return value_bool(false);
+	return false;
+}
+
+static bool same_bytes(const uint8_t *a, const uint8_t *b, size_t len,
+		       bool fold_case)
+{
+	if (!fold_case)
+		return !len || memcmp(a, b, len) == 0;
+	for (size_t i = 0; i < len; i++)
+		if (ascii_lower(a[i]) != ascii_lower(b[i]))
+			return false;
+	return true;
+}
+
+static bool holds(struct value text, struct value want, bool fold_case)
+{
+	if (!fold_case)
+		return !want.len ||
+		       memmem(text.p, text.len, want.p, want.len) != NULL;
+	for (size_t i = 0; i + want.len <= text.len; i++)
+		if (same_bytes(text.p + i, want.p, want.len, true))
+			return true;
+	return false;
 }
 
 static bool text_matches(const struct expr *expr, struct value text)
@@ -123,26 +158,48 @@ static bool text_matches(const struct expr *expr, struct value text)
 	if (expr->op == EXPR_LIKE)
 		return like_match(text.p, text.len, want.p, want.len,
 				  expr->escape, expr->fold_case);
-	if (want.len == 0)
-		return true;
 	if (want.len > text.len)
 		return false;
 	if (expr->op == EXPR_PREFIX)
-		return memcmp(text.p, want.p, want.len) == 0;
+		return same_bytes(text.p, want.p, want.len, expr->fold_case);
 	if (expr->op == EXPR_SUFFIX)
-		return memcmp(text.p + (text.len - want.len), want.p,
-			      want.len) == 0;
-	return memmem(text.p, text.len, want.p, want.len) != NULL;
+		return same_bytes(text.p + (text.len - want.len), want.p,
+				  want.len, expr->fold_case);
+	return holds(text, want, expr->fold_case);
 }
 
-static struct value eval_text(const struct expr *expr,
+static bool in_network(const struct expr *expr, struct value ip)
+{
+	unsigned whole = expr->prefix / 8, bits = expr->prefix % 8;
+	const uint8_t *net = expr->value.p;
+
+	if (ip.len != expr->value.len || whole + (bits != 0) > ip.len)
+		return false;
+	if (whole && memcmp(ip.p, net, whole) != 0)
+		return false;
+	return !bits || (ip.p[whole] ^ net[whole]) >> (8 - bits) == 0;
+}
+
+/* IN, LIKE and its kin, REGEXP, CIDR: a question about args[0]. */
+static struct value eval_test(const struct expr *expr,
 			      const struct tuple *tuple, struct expr_env *env)
 {
-	struct value text = expr_eval(expr->args[0], tuple, env);
+	size_t mark = expr_mark(env);
+	struct value v = expr_eval(expr->args[0], tuple, env);
+	struct value ret = value_null();
 
-	if (text.type != VALUE_TEXT)
-		return value_null();
-	return value_bool(text_matches(expr, text));
+	if (expr->op == EXPR_IN && !value_is_null(v))
+		ret = value_bool(is_in(expr, v));
+	else if (expr->op == EXPR_CIDR && v.type == VALUE_IP)
+		ret = value_bool(in_network(expr, v));
+	else if (expr->op == EXPR_REGEXP && v.type == VALUE_TEXT)
+		ret = value_bool(
+			regex_match(expr->regex, env->regex, v.p, v.len));
+	else if (expr->op != EXPR_IN && expr->op != EXPR_CIDR &&
+		 expr->op != EXPR_REGEXP && v.type == VALUE_TEXT)
+		ret = value_bool(text_matches(expr, v));
+	expr_restore(env, mark);
+	return ret;
 }
 
 /* TRUE decides ANY, FALSE decides ALL. */
@@ -160,7 +217,7 @@ static struct value eval_elements(const struct expr *expr,
 		enum truth t;
 
 		env->element = text_list_take(&list);
-		t = truth_of(expr_eval(expr->args[1], tuple, env));
+		t = test(expr->args[1], tuple, env);
 		if (t == decides || t == UNKNOWN)
 			all = t;
 	}
@@ -168,38 +225,107 @@ static struct value eval_elements(const struct expr *expr,
 	return truth_value(all);
 }
 
-static bool is_integer(struct value v)
-{
-	return v.type == VALUE_INT || v.type == VALUE_TIMESTAMP ||
-	       v.type == VALUE_INTERVAL || v.type == VALUE_BOOL;
-}
-
-static struct value eval_sum(const struct expr *expr, const struct tuple *tuple,
-			     struct expr_env *env)
+static struct value eval_arithmetic(const struct expr *expr,
+				    const struct tuple *tuple,
+				    struct expr_env *env)
 {
 	struct value a = expr_eval(expr->args[0], tuple, env);
-	struct value b = expr_eval(expr->args[1], tuple, env);
-	struct value ret = value_int(0);
-	bool overflow;
+	struct value b = value_null();
 
-	if (!is_integer(a) || !is_integer(b))
+	if (expr->op != EXPR_NEG)
+		b = expr_eval(expr->args[1], tuple, env);
+	return expr_arithmetic(expr, a, b);
+}
+
+static struct value eval_concat(const struct expr *expr,
+				const struct tuple *tuple, struct expr_env *env)
+{
+	struct value sum = value_bytes(VALUE_TEXT, "", 0);
+
+	for (unsigned i = 0; i < expr->arg_count; i++) {
+		struct value v = expr_cast(
+			env, expr_eval(expr->args[i], tuple, env), VALUE_TEXT);
+		uint8_t *bytes;
+
+		if (v.type != VALUE_TEXT)
+			return value_null();
+		if (!sum.len || !v.len) {
+			sum = v.len ? v : sum;
+			continue;
+		}
+		bytes = expr_take(env, (size_t)sum.len + v.len);
+		if (!bytes)
+			return value_null();
+		memcpy(bytes, sum.p, sum.len);
+		memcpy(bytes + sum.len, v.p, v.len);
+		sum = value_bytes(VALUE_TEXT, bytes, (size_t)sum.len + v.len);
+	}
+	return sum;
+}
+
+static struct value eval_case(const struct expr *expr,
+			      const struct tuple *tuple, struct expr_env *env)
+{
+	unsigned i;
+
+	for (i = 0; i + 1 < expr->arg_count; i += 2)
+		if (test(expr->args[i], tuple, env) == TRUE_)
+			return expr_widen(
+				expr_eval(expr->args[i + 1], tuple, env),
+				expr->type);
+	if (i == expr->arg_count)
 		return value_null();
-	overflow = expr->op == EXPR_ADD ?
-			   __builtin_add_overflow(a.i, b.i, &ret.i) :
-			   __builtin_sub_overflow(a.i, b.i, &ret.i);
-	if (overflow)
-		return value_null();
-	if (expr->type == VALUE_TIMESTAMP || expr->type == VALUE_INTERVAL)
-		ret.type = (uint8_t)expr->type;
+	return expr_widen(expr_eval(expr->args[i], tuple, env), expr->type);
+}
+
+/* COALESCE and IFNULL stop at the first that is not NULL. */
+static struct value eval_coalesce(const struct expr *expr,
+				  const struct tuple *tuple,
+				  struct expr_env *env)
+{
+	struct value v = value_null();
+
+	for (unsigned i = 0; i < expr->arg_count && value_is_null(v); i++)
+		v = expr_eval(expr->args[i], tuple, env);
+	return expr_widen(v, expr->type);
+}
+
+static struct value eval_call(const struct expr *expr,
+			      const struct tuple *tuple, struct expr_env *env)
+{
+	struct value args[FUNCTION_ARGS_MAX];
+	size_t mark = expr_mark(env);
+	struct value ret;
+
+	if (expr->function == FUNCTION_COALESCE ||
+	    expr->function == FUNCTION_IFNULL)
+		return eval_coalesce(expr, tuple, env);
+	CHECK(expr->arg_count <= FUNCTION_ARGS_MAX);
+	for (unsigned i = 0; i < expr->arg_count; i++)
+		args[i] = expr_eval(expr->args[i], tuple, env);
+	ret = function_call(expr, args, env);
+	if (!value_is_bytes(ret))
+		expr_restore(env, mark);
 	return ret;
 }
 
 static struct value eval_not(const struct expr *expr, const struct tuple *tuple,
 			     struct expr_env *env)
 {
-	enum truth t = truth_of(expr_eval(expr->args[0], tuple, env));
+	enum truth t = test(expr->args[0], tuple, env);
 
 	return t == UNKNOWN ? value_null() : value_bool(t == FALSE_);
+}
+
+static struct value eval_is_null(const struct expr *expr,
+				 const struct tuple *tuple,
+				 struct expr_env *env)
+{
+	size_t mark = expr_mark(env);
+	bool null = value_is_null(expr_eval(expr->args[0], tuple, env));
+
+	expr_restore(env, mark);
+	return value_bool(null);
 }
 
 struct value expr_eval(const struct expr *expr, const struct tuple *tuple,
@@ -212,6 +338,8 @@ struct value expr_eval(const struct expr *expr, const struct tuple *tuple,
 		return eval_column(expr, tuple);
 	case EXPR_SLOT:
 		return tuple->slots[expr->slot];
+	case EXPR_ELEMENT:
+		return env->element;
 	case EXPR_NOT:
 		return eval_not(expr, tuple, env);
 	case EXPR_AND:
@@ -226,35 +354,37 @@ struct value expr_eval(const struct expr *expr, const struct tuple *tuple,
 	case EXPR_GE:
 		return eval_compare(expr, tuple, env);
 	case EXPR_IS_NULL:
-		return value_bool(
-			value_is_null(expr_eval(expr->args[0], tuple, env)));
+		return eval_is_null(expr, tuple, env);
+	case EXPR_IS_TRUE:
+		return value_bool(test(expr->args[0], tuple, env) == TRUE_);
 	case EXPR_IN:
-		return eval_in(expr, tuple, env);
 	case EXPR_PREFIX:
 	case EXPR_SUFFIX:
 	case EXPR_CONTAINS:
 	case EXPR_LIKE:
-		return eval_text(expr, tuple, env);
-	case EXPR_ELEMENT:
-		return env->element;
+	case EXPR_REGEXP:
+	case EXPR_CIDR:
+		return eval_test(expr, tuple, env);
 	case EXPR_ANY:
 		return eval_elements(expr, tuple, env, TRUE_);
 	case EXPR_ALL:
 		return eval_elements(expr, tuple, env, FALSE_);
 	case EXPR_ADD:
 	case EXPR_SUB:
-		return eval_sum(expr, tuple, env);
-	case EXPR_IS_TRUE:
-	case EXPR_REGEXP:
-	case EXPR_CIDR:
 	case EXPR_MUL:
 	case EXPR_DIV:
 	case EXPR_MOD:
 	case EXPR_NEG:
+		return eval_arithmetic(expr, tuple, env);
 	case EXPR_CONCAT:
+		return eval_concat(expr, tuple, env);
 	case EXPR_CASE:
+		return eval_case(expr, tuple, env);
 	case EXPR_CAST:
+		return expr_cast(env, expr_eval(expr->args[0], tuple, env),
+				 expr->type);
 	case EXPR_CALL:
+		return eval_call(expr, tuple, env);
 	case EXPR_OP_COUNT:
 		break;
 	}
@@ -264,11 +394,30 @@ struct value expr_eval(const struct expr *expr, const struct tuple *tuple,
 bool expr_is_true(const struct expr *expr, const struct tuple *tuple,
 		  struct expr_env *env)
 {
-	size_t mark = expr_mark(env);
-	bool ret = !expr || truth_of(expr_eval(expr, tuple, env)) == TRUE_;
+	return !expr || test(expr, tuple, env) == TRUE_;
+}
 
-	expr_restore(env, mark);
+uint8_t *expr_take(struct expr_env *env, size_t size)
+{
+	uint8_t *ret = env->scratch + env->used;
+
+	if (!env->scratch || size > EXPR_SCRATCH_BYTES - env->used) {
+		env->overflows++;
+		return NULL;
+	}
+	env->used += size;
 	return ret;
+}
+
+struct value expr_copy(struct expr_env *env, const void *bytes, size_t len)
+{
+	uint8_t *copy = expr_take(env, len);
+
+	if (!copy)
+		return value_null();
+	if (len)
+		memcpy(copy, bytes, len);
+	return value_bytes(VALUE_TEXT, copy, len);
 }
 
 int expr_env_init(struct expr_env *env, struct err *err)
@@ -277,8 +426,22 @@ int expr_env_init(struct expr_env *env, struct err *err)
 	return env->scratch ? 0 : err_nomem(err);
 }
 
+int expr_env_fit(struct expr_env *env, const struct expr *expr, struct err *err)
+{
+	int rc = 0;
+
+	if (!expr)
+		return 0;
+	if (expr->op == EXPR_REGEXP)
+		rc = regex_scratch_fit(&env->regex, expr->regex, err);
+	for (unsigned i = 0; i < expr->arg_count && !rc; i++)
+		rc = expr_env_fit(env, expr->args[i], err);
+	return rc;
+}
+
 void expr_env_release(struct expr_env *env)
 {
+	regex_scratch_free(env->regex);
 	free(env->scratch);
 	*env = (struct expr_env){ 0 };
 }

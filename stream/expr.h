@@ -101,6 +101,12 @@ struct expr_env {
 };
 
 int expr_env_init(struct expr_env *env, struct err *err);
+/*
+ * Make it fit for an expression's regular expressions; NULL: nothing to do. An
+ * expression without any needs no call.
+ */
+int expr_env_fit(struct expr_env *env, const struct expr *expr,
+		 struct err *err);
 void expr_env_release(struct expr_env *env);
 
 static inline size_t expr_mark(const struct expr_env *env)
@@ -112,6 +118,12 @@ static inline void expr_restore(struct expr_env *env, size_t mark)
 {
 	env->used = mark;
 }
+
+/*
+ * Of arithmetic whose args are constants: what keeps it from having a value
+ * ("does not fit 64 bits"), for the compiler to complain of. NULL: it has one.
+ */
+const char *expr_constant_problem(const struct expr *expr);
 
 struct tuple {
 	const struct row *rows[TUPLE_INPUTS_MAX]; /* NULL: no row (LEFT JOIN) */
@@ -135,9 +147,10 @@ bool expr_is_true(const struct expr *expr, const struct tuple *tuple,
 		  struct expr_env *env);
 
 /*
- * SQLite's LIKE with PRAGMA case_sensitive_like, over bytes of UTF-8; with
- * `fold_case` SQLite's default LIKE: ASCII letters alike. Time is bounded by
- * len * pattern_len.
+ * SQLite's LIKE with PRAGMA case_sensitive_like; with `fold_case` SQLite's
+ * default LIKE: ASCII letters alike. Over bytes: a NUL ends nothing, and what
+ * the pattern spells out matches byte by byte, in malformed UTF-8 too. Time is
+ * bounded by len * pattern_len.
  */
 bool like_match(const uint8_t *text, size_t len, const uint8_t *pattern,
 		size_t pattern_len, uint8_t escape, bool fold_case);

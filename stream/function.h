@@ -1,8 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The allow-list of scalar functions. Where SQLite has the function, results
- * are SQLite's, over texts of any bytes; NULL in gives NULL out except for
- * COALESCE, IFNULL and NULLIF.
+ * The allow-list of scalar functions. NULL in gives NULL out except for
+ * COALESCE, IFNULL and NULLIF. Where SQLite has the function, results are
+ * SQLite's, but for these:
+ *
+ *   - texts are any bytes: a NUL ends none (LENGTH, SUBSTR, TRIM);
+ *   - HEX(NULL) and REPLACE(x, '', NULL) are NULL, by the rule above;
+ *   - positions and counts are 64 bits wide;
+ *   - TRIM takes at most FUNCTION_TRIM_BYTES_MAX bytes of characters, and is
+ *     NULL with more: its time is their product with the text.
+ *
+ * A character is a lead byte of UTF-8 with all continuation bytes behind it, or
+ * any other byte, as SQLite reads texts. A number or a time where a text is
+ * wanted is its text, as CAST gives it.
  */
 #ifndef SHRIKE_STREAM_FUNCTION_H
 #define SHRIKE_STREAM_FUNCTION_H
@@ -58,6 +68,8 @@ enum function {
 		FUNCTION_COUNT
 };
 
+#define FUNCTION_ARGS_MAX 16
+#define FUNCTION_TRIM_BYTES_MAX 256
 #define FUNCTION_ANCESTORS_MAX 64 /* further up nobody looks */
 
 struct function_info {

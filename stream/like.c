@@ -1,32 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * LIKE: % is any text, _ is one character, the escape makes the character
- * after it literal. A character is a lead byte and its continuation bytes, as
- * SQLite reads UTF-8. One backtracking point suffices: only the last % can
+ * after it literal. % and _ go by characters (utf8_skip()), all else by bytes, so
+ * that a pattern without inner wildcards is a plain test of bytes. One backtracking point suffices: only the last % can
  * still move, so the cost is at most text times pattern.
  */
-#include "stream/expr.h"
+#include "stream/expr_int.h"
 
 struct cursor {
 	const uint8_t *at;
 	const uint8_t *end;
 };
 
-static size_t char_bytes(struct cursor c)
-{
-	size_t n = 1;
-
-	if (c.at[0] >= 0xc0)
-		while (c.at + n < c.end && (c.at[n] & 0xc0) == 0x80)
-			n++;
-	return n;
-}
-
 enum like_step {
 	LIKE_END,
 	LIKE_ANY,     /* % */
 	LIKE_ONE,     /* _ */
-	LIKE_LITERAL, /* the character at the cursor */
+	LIKE_LITERAL, /* the byte at the cursor */
 	LIKE_NEVER,   /* an escape with nothing after it */
 };
 
@@ -44,29 +34,16 @@ static enum like_step like_next(struct cursor *pattern, uint8_t escape)
 	return *pattern->at++ == '%' ? LIKE_ANY : LIKE_ONE;
 }
 
-static uint8_t lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c - 'A' + 'a') : c;
-}
-
-static bool same_char(struct cursor *text, struct cursor *pattern,
+static bool same_byte(struct cursor *text, struct cursor *pattern,
 		      bool fold_case)
 {
-	size_t n;
-
 	if (text->at == text->end)
 		return false;
-	if (fold_case && lower(*text->at) == lower(*pattern->at) &&
-	    *text->at < 0x80) {
-		text->at++;
-		pattern->at++;
-		return true;
-	}
-	n = char_bytes(*text);
-	if (n != char_bytes(*pattern) || memcmp(text->at, pattern->at, n) != 0)
+	if (*text->at != *pattern->at &&
+	    (!fold_case || ascii_lower(*text->at) != ascii_lower(*pattern->at)))
 		return false;
-	text->at += n;
-	pattern->at += n;
+	text->at++;
+	pattern->at++;
 	return true;
 }
 
@@ -94,14 +71,14 @@ bool like_match(const uint8_t *text, size_t len, const uint8_t *pattern,
 		if (step == LIKE_END && t.at == t.end)
 			return true;
 		if (step == LIKE_ONE && t.at < t.end) {
-			t.at += char_bytes(t);
+			t.at = utf8_skip(t.at, t.end);
 			continue;
 		}
-		if (step == LIKE_LITERAL && same_char(&t, &p, fold_case))
+		if (step == LIKE_LITERAL && same_byte(&t, &p, fold_case))
 			continue;
 		if (!can_retry || retry_t.at == retry_t.end)
 			return false;
-		retry_t.at += char_bytes(retry_t);
+		retry_t.at = utf8_skip(retry_t.at, retry_t.end);
 		t = retry_t;
 		p = retry_p;
 	}

@@ -20,6 +20,7 @@ struct process {
 	struct hmap_node node;
 	struct list list; /* table->alive or table->ended */
 	int64_t key;
+	int64_t parent_key; /* as of the last event that named it; 0: unknown */
 	const struct context *context; /* NULL: nothing known */
 	int64_t ended_ns;
 	bool ended;
@@ -231,6 +232,12 @@ static struct value start_of(const struct process_table *table,
 	return start;
 }
 
+static void set_parent(struct process *process, struct value key)
+{
+	if (key.type == VALUE_INT && key.i)
+		process->parent_key = key.i;
+}
+
 static void apply_fork(struct process_table *table, const struct row *row)
 {
 	struct value key = row_get(row, COL_PROCESS_FORK_child_key);
@@ -248,6 +255,7 @@ static void apply_fork(struct process_table *table, const struct row *row)
 		return;
 	}
 	child->from_snapshot = false;
+	set_parent(child, row_get(row, COL_PROCESS_FORK_child_parent_key));
 	learn(table, child, context);
 	table->cause = PROCESS_FORKED;
 }
@@ -357,6 +365,15 @@ static void apply_exit(struct process_table *table, const struct row *row)
 	list_insert(&table->ended, &process->list);
 }
 
+/* A process changes its parent when that one ends. */
+static void note_parent(struct process_table *table, const struct row *row)
+{
+	struct process *process = find(table, row_get(row, COL_pid_key));
+
+	if (process)
+		set_parent(process, row_get(row, COL_parent_key));
+}
+
 static const struct context *look_up(struct process_table *table,
 				     struct value key)
 {
@@ -388,6 +405,7 @@ void process_table_apply(struct process_table *table, struct row *row)
 		apply_exit(table, row);
 	else if (row->stream == STREAM_PROCESS_SAMPLE)
 		apply_sample(table, row);
+	note_parent(table, row);
 	row->self = look_up(table, row_get(row, COL_pid_key));
 	row->parent = look_up(table, row_get(row, COL_parent_key));
 }
@@ -435,6 +453,18 @@ bool process_table_appeared(struct process_table *table,
 	ret_row->self = look_up(table, ret_row->values[COL_pid_key]);
 	ret_row->parent = look_up(table, ret_row->values[COL_parent_key]);
 	return true;
+}
+
+const struct context *process_table_ancestor(const struct process_table *table,
+					     int64_t pid_key, unsigned n)
+{
+	const struct process *process = find(table, value_int(pid_key));
+
+	for (; process && n; n--)
+		process = process->parent_key ?
+				  find(table, value_int(process->parent_key)) :
+				  NULL;
+	return process ? process->context : NULL;
 }
 
 void process_table_expire(struct process_table *table, int64_t now_ns)

@@ -52,6 +52,13 @@ void process_table_apply(struct process_table *table, struct row *row);
 bool process_table_appeared(struct process_table *table,
 			    const struct row *applied, struct row *ret_row);
 
+/*
+ * The context of the process's n-th ancestor (1: parent) as far as the table
+ * knows; NULL: unknown. Borrowed until the next call that changes the table.
+ */
+const struct context *process_table_ancestor(const struct process_table *table,
+					     int64_t pid_key, unsigned n);
+
 /* Ended processes older than the linger time at `now_ns` may go. */
 void process_table_expire(struct process_table *table, int64_t now_ns);
 

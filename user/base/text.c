@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #define NS_PER_S INT64_C(1000000000)
@@ -60,6 +61,103 @@ void text_time(int64_t ns, char ret[TEXT_TIME_BYTES])
 		 "%04d-%02d-%02dT%02d:%02d:%02d.%09" PRId64 "Z",
 		 tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
 		 tm.tm_min, tm.tm_sec, rest);
+}
+
+struct time_reader {
+	const char *at;
+	const char *end;
+	bool wrong;
+};
+
+/* `digits` digits, then the byte `then` (0: none). */
+static int read_part(struct time_reader *r, int digits, char then)
+{
+	int n = 0;
+
+	for (; digits && r->at < r->end && *r->at >= '0' && *r->at <= '9';
+	     digits--)
+		n = n * 10 + (*r->at++ - '0');
+	r->wrong |= digits > 0;
+	if (then) {
+		r->wrong |= r->at == r->end || *r->at != then;
+		r->at += r->at < r->end;
+	}
+	return n;
+}
+
+/* ns of ".5"; 0 when there is no point. */
+static int64_t read_fraction(struct time_reader *r)
+{
+	int64_t unit = NS_PER_S, ns = 0;
+	const char *first;
+
+	if (r->at == r->end || *r->at != '.')
+		return 0;
+	first = ++r->at;
+	for (; r->at < r->end && *r->at >= '0' && *r->at <= '9'; r->at++) {
+		unit /= 10;
+		ns += unit * (*r->at - '0');
+	}
+	r->wrong |= r->at == first;
+	return ns;
+}
+
+/* Seconds east of UTC. */
+static int read_zone(struct time_reader *r)
+{
+	int sign, hours, minutes;
+
+	if (r->at < r->end && (*r->at == 'Z' || *r->at == 'z')) {
+		r->at++;
+		return 0;
+	}
+	if (r->at == r->end || (*r->at != '+' && *r->at != '-')) {
+		r->wrong = true;
+		return 0;
+	}
+	sign = *r->at++ == '-' ? -1 : 1;
+	hours = read_part(r, 2, ':');
+	minutes = read_part(r, 2, 0);
+	r->wrong |= hours > 23 || minutes > 59;
+	return sign * (hours * 3600 + minutes * 60);
+}
+
+bool text_time_parse(const char *text, size_t len, int64_t *ret_ns)
+{
+	struct time_reader r = { .at = text, .end = text + len };
+	struct tm tm = { 0 }, day;
+	int64_t part, ns, seconds;
+	int zone;
+	time_t t;
+
+	tm.tm_year = read_part(&r, 4, '-') - 1900;
+	tm.tm_mon = read_part(&r, 2, '-') - 1;
+	tm.tm_mday = read_part(&r, 2, 0);
+	r.wrong |= r.at == r.end || !*r.at || !strchr("Tt ", *r.at);
+	r.at += r.at < r.end;
+	tm.tm_hour = read_part(&r, 2, ':');
+	tm.tm_min = read_part(&r, 2, ':');
+	tm.tm_sec = read_part(&r, 2, 0);
+	part = read_fraction(&r);
+	zone = read_zone(&r);
+	day = tm;
+	/* A leap second is the first of the next minute, as in Unix time. */
+	if (r.wrong || r.at != r.end || tm.tm_hour > 23 || tm.tm_min > 59 ||
+	    tm.tm_sec > 60)
+		return false;
+	t = timegm(&tm);
+	/* A 30th of February became a day of March. */
+	day.tm_hour = day.tm_min = day.tm_sec = 0;
+	timegm(&day);
+	if (day.tm_mon + 1 != (text[5] - '0') * 10 + text[6] - '0' ||
+	    day.tm_mday != (text[8] - '0') * 10 + text[9] - '0')
+		return false;
+	seconds = (int64_t)t - zone;
+	if (__builtin_mul_overflow(seconds, NS_PER_S, &ns) ||
+	    __builtin_add_overflow(ns, part, &ns))
+		return false;
+	*ret_ns = ns;
+	return true;
 }
 
 void text_ip(struct value ip, char ret[TEXT_IP_BYTES])

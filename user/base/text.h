@@ -24,6 +24,12 @@ size_t utf8_decode(const uint8_t *p, size_t len, uint32_t *ret_code);
 #define TEXT_TIME_BYTES 84 /* enough for any struct tm */
 void text_time(int64_t ns, char ret[TEXT_TIME_BYTES]);
 
+/*
+ * RFC 3339, with a space for the T too and digits beyond ns dropped; false: it
+ * is none, or no such day, or beyond 64 bits of ns.
+ */
+bool text_time_parse(const char *text, size_t len, int64_t *ret_ns);
+
 /* An address; "" when `ip` has neither 4 nor 16 bytes. */
 #define TEXT_IP_BYTES INET6_ADDRSTRLEN
 void text_ip(struct value ip, char ret[TEXT_IP_BYTES]);

@@ -58,6 +58,13 @@ static bool reads_process(const struct plan *plan)
 	return false;
 }
 
+static const struct context *ancestor(void *ctx, int64_t pid_key, unsigned n)
+{
+	const struct pipeline *p = ctx;
+
+	return process_table_ancestor(p->processes, pid_key, n);
+}
+
 static int parts_new(struct pipeline *p, struct err *err)
 {
 	const struct process_table_options table = {
@@ -72,6 +79,8 @@ static int parts_new(struct pipeline *p, struct err *err)
 		.ctx = p,
 		.seed = { p->options.seed[0], p->options.seed[1] },
 		.state_bytes_max = PLAN_STATE_BYTES_MAX,
+		.ancestor = ancestor,
+		.ancestor_ctx = p,
 	};
 	int rc = process_table_new(&table, &p->processes, err);
 
