@@ -193,6 +193,11 @@ const struct expr *bind_aggregate(struct binder *b, const struct scope *scope,
 	const struct expr *order;
 	struct expr *slot;
 
+	if (!ast->star) {
+		compilation_error(b->c, ast->span, "write COUNT(*) OVER (...)",
+				  "of the aggregates there is COUNT(*) OVER");
+		return NULL;
+	}
 	if (!window) {
 		needs_window(b, scope, ast);
 		return NULL;
