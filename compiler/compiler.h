@@ -45,6 +45,12 @@ struct program {
 	size_t object_bytes;
 	const struct kernel_function *functions; /* for explain */
 	unsigned function_count;
+	const struct share *share; /* what the rules have in common */
+	/*
+	 * Of each rule of the plan the query that its text stands for, where
+	 * that differs from what was written; else NULL.
+	 */
+	const char *const *expanded;
 };
 
 /*

@@ -156,6 +156,8 @@ static void op_init(struct op *op, struct rule *rule,
 		[PLAN_FILTER] = &op_filter_kind,
 		[PLAN_JOIN] = &op_join_kind,
 		[PLAN_COUNT] = &op_count_kind,
+		[PLAN_OVER] = &op_over_kind,
+		[PLAN_GROUP] = &op_group_kind,
 		[PLAN_SEQUENCE] = &op_sequence_kind,
 		[PLAN_FIRST_SEEN] = &op_seen_kind,
 	};
@@ -187,8 +189,8 @@ static void set_quota(struct op *op)
 						   KEYS_MAX_DEFAULT);
 	op->rows_per_key_max =
 		or_default(node->rows_per_key_max,
-			   node->kind == PLAN_COUNT ? RUNS_MAX_DEFAULT :
-						      ROWS_PER_KEY_MAX_DEFAULT);
+			   node->kind == PLAN_JOIN ? ROWS_PER_KEY_MAX_DEFAULT :
+						     RUNS_MAX_DEFAULT);
 	if (node->kind == PLAN_COUNT && node->saturate &&
 	    op->rows_per_key_max <= count_enough(node))
 		op->rows_per_key_max = (unsigned)count_enough(node) + 1;

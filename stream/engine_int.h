@@ -8,6 +8,7 @@
  *   join.c count.c sequence.c seen.c ...  the operators with state
  *   emit.c          what becomes a match: edges, mutes, coverage
  *   matches.c       evidence; matches as rows for the rules that read them
+ *   over.c group.c session.c, with aggregate.c distinct.c evidence.c
  *   marks.c         small facts by key: muted until, up, fired
  *   gaps.c          what was lost when
  *   engine_save.c   marks and what was seen, as bytes
@@ -24,6 +25,7 @@
 #ifndef SHRIKE_STREAM_ENGINE_INT_H
 #define SHRIKE_STREAM_ENGINE_INT_H
 
+#include "stream/aggregate_int.h"
 #include "stream/engine.h"
 #include "stream/gaps_int.h"
 #include "stream/keyset_int.h"
@@ -235,6 +237,8 @@ struct op {
 		struct count count;
 		struct sequence sequence;
 		struct seen seen;
+		struct over over;
+		struct grouping group;
 	};
 };
 
@@ -334,6 +338,8 @@ extern const struct op_kind op_join_kind;
 extern const struct op_kind op_count_kind;
 extern const struct op_kind op_sequence_kind;
 extern const struct op_kind op_seen_kind;
+extern const struct op_kind op_over_kind;
+extern const struct op_kind op_group_kind;
 uint64_t count_enough(const struct plan_node *node);
 
 /* emit.c */
