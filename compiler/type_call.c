@@ -80,6 +80,19 @@ static const char *upper(struct binder *b, const char *name)
 	return ret ? ret : name;
 }
 
+/* "there are LENGTH, SUBSTR ... and CIDR_MATCH" */
+static const char *all_functions(struct binder *b)
+{
+	struct buf text = BUF_INIT;
+
+	buf_puts(&text, "there are ");
+	for (unsigned i = 0; i < FUNCTION_COUNT; i++)
+		buf_printf(&text, "%s, ",
+			   upper(b, function_info((enum function)i)->name));
+	buf_printf(&text, "%s and the aggregates", upper(b, CIDR_MATCH));
+	return compilation_take(b->c, &text);
+}
+
 static void unknown_function(struct binder *b, const struct ast_expr *ast)
 {
 	struct suggest s = suggest_for(ast->text);
@@ -97,7 +110,7 @@ static void unknown_function(struct binder *b, const struct ast_expr *ast)
 	if (!hint && s.best)
 		hint = compilation_text(b->c, "did you mean %s?",
 					upper(b, s.best));
-	compilation_error(b->c, ast->span, hint,
+	compilation_error(b->c, ast->span, hint ? hint : all_functions(b),
 			  "'%s' is not one of the functions of a rule",
 			  ast->text);
 }
