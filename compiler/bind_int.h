@@ -50,9 +50,12 @@ enum clause {
 	CLAUSE_COUNT
 };
 
+struct block; /* bind_block.h */
+
 struct binder {
 	struct compilation *c;
 	struct bound_rule *rule;
+	struct block *block;
 	enum clause clause;
 	/*
 	 * Asked of each expression before it is bound: does another stand in

@@ -6,7 +6,9 @@
  *                parse_source   parse*.c       text to syntax trees
  *   of the set   expand_check   expand_check.c each name says one thing
  *   of a rule    expand_rule    expand*.c      views, lists, joins put in place
- *                bind_rule      bind.c ...     names, types; subqueries inlined
+ *   of the set   order_rules    order.c        each after those that it reads
+ *   of a rule    bind_rule      bind*.c        names, types; blocks
+ *                               type*.c ...
  *                lower_rule     lower*.c       the stream plan; folds on the way
  *                bounds_set     bounds.c       how much state it may hold
  *   of the set   plan_check     plan_check.c   what the engine relies on
@@ -23,6 +25,7 @@
 #include "compiler/bounds.h"
 #include "compiler/expand.h"
 #include "compiler/lower.h"
+#include "compiler/order.h"
 #include "compiler/parse.h"
 #include "compiler/plan_check.h"
 #include "compiler/share.h"
@@ -50,58 +53,47 @@ static void parse_all(struct compilation *c,
 
 /* A rule that is not enabled is checked all the same. */
 static void compile_rule(struct compilation *c, struct bound_rules *bound,
-			 const struct ast_program *program,
-			 const struct ast_rule *ast)
+			 struct ordered_rule *rule)
 {
 	unsigned first = bound->count;
-	bool changed;
+	const struct bound_rule **sources =
+		compilation_alloc(c, rule->source_count, sizeof(*sources));
 
-	c->rule = ast->name;
-	ast = expand_rule(c, program, ast, &changed);
-	if (ast && bind_rule(c, bound, ast))
-		for (unsigned i = first; i < bound->count; i++)
+	if (!sources)
+		return;
+	bound->sources = sources;
+	bound->source_count = 0;
+	for (unsigned i = 0; i < rule->source_count; i++)
+		if (rule->sources[i]->bound)
+			sources[bound->source_count++] =
+				rule->sources[i]->bound;
+	c->rule = rule->ast->name;
+	if (bind_rule(c, bound, rule->ast)) {
+		rule->bound = bound->items[bound->count - 1];
+		for (unsigned i = first; i < bound->count; i++) {
+			bind_check(bound->items[i]);
 			if (!lower_rule(c, bound->items[i]) ||
 			    !bounds_set(c, bound->items[i]))
 				break;
+		}
+	}
 	c->rule = NULL;
 }
 
-/* Where the rule that was lowered into `plan` went; NULL: it is disabled. */
-static const struct plan_rule *place_of(const struct bound_rules *bound,
-					const struct plan_rule *rules,
-					const struct plan_rule *plan)
+/* Where the rules are that a placed rule reads: each was placed before it. */
+static bool place_inputs(struct compilation *c, const struct bound_rule *bound,
+			 struct plan_rule *placed)
 {
-	for (unsigned i = 0; i < bound->count; i++) {
-		if (bound->items[i]->plan == plan)
-			return bound->items[i]->enabled ? rules : NULL;
-		rules += bound->items[i]->enabled;
-	}
-	CHECK(!"a rule reads one of the set");
-	return NULL;
-}
+	const struct plan_rule **inputs =
+		compilation_alloc(c, bound->input_count, sizeof(*inputs));
 
-static void place_inputs(struct compilation *c, const struct bound_rules *bound,
-			 const struct plan_rule *rules,
-			 const struct bound_rule *from, struct plan_rule *rule)
-{
-	const struct plan_rule **placed = compilation_alloc(
-		c, rule->input_count, sizeof(struct plan_rule *));
-
-	for (unsigned i = 0; placed && i < rule->input_count; i++) {
-		const struct plan_rule *read = rule->input_rules[i];
-
-		if (!read)
-			continue;
-		placed[i] = place_of(bound, rules, read);
-		if (!placed[i])
-			compilation_error(c, from->inputs[i].span,
-					  "set enabled = TRUE there, or FALSE "
-					  "here",
-					  "rule '%s' reads the matches of '%s',"
-					  " which is not enabled",
-					  from->ast->name, read->name);
-	}
-	rule->input_rules = placed;
+	if (!inputs)
+		return false;
+	for (unsigned i = 0; i < bound->input_count; i++)
+		if (bound->inputs[i].source)
+			inputs[i] = bound->inputs[i].source->plan;
+	placed->input_rules = inputs;
+	return true;
 }
 
 /*
@@ -114,16 +106,37 @@ static void place_rules(struct compilation *c, const struct bound_rules *bound,
 	struct plan_rule *rules =
 		compilation_alloc(c, bound->count, sizeof(*rules));
 
-	for (unsigned i = 0; rules && i < bound->count; i++) {
-		struct plan_rule *rule = &rules[plan->rule_count];
+	if (!rules)
+		return;
+	for (unsigned i = 0; i < bound->count; i++) {
+		struct bound_rule *rule = bound->items[i];
+		struct plan_rule *placed = &rules[plan->rule_count];
 
-		if (!bound->items[i]->enabled)
+		if (!rule->enabled)
 			continue;
-		*rule = *bound->items[i]->plan;
-		place_inputs(c, bound, rules, bound->items[i], rule);
+		*placed = *rule->plan;
+		rule->plan = placed;
+		if (!place_inputs(c, rule, placed))
+			return;
 		plan->rule_count++;
 	}
 	plan->rules = rules;
+}
+
+/* In the order of the text; NULL: complained of that rule. */
+static const struct ast_rule **expand_all(struct compilation *c,
+					  const struct ast_program *asts)
+{
+	const struct ast_rule **ret =
+		compilation_alloc(c, asts->rule_count, sizeof(*ret));
+	bool changed;
+
+	for (unsigned i = 0; ret && i < asts->rule_count && !c->nomem; i++) {
+		c->rule = asts->rules[i]->name;
+		ret[i] = expand_rule(c, asts, asts->rules[i], &changed);
+	}
+	c->rule = NULL;
+	return ret;
 }
 
 static const struct plan *compile_rules(struct compilation *c,
@@ -131,11 +144,14 @@ static const struct plan *compile_rules(struct compilation *c,
 {
 	struct plan *plan = compilation_alloc(c, 1, sizeof(*plan));
 	struct bound_rules bound = { 0 };
+	struct ordered_rule **ordered;
+	unsigned count;
 
-	if (!plan)
+	ordered = order_rules(c, asts, expand_all(c, asts), &count);
+	if (!plan || !ordered)
 		return NULL;
-	for (unsigned i = 0; i < asts->rule_count && !c->nomem; i++)
-		compile_rule(c, &bound, asts, asts->rules[i]);
+	for (unsigned i = 0; i < count && !c->nomem; i++)
+		compile_rule(c, &bound, ordered[i]);
 	if (!c->nomem && !c->diagnostics->error_count)
 		place_rules(c, &bound, plan);
 	if (!plan->rule_count && !c->diagnostics->error_count && !c->nomem)
