@@ -390,20 +390,30 @@ static bool lower_describe(struct lowering *l)
 	return rule->canonical && describe_inputs(l);
 }
 
+static bool lower_all(struct lowering *l)
+{
+	const struct bound_rule *bound = l->bound;
+	struct plan_rule *rule = l->rule;
+
+	if (!lower_describe(l) || !collect(l, &bound->below, &l->below) ||
+	    !collect(l, &bound->above, &l->above) || !lower_outputs(l))
+		return false;
+	rule->root = lower_inputs_of(l);
+	if (rule->root && bound->top == BOUND_OVER)
+		rule->root = lower_count(l, rule->root);
+	if (!rule->root || !lower_keys(l))
+		return false;
+	rule->emit = lower_emit(l);
+	return true;
+}
+
 bool lower_rule(struct compilation *c, const struct bound_rule *bound)
 {
-	struct plan_rule *rule = bound->plan;
-	struct lowering l = { .c = c, .bound = bound, .rule = rule };
+	struct lowering l = { .c = c, .bound = bound, .rule = bound->plan };
+	bool ok;
 
 	fold_init(&l.fold, c->arena);
-	if (!lower_describe(&l) || !collect(&l, &bound->below, &l.below) ||
-	    !collect(&l, &bound->above, &l.above) || !lower_outputs(&l))
-		return false;
-	rule->root = lower_inputs_of(&l);
-	if (rule->root && bound->top == BOUND_OVER)
-		rule->root = lower_count(&l, rule->root);
-	if (!rule->root || !lower_keys(&l))
-		return false;
-	rule->emit = lower_emit(&l);
-	return true;
+	ok = lower_all(&l);
+	fold_release(&l.fold);
+	return ok;
 }
