@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/build.h"
 
+#include <string.h>
+
 struct expr *build_op(struct arena *arena, enum expr_op op,
 		      enum value_type type, unsigned arg_count)
 {
@@ -18,6 +20,23 @@ struct expr *build_op(struct arena *arena, enum expr_op op,
 			return NULL;
 	}
 	return expr;
+}
+
+struct expr *build_copy(struct arena *arena, const struct expr *expr)
+{
+	struct expr *ret =
+		build_op(arena, expr->op, expr->type, expr->arg_count);
+	const struct expr **args;
+
+	if (!ret)
+		return NULL;
+	args = ret->args;
+	*ret = *expr;
+	ret->args = args;
+	ret->text = NULL;
+	if (expr->arg_count)
+		memcpy(args, expr->args, expr->arg_count * sizeof(*args));
+	return ret;
 }
 
 struct expr *build_const(struct arena *arena, enum value_type type,
@@ -88,4 +107,18 @@ bool build_is_bool(const struct expr *expr, bool value)
 {
 	return expr->op == EXPR_CONST && expr->value.type == VALUE_BOOL &&
 	       (expr->value.i != 0) == value;
+}
+
+bool build_two_valued(const struct expr *expr)
+{
+	if (expr->op == EXPR_CONST)
+		return expr->value.type == VALUE_BOOL;
+	if (expr->op == EXPR_IS_NULL || expr->op == EXPR_IS_TRUE)
+		return true;
+	if (expr->op != EXPR_AND && expr->op != EXPR_OR && expr->op != EXPR_NOT)
+		return false;
+	for (unsigned i = 0; i < expr->arg_count; i++)
+		if (!build_two_valued(expr->args[i]))
+			return false;
+	return true;
 }
