@@ -6,6 +6,7 @@
 #include "compiler/interval.h"
 #include "compiler/lex.h"
 #include "compiler/plan_print.h"
+#include "compiler/plan_walk.h"
 #include "compiler/print.h"
 #include "compiler/pushdown.h"
 #include "compiler/regalloc.h"
@@ -126,16 +127,14 @@ static void dump_plan(const struct dump *d)
 
 static void dump_node_bounds(const struct dump *d, const struct plan_node *node)
 {
-	if (!node)
-		return;
 	if (node->horizon_ns || node->keys_max) {
 		buf_puts(d->out, "  ");
 		interval_print(d->out, (int64_t)node->horizon_ns);
 		buf_printf(d->out, ", %u keys, %u rows a key\n", node->keys_max,
 			   node->rows_per_key_max);
 	}
-	dump_node_bounds(d, node->child[0]);
-	dump_node_bounds(d, node->child[1]);
+	for (unsigned i = 0; i < plan_child_count(node); i++)
+		dump_node_bounds(d, plan_child(node, i));
 }
 
 static void dump_bounds(const struct dump *d)

@@ -147,6 +147,8 @@ struct ast_expr *expand_new(struct expander *x, enum ast_op op,
 			    struct span span, unsigned arg_count);
 struct ast_expr *expand_column(struct expander *x, struct span span,
 			       const char *qualifier, const char *name);
+/* What is left of an ON whose every term went: the binder asks for a key. */
+struct ast_expr *expand_true(struct expander *x, struct span span);
 struct ast_expr *expand_infix(struct expander *x, enum ast_op op,
 			      struct ast_expr *left, struct ast_expr *right);
 /* Both, the terms of an AND side by side; either may be NULL. */

@@ -183,9 +183,13 @@ void expand_params(struct expander *x, struct ast_select *select)
 	struct expand_map m = { .x = x, .expr = to_window, .data = &windowed };
 	struct ast_expr *where;
 
-	for (unsigned i = 0; i < select->item_count; i++)
-		select->items[i].on =
-			without_bounds(x, select->items[i].on, &found);
+	for (unsigned i = 1; i < select->item_count; i++) {
+		struct ast_item *item = &select->items[i];
+
+		item->on = without_bounds(x, item->on, &found);
+		if (!item->on)
+			item->on = expand_true(x, item->span);
+	}
 	where = without_bounds(x, select->where, &found);
 	if ((!found && !any) || !expand_ok(x))
 		return;

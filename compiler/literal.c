@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HASH_DIGITS 64
+#define HASH_DIGITS ((size_t)2 * VALUE_HASH_BYTES)
 
 static const struct expr *constant(struct binder *b, enum value_type type,
 				   struct value v)
@@ -156,134 +156,18 @@ const struct expr *literal_network(struct binder *b, const struct ast_expr *ast,
 	return expr;
 }
 
-/* Take `count` digits, -1: they are not there. */
-static int take_digits(const char **at, unsigned count)
-{
-	int ret = 0;
-
-	for (unsigned i = 0; i < count; i++, (*at)++) {
-		if (**at < '0' || **at > '9')
-			return -1;
-		ret = ret * 10 + (**at - '0');
-	}
-	return ret;
-}
-
-static bool take(const char **at, char c)
-{
-	if (**at != c)
-		return false;
-	(*at)++;
-	return true;
-}
-
-/* Days since 1970-01-01 of the proleptic Gregorian calendar. */
-static int64_t days_of(int year, int month, int day)
-{
-	int64_t y = month <= 2 ? year - 1 : year;
-	int64_t era = y / 400;
-	int64_t year_of_era = y - era * 400;
-	int64_t day_of_year =
-		(153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-	int64_t day_of_era = year_of_era * 365 + year_of_era / 4 -
-			     year_of_era / 100 + day_of_year;
-
-	return era * 146097 + day_of_era - 719468;
-}
-
-static bool take_date(const char **at, int64_t *ret_seconds)
-{
-	static const int days[] = { 31, 29, 31, 30, 31, 30,
-				    31, 31, 30, 31, 30, 31 };
-	int year, month, day;
-	bool leap;
-
-	year = take_digits(at, 4);
-	if (year < 1678 || year > 2261 || !take(at, '-'))
-		return false;
-	month = take_digits(at, 2);
-	if (month < 1 || month > 12 || !take(at, '-'))
-		return false;
-	day = take_digits(at, 2);
-	leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-	if (day < 1 || day > days[month - 1] ||
-	    (month == 2 && day == 29 && !leap))
-		return false;
-	*ret_seconds = days_of(year, month, day) * 86400;
-	return true;
-}
-
-static bool take_clock(const char **at, int64_t *seconds, int64_t *ret_ns)
-{
-	int64_t unit = 100000000;
-	int hour, minute, second;
-
-	*ret_ns = 0;
-	hour = take_digits(at, 2);
-	if (hour < 0 || hour > 23 || !take(at, ':'))
-		return false;
-	minute = take_digits(at, 2);
-	if (minute < 0 || minute > 59 || !take(at, ':'))
-		return false;
-	second = take_digits(at, 2);
-	if (second < 0 || second > 59)
-		return false;
-	*seconds += hour * 3600 + minute * 60 + second;
-	if (!take(at, '.'))
-		return true;
-	if (**at < '0' || **at > '9')
-		return false;
-	for (; **at >= '0' && **at <= '9'; (*at)++, unit /= 10) {
-		if (!unit)
-			return false;
-		*ret_ns += (**at - '0') * unit;
-	}
-	return true;
-}
-
-/* Z or +hh:mm. */
-static bool take_zone(const char **at, int64_t *seconds)
-{
-	int sign = **at == '-' ? 1 : -1;
-	int hour, minute;
-
-	if (take(at, 'Z'))
-		return true;
-	if (!take(at, '+') && !take(at, '-'))
-		return false;
-	hour = take_digits(at, 2);
-	if (hour < 0 || hour > 23 || !take(at, ':'))
-		return false;
-	minute = take_digits(at, 2);
-	if (minute < 0 || minute > 59)
-		return false;
-	*seconds += sign * (hour * 3600 + minute * 60);
-	return true;
-}
-
-/* RFC 3339, or a date: its midnight in UTC. */
-static bool parse_time(const char *text, int64_t *ret_ns)
-{
-	int64_t seconds, ns = 0;
-
-	if (!take_date(&text, &seconds))
-		return false;
-	if (*text &&
-	    !((take(&text, 'T') || take(&text, ' ')) &&
-	      take_clock(&text, &seconds, &ns) && take_zone(&text, &seconds)))
-		return false;
-	if (*text)
-		return false;
-	*ret_ns = seconds * 1000000000 + ns;
-	return true;
-}
-
 static bool literal_timestamp(struct binder *b, const struct ast_expr *ast,
 			      const struct expr **literal)
 {
+	const char *text = ast->text;
 	int64_t ns;
 
-	if (!parse_time(ast->text, &ns)) {
+	/* A date is its midnight. */
+	if (strlen(text) == strlen("2026-01-31"))
+		text = compilation_text(b->c, "%sT00:00:00Z", text);
+	if (!text)
+		return false;
+	if (!text_time_parse(text, strlen(text), &ns)) {
 		compilation_error(b->c, ast->span,
 				  "as in '2026-01-31T23:59:59Z', "
 				  "'2026-01-31T23:59:59.5+01:00' or "
@@ -303,12 +187,11 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* The catalog's columns of bytes are hashes. */
 static bool literal_hash(struct binder *b, const struct ast_expr *ast,
-			 const struct expr *beside, const struct expr **literal)
+			 const struct expr **literal)
 {
 	size_t len = strlen(ast->text);
-	char bytes[HASH_DIGITS / 2], *copy;
+	char bytes[VALUE_HASH_BYTES], *copy;
 	bool ok = len == HASH_DIGITS;
 
 	for (size_t i = 0; ok && i < len; i += 2) {
@@ -320,7 +203,7 @@ static bool literal_hash(struct binder *b, const struct ast_expr *ast,
 	}
 	if (!ok) {
 		compilation_error(b->c, ast->span, NULL,
-				  "a hash is %d hexadecimal digits, but '%s' "
+				  "a hash is %zu hexadecimal digits, but '%s' "
 				  "is %zu characters",
 				  HASH_DIGITS, ast->text, len);
 		return false;
@@ -328,8 +211,8 @@ static bool literal_hash(struct binder *b, const struct ast_expr *ast,
 	copy = compilation_copy(b->c, bytes, sizeof(bytes));
 	if (!copy)
 		return false;
-	*literal = constant(b, beside->type,
-			    value_bytes(beside->type, copy, sizeof(bytes)));
+	*literal = constant(b, VALUE_HASH,
+			    value_bytes(VALUE_HASH, copy, sizeof(bytes)));
 	return *literal;
 }
 
@@ -385,11 +268,11 @@ bool bind_literal(struct binder *b, const struct ast_expr *ast,
 		return literal_ip(b, ast, literal);
 	if (beside->type == VALUE_TIMESTAMP)
 		return literal_timestamp(b, ast, literal);
+	if (beside->type == VALUE_HASH)
+		return literal_hash(b, ast, literal);
 	column = bind_origin(b, beside, &stream);
 	if (!column)
 		return true;
-	if (column->type == VALUE_BYTES)
-		return literal_hash(b, ast, beside, literal);
 	if (column->type != VALUE_INT ||
 	    !catalog_literal(stream, column, 0, &value))
 		return true;

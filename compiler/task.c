@@ -4,6 +4,7 @@
 #include "compiler/compilation.h"
 #include "compiler/interval.h"
 #include "compiler/plan_print.h"
+#include "compiler/plan_walk.h"
 #include "compiler/subscribe.h"
 
 #include <inttypes.h>
@@ -17,18 +18,13 @@ struct found {
 static void find(const struct plan_node *node, unsigned input,
 		 struct found *found)
 {
-	if (!node)
-		return;
 	if (node->kind == PLAN_SCAN && node->input == input)
 		found->scan = node;
-	if (node->kind == PLAN_JOIN && node->child[1]->input == input)
+	if (node->kind == PLAN_JOIN && node->child[1]->kind == PLAN_SCAN &&
+	    node->child[1]->input == input)
 		found->join = node;
-	find(node->child[0], input, found);
-	find(node->child[1], input, found);
-	for (unsigned i = 0; i < node->step_count; i++)
-		find(node->steps[i].scan, input, found);
-	if (node->until)
-		find(node->until->scan, input, found);
+	for (unsigned i = 0; i < plan_child_count(node); i++)
+		find(plan_child(node, i), input, found);
 }
 
 static bool fill(struct compilation *c, const struct plan_rule *rule,

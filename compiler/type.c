@@ -126,25 +126,18 @@ static const struct expr *bind_is_true(struct binder *b,
 	return type_negate(b, ast, expr);
 }
 
-/* What stands beside something else only. */
-static const struct expr *misplaced(struct binder *b,
-				    const struct ast_expr *ast)
+/* What only expansion can give a meaning. */
+static const struct expr *unexpanded(struct binder *b,
+				     const struct ast_expr *ast)
 {
 	if (ast->op == AST_PARAM)
 		compilation_error(
 			b->c, ast->span, "as in ts >= :t_start AND ts < :t_end",
 			":%s stands in a comparison with ts", ast->text);
-	else if (ast->op == AST_IN_LIST)
+	else
 		compilation_error(b->c, ast->span,
 				  "CREATE LIST name ('a', 'b') makes one",
 				  "there is no list '%s'", ast->text);
-	else
-		compilation_error(b->c, ast->span,
-				  "as in ANY(args) = '-c' or ALL(args) NOT "
-				  "LIKE '-%'",
-				  "%s is a side of a comparison, or the left "
-				  "of a pattern",
-				  bind_quote(b, ast));
 	return NULL;
 }
 
@@ -208,6 +201,8 @@ static const struct expr *bind_operator(struct binder *b,
 	case AST_LIKE:
 	case AST_ILIKE:
 		return type_like(b, scope, ast);
+	case AST_REGEXP:
+		return type_regexp(b, scope, ast);
 	case AST_CASE:
 		return type_case(b, scope, ast);
 	case AST_CAST:
@@ -219,10 +214,9 @@ static const struct expr *bind_operator(struct binder *b,
 		return NULL;
 	case AST_IN_LIST:
 	case AST_PARAM:
-	case AST_ANY:
+		return unexpanded(b, ast);
+	case AST_ANY: /* their comparison takes them */
 	case AST_ALL:
-		return misplaced(b, ast);
-	case AST_REGEXP:
 	case AST_OP_COUNT:
 		break;
 	}

@@ -80,6 +80,19 @@ static const char *upper(struct binder *b, const char *name)
 	return ret ? ret : name;
 }
 
+/* "there are LENGTH, SUBSTR ... and CIDR_MATCH" */
+static const char *all_functions(struct binder *b)
+{
+	struct buf text = BUF_INIT;
+
+	buf_puts(&text, "there are ");
+	for (unsigned i = 0; i < FUNCTION_COUNT; i++)
+		buf_printf(&text, "%s, ",
+			   upper(b, function_info((enum function)i)->name));
+	buf_printf(&text, "%s and the aggregates", upper(b, CIDR_MATCH));
+	return compilation_take(b->c, &text);
+}
+
 static void unknown_function(struct binder *b, const struct ast_expr *ast)
 {
 	struct suggest s = suggest_for(ast->text);
@@ -97,33 +110,21 @@ static void unknown_function(struct binder *b, const struct ast_expr *ast)
 	if (!hint && s.best)
 		hint = compilation_text(b->c, "did you mean %s?",
 					upper(b, s.best));
-	compilation_error(b->c, ast->span, hint,
+	compilation_error(b->c, ast->span, hint ? hint : all_functions(b),
 			  "'%s' is not one of the functions of a rule",
 			  ast->text);
-}
-
-/* False: complained. Where a function takes no *, DISTINCT or OVER. */
-static bool is_plain(struct binder *b, const struct ast_expr *ast)
-{
-	const char *what = ast->star	 ? "*" :
-			   ast->distinct ? "DISTINCT" :
-			   ast->over	 ? "OVER" :
-					   NULL;
-
-	if (!what)
-		return true;
-	compilation_error(b->c, ast->span, NULL,
-			  "%s goes with an aggregate, and %s is none", what,
-			  upper(b, ast->text));
-	return false;
 }
 
 /* False: complained. */
 static bool has_arguments(struct binder *b, const struct ast_expr *ast,
 			  unsigned least, unsigned most, const char *signature)
 {
-	if (!is_plain(b, ast))
+	if (ast->over) {
+		compilation_error(b->c, ast->span, NULL,
+				  "OVER goes with an aggregate, and %s is none",
+				  upper(b, ast->text));
 		return false;
+	}
 	if (ast->arg_count >= least && ast->arg_count <= most)
 		return true;
 	if (least == most)
@@ -326,46 +327,25 @@ static const struct {
 			      "name the inner one in a subquery" },
 };
 
-/* False: complained. */
-static bool check_aggregate(struct binder *b, const struct ast_expr *ast,
-			    enum plan_aggregate_op op)
+static const struct expr *aggregate_call(struct binder *b,
+					 const struct scope *scope,
+					 const struct ast_expr *ast)
 {
+	const char *where = closed[b->clause].name;
 	const char *name = upper(b, ast->text);
 
-	if (ast->star && op != PLAN_COUNT_ROWS)
-		compilation_error(
-			b->c, ast->span,
-			compilation_text(b->c, "write %s(column)", name),
-			"* goes with COUNT alone");
-	else if (ast->distinct && op != PLAN_COUNT_DISTINCT)
-		compilation_error(b->c, ast->span,
-				  "write COUNT(DISTINCT column)",
-				  "DISTINCT goes with COUNT alone");
+	if (where)
+		compilation_error(b->c, ast->span, closed[b->clause].hint,
+				  "%s%s cannot stand in %s",
+				  ast->star ? "COUNT(*)" : name,
+				  ast->over ? " OVER" : "", where);
 	else if (!ast->star && ast->arg_count != 1)
 		compilation_error(
 			b->c, ast->span,
 			compilation_text(b->c, "write %s(column)", name),
 			"%s takes 1 argument, not %u", name, ast->arg_count);
 	else
-		return true;
-	return false;
-}
-
-static const struct expr *aggregate_call(struct binder *b,
-					 const struct scope *scope,
-					 const struct ast_expr *ast,
-					 enum plan_aggregate_op op)
-{
-	const char *where = closed[b->clause].name;
-
-	if (!check_aggregate(b, ast, op))
-		return NULL;
-	if (!where)
 		return bind_aggregate(b, scope, ast);
-	compilation_error(b->c, ast->span, closed[b->clause].hint,
-			  "%s%s cannot stand in %s",
-			  ast->star ? "COUNT(*)" : upper(b, ast->text),
-			  ast->over ? " OVER" : "", where);
 	return NULL;
 }
 
@@ -375,7 +355,7 @@ const struct expr *type_call(struct binder *b, const struct scope *scope,
 	enum plan_aggregate_op op;
 
 	if (bind_aggregate_op(ast, &op))
-		return aggregate_call(b, scope, ast, op);
+		return aggregate_call(b, scope, ast);
 	for (unsigned i = 0; i < FUNCTION_COUNT; i++)
 		if (strcmp(function_info((enum function)i)->name, ast->text) ==
 		    0)

@@ -21,7 +21,7 @@ static const struct {
 	{ "bytes", VALUE_BYTES },	{ "blob", VALUE_BYTES },
 	{ "varbinary", VALUE_BYTES },	{ "ip", VALUE_IP },
 	{ "inet", VALUE_IP },		{ "timestamp", VALUE_TIMESTAMP },
-	{ "interval", VALUE_INTERVAL },
+	{ "interval", VALUE_INTERVAL }, { "hash256", VALUE_HASH },
 };
 
 #define TO(type) (1u << VALUE_##type)
@@ -32,10 +32,12 @@ static const unsigned casts[VALUE_TYPE_COUNT] = {
 	[VALUE_INT] =
 		TO(BOOL) | TO(DOUBLE) | TO(TEXT) | TO(TIMESTAMP) | TO(INTERVAL),
 	[VALUE_DOUBLE] = TO(BOOL) | TO(INT) | TO(TEXT),
-	[VALUE_TEXT] =
-		TO(INT) | TO(DOUBLE) | TO(BYTES) | TO(IP) | TO(TIMESTAMP),
+	[VALUE_TEXT] = TO(BOOL) | TO(INT) | TO(DOUBLE) | TO(BYTES) | TO(IP) |
+		       TO(TIMESTAMP) | TO(INTERVAL) | TO(HASH),
+	[VALUE_LIST] = TO(TEXT),
 	[VALUE_BYTES] = TO(TEXT),
 	[VALUE_IP] = TO(TEXT),
+	[VALUE_HASH] = TO(TEXT) | TO(BYTES),
 	[VALUE_TIMESTAMP] = TO(INT) | TO(TEXT),
 	[VALUE_INTERVAL] = TO(INT) | TO(TEXT),
 };
@@ -56,9 +58,10 @@ static bool find_type(struct binder *b, const struct ast_expr *ast,
 	}
 	suggestion = suggest_text(b->c, &s);
 	compilation_error(b->c, ast->span,
-			  suggestion ? suggestion :
-				       "one of bool, bigint, double, text, "
-				       "bytes, ip, timestamp and interval",
+			  suggestion ?
+				  suggestion :
+				  "one of bool, bigint, double, text, "
+				  "bytes, ip, timestamp, interval and hash256",
 			  "there is no type '%s'", ast->text);
 	return false;
 }

@@ -14,7 +14,8 @@ bool type_comparable(enum value_type l, enum value_type r)
 
 static bool is_ordered(enum value_type type)
 {
-	return type != VALUE_BOOL && type != VALUE_IP && type != VALUE_LIST;
+	return type != VALUE_BOOL && type != VALUE_IP && type != VALUE_HASH &&
+	       type != VALUE_LIST;
 }
 
 static bool is_integer(const char *text)
@@ -171,13 +172,7 @@ static const struct expr *compare_elements(struct binder *b,
 	const struct expr *list;
 	struct operand x;
 
-	if (type_is_quantifier(any) && type_is_quantifier(other)) {
-		compilation_error(b->c, ast->span,
-				  "compare each list with a text",
-				  "one side of a comparison may be ANY or "
-				  "ALL, not both");
-		return NULL;
-	}
+	CHECK(!type_is_quantifier(any) || !type_is_quantifier(other));
 	if (type_is_quantifier(other)) {
 		other = ast->args[0];
 		any = ast->args[1];
@@ -232,7 +227,10 @@ const struct expr *type_between(struct binder *b, const struct scope *scope,
 	struct operand to = type_operand(b, scope, ast->args[2]);
 
 	from.expr = compare(b, ast->span, EXPR_GE, x, from, BOUND_OF_BETWEEN);
-	to.expr = compare(b, ast->span, EXPR_LE, x, to, BOUND_OF_BETWEEN);
+	/* What is wrong with x was said. */
+	if (from.expr)
+		to.expr =
+			compare(b, ast->span, EXPR_LE, x, to, BOUND_OF_BETWEEN);
 	if (!from.expr || !to.expr)
 		return NULL;
 	/* As they are after a text beside a time became one. */

@@ -25,13 +25,6 @@ static bool has_null(const struct expr *expr)
 	return false;
 }
 
-static bool is_zero(const struct expr *expr)
-{
-	struct value v = expr->value;
-
-	return v.type == VALUE_DOUBLE ? !(v.d < 0 || v.d > 0) : v.i == 0;
-}
-
 static bool is_spelled(const struct expr *expr)
 {
 	return expr->op == EXPR_CAST ||
@@ -61,21 +54,18 @@ static void complain_spelled(struct binder *b, const struct ast_expr *ast,
 static void complain(struct binder *b, const struct ast_expr *ast,
 		     const struct expr *expr)
 {
-	if (is_spelled(expr))
+	const char *problem = expr_constant_problem(expr);
+
+	if (is_spelled(expr)) {
 		complain_spelled(b, ast, expr);
-	else if ((expr->op == EXPR_DIV || expr->op == EXPR_MOD) &&
-		 is_zero(expr->args[1]))
-		compilation_error(b->c, ast->span, NULL, "%s divides by zero",
-				  bind_quote(b, ast));
-	else if (expr->type == VALUE_TEXT || expr->type == VALUE_BYTES)
-		compilation_error(b->c, ast->span, NULL,
-				  "%s is longer than a text can be",
-				  bind_quote(b, ast));
-	else
-		compilation_error(b->c, ast->span, NULL, "%s does not fit %s",
-				  bind_quote(b, ast),
-				  expr->type == VALUE_DOUBLE ? "a DOUBLE" :
-							       "64 bits");
+		return;
+	}
+	if (!problem)
+		problem = expr->type == VALUE_DOUBLE ?
+				  "does not fit a DOUBLE" :
+				  "is longer than a text can be";
+	compilation_error(b->c, ast->span, NULL, "%s %s", bind_quote(b, ast),
+			  problem);
 }
 
 /* NULL may be what it says; what asks about processes has no answer yet. */

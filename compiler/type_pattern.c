@@ -2,6 +2,9 @@
 /* LIKE, ILIKE and REGEXP: of a text, or of each element of a list. */
 #include "compiler/type_int.h"
 
+#include "stream/regex.h"
+
+#include <errno.h>
 #include <string.h>
 
 static const char *pattern_name(const struct ast_expr *ast)
@@ -22,15 +25,6 @@ static const struct expr *pattern_of(struct binder *b,
 	const struct ast_expr *pattern = ast->args[1];
 	const struct expr *expr;
 
-	if (type_is_quantifier(pattern)) {
-		compilation_error(b->c, pattern->span,
-				  compilation_text(b->c, "as in %s %s 'x%%'",
-						   bind_quote(b, pattern),
-						   pattern_name(ast)),
-				  "the list stands at the left of %s",
-				  pattern_name(ast));
-		return NULL;
-	}
 	expr = bind_expr(b, scope, pattern);
 	if (!expr)
 		return NULL;
@@ -152,4 +146,52 @@ const struct expr *type_like(struct binder *b, const struct scope *scope,
 	like->fold_case = ast->op == AST_ILIKE;
 	bind_range_like(b, like, ast->args[1]);
 	return finish(b, scope, ast, like);
+}
+
+/* Byte `offset` of a text in quotes, whose quotes are written twice. */
+static struct span place_in(const struct ast_expr *ast, int offset)
+{
+	struct span span = ast->span;
+	uint32_t at = span.start + 1;
+
+	if (ast->op != AST_TEXT || offset < 0 ||
+	    (size_t)offset > strlen(ast->text))
+		return span;
+	for (int i = 0; i < offset; i++)
+		at += ast->text[i] == '\'' ? 2 : 1;
+	if (at >= span.end)
+		return span;
+	span.start = at;
+	span.end = at + 1;
+	return span;
+}
+
+const struct expr *type_regexp(struct binder *b, const struct scope *scope,
+			       const struct ast_expr *ast)
+{
+	const struct expr *x = subject(b, scope, ast);
+	const struct expr *pattern = pattern_of(b, scope, ast);
+	struct err err = { 0 };
+	struct expr *regexp;
+	int offset = -1, r;
+
+	if (!x || !pattern)
+		return NULL;
+	if (value_is_null(pattern->value))
+		return never(b, ast);
+	regexp = build_op(b->c->arena, EXPR_REGEXP, VALUE_BOOL, 1);
+	if (!type_keep(b, regexp))
+		return NULL;
+	r = regex_compile(b->c->arena, (const char *)pattern->value.p,
+			  pattern->value.len, &regexp->regex, &offset, &err);
+	if (r == -ENOMEM)
+		return type_keep(b, NULL);
+	if (r) {
+		compilation_error(b->c, place_in(ast->args[1], offset), NULL,
+				  "%s", err.text);
+		return NULL;
+	}
+	regexp->args[0] = x;
+	regexp->value = pattern->value;
+	return finish(b, scope, ast, regexp);
 }
