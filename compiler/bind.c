@@ -129,6 +129,7 @@ static bool bind_rest(struct binder *b, const struct ast_select *select,
 	bool grouped = is_grouped(select);
 	bool ok = !grouped || check_grouped(b, select);
 
+	ok &= bind_joins(b, scope);
 	ok &= bind_where(b, scope, select->where);
 	/* An aggregate without a window says so itself. */
 	if (grouped && ok && select->items[0].window) {
@@ -164,6 +165,7 @@ bool bind_select(struct binder *b, const struct ast_select *select,
 		return false;
 	}
 	b->block->depth++;
+	/* Without its FROM items nothing else can be told. */
 	ok = bind_items(b, scope) && bind_rest(b, select, scope, outputs);
 	b->block->depth--;
 	*ret_outputs = outputs;

@@ -199,8 +199,28 @@ static void add_aliases(struct binder *b, struct scope *scope,
 	scope->count++;
 }
 
+/* In ORDER BY the query's own columns come first, as in SQL. */
+static const struct expr *bind_order(struct binder *b,
+				     const struct scope *scope,
+				     const struct ast_select *select,
+				     const struct plan_output *outputs,
+				     const struct ast_expr *ast)
+{
+	const struct expr *expr;
+
+	for (unsigned i = 0;
+	     ast->op == AST_NAME && !ast->qualifier && i < select->output_count;
+	     i++)
+		if (strcmp(outputs[i].name, ast->text) == 0)
+			return outputs[i].expr;
+	b->clause = CLAUSE_ORDER;
+	expr = bind_expr(b, scope, ast);
+	return expr ? bind_grouped(b, ast->span, expr) : NULL;
+}
+
 static bool bind_orders(struct binder *b, const struct scope *scope,
-			const struct ast_select *select)
+			const struct ast_select *select,
+			const struct plan_output *outputs)
 {
 	struct bound_rule *rule = b->rule;
 
@@ -212,12 +232,9 @@ static bool bind_orders(struct binder *b, const struct scope *scope,
 	}
 	for (unsigned i = 0; i < select->order_count; i++) {
 		const struct ast_order *order = &select->orders[i];
-		const struct expr *expr;
+		const struct expr *expr =
+			bind_order(b, scope, select, outputs, order->expr);
 
-		b->clause = CLAUSE_ORDER;
-		expr = bind_expr(b, scope, order->expr);
-		if (expr)
-			expr = bind_grouped(b, order->expr->span, expr);
 		if (!expr)
 			return false;
 		if (expr->type == VALUE_LIST) {
@@ -266,7 +283,7 @@ bool bind_having(struct binder *b, const struct scope *scope,
 			ok = last->expr;
 		}
 	}
-	ok &= bind_orders(b, &named, select);
+	ok &= bind_orders(b, &named, select, outputs);
 	return bind_limit(b, select) && ok;
 }
 

@@ -54,8 +54,9 @@ bool block_inlines(const struct ast_select *select, enum place place);
 const struct bound_rule *block_internal(struct binder *b,
 					const struct ast_item *ast);
 
-/* bind_from.c: FROM and its joins. */
+/* bind_from.c: what FROM offers, then what its joins ask. */
 bool bind_items(struct binder *b, struct scope *scope);
+bool bind_joins(struct binder *b, const struct scope *scope);
 /* A stream, matches.<rule> or subquery by itself. */
 bool bind_source(struct binder *b, const struct ast_item *ast, enum place place,
 		 struct scope_item *item);
@@ -65,6 +66,12 @@ bool bind_stream(struct binder *b, const char *name, struct span span,
 /* The matches of a block as a new input. */
 bool bind_matches(struct binder *b, const struct bound_rule *source,
 		  const char *alias, struct span span, struct scope_item *item);
+/*
+ * Has it a time to be joined by? What a query computed and named ts is not when
+ * its rows are. Complains when not.
+ */
+bool bind_joinable(struct binder *b, struct span span,
+		   const struct scope_item *item);
 /* Is it the time of an input's rows? Complains when not. */
 bool bind_time(struct binder *b, const struct scope *scope,
 	       const struct ast_expr *ast, const char *what);

@@ -67,6 +67,12 @@ bool bind_exists(struct binder *b, const struct scope *scope,
 		return false;
 	CHECK(b->rule->input_count == input + 1);
 	inner.count = 1;
+	if (!bind_joinable(b, select->items[0].span, &inner.items[0]))
+		return false;
+	for (unsigned i = 0; i < scope->count; i++)
+		if (!bind_joinable(b, scope->select->items[i].span,
+				   &scope->items[i]))
+			return false;
 	ok = bind_partners(b, &inner, &on, select->where);
 	/* Nobody reads them, but they must be what they say. */
 	ok &= bind_outputs(b, select->outputs, select->output_count, &inner,

@@ -279,12 +279,9 @@ static bool bind_item(struct binder *b, struct scope *scope,
 	return ok;
 }
 
-/* A column that a query computed and named ts is not when its rows are. */
-static bool check_time(struct binder *b, const struct scope *scope,
-		       const struct ast_item *ast, unsigned index)
+bool bind_joinable(struct binder *b, struct span span,
+		   const struct scope_item *item)
 {
-	const struct scope_item *item = &scope->items[index];
-
 	for (unsigned i = 0; item->derived && i < item->output_count; i++) {
 		const struct expr *expr = item->outputs[i].expr;
 
@@ -292,7 +289,7 @@ static bool check_time(struct binder *b, const struct scope *scope,
 		    expr->op != EXPR_COLUMN || expr->column == COL_ts ||
 		    b->rule->inputs[expr->input].stream != PLAN_STREAM_MATCHES)
 			continue;
-		compilation_error(b->c, ast->span,
+		compilation_error(b->c, span,
 				  "give that column another name, as in AS "
 				  "first_ts: then ts is the time of its rows",
 				  "the column ts of '%s' is not when its rows "
@@ -311,14 +308,19 @@ bool bind_items(struct binder *b, struct scope *scope)
 
 	for (unsigned i = 0; i < select->item_count; i++)
 		ok &= bind_item(b, scope, &select->items[i], place);
-	/* Without its FROM items nothing else can be told. */
-	if (!ok)
-		return false;
+	return ok;
+}
+
+bool bind_joins(struct binder *b, const struct scope *scope)
+{
+	const struct ast_select *select = scope->select;
+	bool ok = true;
+
 	for (unsigned i = 0; i < select->item_count; i++) {
 		const struct ast_item *ast = &select->items[i];
 
 		if (select->item_count > 1)
-			ok &= check_time(b, scope, ast, i);
+			ok &= bind_joinable(b, ast->span, &scope->items[i]);
 		if (ast->on && ast->join != AST_JOIN_LEFT &&
 		    ast->join != AST_JOIN_FIRST)
 			ok &= bind_term(b, scope, CLAUSE_ON, bind_target(b),

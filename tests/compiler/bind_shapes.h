@@ -286,6 +286,13 @@ static const struct {
 	  NULL },
 	{ "SELECT MAX(args)" OVER " AS n FROM process.exec;", "takes no",
 	  NULL },
+	{ "SELECT t.pid FROM (SELECT e.pid, e.ts FROM process.exec e LEFT JOIN "
+	  "file.open f ON " BESIDE(
+		  "e",
+		  "f") " WHERE FIRST_SEEN(e.exe, INTERVAL "
+		       "'1' DAY)) AS t WHERE NOT EXISTS (SELECT 1 FROM process.exit x WHERE "
+		       "x.pid = t.pid AND x.ts = t.ts);",
+	  "the column ts of 't' is not when its rows are known", NULL },
 	{ "SELECT e.pid FROM process.exec e WHERE EXISTS (SELECT 1 FROM "
 	  "file.open f JOIN file.open g ON f.ts = g.ts WHERE f.ts = e.ts);",
 	  "EXISTS takes one stream with conditions", NULL },
