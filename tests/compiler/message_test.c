@@ -18,8 +18,8 @@ static const struct {
 	  "unknown stream 'process.exce'", "did you mean 'process.exec'?" },
 	{ "SELECT pid FROM exec;", "1:17", "unknown stream 'exec'",
 	  "did you mean 'process.exec'?" },
-	{ "SELECT x.pid FROM process.exec e;", "1:8",
-	  "no 'x' in FROM to take x.pid from", "FROM has e (process.exec)" },
+	{ "SELECT q.pid FROM process.exec e;", "1:8",
+	  "no 'q' in FROM to take q.pid from", "FROM has e (process.exec)" },
 	{ "SELECT exec_exe FROM process.exec;", "1:8",
 	  "unknown column 'exec_exe' of process.exec", NULL },
 	{ "SELECT e.dst_port FROM process.exec e JOIN network.connect c ON "
