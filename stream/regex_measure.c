@@ -69,11 +69,15 @@ static void alternate(struct regex_size *a, const struct regex_size *b)
 static void repeat(struct regex_size *a, unsigned least, unsigned most)
 {
 	uint64_t copies = most ? most : least ? least : 1;
-	uint64_t joins = times(a->last, a->first);
+	uint64_t joins =
+		times(times(a->last, a->first), a->positions > 1 ? 2 : 1);
 	uint64_t ends = copies - (least ? least - 1 : 0);
 
 	if (!most)
 		ends = 1;
+	/* Measured: a group is as costly as twice its size, if not alone. */
+	if (copies > 1 && a->positions > 1)
+		a->edges = times(a->edges, 2);
 	a->positions = times(a->positions, copies);
 	a->loops = times(a->loops, copies) + !most;
 	a->edges = times(a->edges, copies);
@@ -259,6 +263,9 @@ static struct regex_size read_atom(struct reader *r, unsigned depth)
 		return one_character;
 	case '\\':
 		return read_escape(r);
+	case '^':
+	case '$':
+		return nothing;
 	default:
 		return one_character;
 	}
