@@ -195,7 +195,7 @@ void expand_leave(struct expander *x);
 /* A map that puts the scope's names into what they stand for. */
 struct expand_map expand_names(struct expander *x, struct expand_scope *scope);
 /* In the scope or those around it; NULL: nowhere. */
-struct expand_source *expand_find_source(struct expand_scope *scope,
+struct expand_source *expand_find_source(struct expand_scope *nearest,
 					 const char *qualifier);
 /* The condition of a view put in place; NULL: none. */
 struct ast_expr *expand_flat_where(struct expander *x,

@@ -140,6 +140,10 @@ static bool to_window(struct expand_map *m, const struct ast_expr *expr,
 {
 	const bool *windowed = m->data;
 
+	/* As a column it would read like the name of a list. */
+	if (expr->op == AST_IN && expr->args[1]->op == AST_PARAM)
+		expand_error(m->x, expr->args[1]->span, "write x = :t_start",
+			     "IN takes constants");
 	if (expr->op != AST_PARAM)
 		return false;
 	if (!*windowed) {

@@ -384,6 +384,7 @@ static struct ast_expr *put_on(struct pass *p, unsigned i, unsigned *anchor)
 		struct ast_expr *term = expand_term(on, t);
 
 		if (!is_link(p->select, term, i, &link) ||
+		    !p->places[i].placed || !p->places[link.other].placed ||
 		    (!is_state(&p->select->items[link.other]) &&
 		     !is_gone(p, i))) {
 			ret = expand_and(p->x, ret, expand_map_expr(&m, term));
