@@ -14,15 +14,15 @@
 #include <linux/types.h>
 
 /* Changes whenever a struct of this file changes. */
-#define EVENT_ABI 1
+#define EVENT_ABI 2
 
 #define EVENT_COMM_SIZE 16
 #define EVENT_PATH_SIZE 4096 /* PATH_MAX, power of two */
 #define EVENT_ARGS_SIZE 8192 /* kept part of argv, power of two */
 
 /*
- * Streams, in the order of bpf/fields.def. LAST_VISIBLE and below can be named
- * in a rule; the rest is internal.
+ * Streams, in the order of bpf/fields.def. Below STREAM_VISIBLE_COUNT they can
+ * be named in a rule; below STREAM_PROCESS a kernel program makes them.
  */
 enum stream_id {
 	STREAM_PROCESS_EXEC,
@@ -30,10 +30,13 @@ enum stream_id {
 	STREAM_PROCESS_EXIT,
 	STREAM_NETWORK_CONNECT,
 	STREAM_FILE_OPEN,
+	STREAM_PROCESS,		 /* derived: see struct process_event */
 	STREAM_PROCESS_SNAPSHOT, /* a process that was there at start */
+	STREAM_PROCESS_SAMPLE, /* from /proc, see struct process_sample_event */
 	STREAM_COUNT
 };
 
+#define STREAM_KERNEL_COUNT STREAM_PROCESS
 #define STREAM_VISIBLE_COUNT STREAM_PROCESS_SNAPSHOT
 
 /* Lifecycle streams build the process table and are never filtered. */
@@ -155,6 +158,43 @@ struct file_open_event {
 	__u8 pad[2];
 	struct event_blob path; /* its bytes are path_bytes */
 	char path_bytes[EVENT_PATH_SIZE];
+};
+
+/* Why the process table has a row of stream process. */
+enum process_cause {
+	PROCESS_PRESENT, /* it was there at start */
+	PROCESS_FORKED,
+	PROCESS_EXECED,
+	PROCESS_SAMPLED, /* a sampled column changed */
+};
+
+/*
+ * A row of the process table when it appears or changes. Never on a ring: made
+ * from the records of the lifecycle, of the snapshot and of the sampler.
+ */
+struct process_event {
+	struct event_head head;
+	__u32 cause;	  /* enum process_cause */
+	__u8 cpu_changed; /* a sample changed what was known; likewise the rest */
+	__u8 memory_changed;
+	__u8 status_changed;
+	__u8 hash_changed;
+};
+
+/*
+ * What was read of a process in /proc. Never on a ring: made in user space. The
+ * head says which process; other members of the head are 0.
+ */
+struct process_sample_event {
+	struct event_head head;
+	__u64 cpu_milli;    /* thousandths of a percent of one core */
+	__u64 memory_bytes; /* resident */
+	struct event_blob
+		status;		/* no offset: not sampled; likewise the rest */
+	struct event_blob hash; /* SHA-256 of the program's file */
+	__u8 has_cpu;
+	__u8 has_memory;
+	__u8 pad[6];
 };
 
 /*

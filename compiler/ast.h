@@ -12,12 +12,13 @@
 
 #include <stdint.h>
 
-#define AST_DEPTH_MAX 64  /* of parentheses, NOT and sums */
+#define AST_DEPTH_MAX 64  /* of parentheses, operators and calls */
 #define AST_NESTING_MAX 3 /* of subqueries */
 #define AST_JOINS_MAX 4
 #define AST_OUTPUTS_MAX 50
 #define AST_KEYS_MAX PLAN_KEYS_MAX
 #define AST_STEPS_MAX PLAN_STEPS_MAX
+#define AST_ORDERS_MAX PLAN_ORDERS_MAX
 #define AST_LIST_MAX 10000 /* elements of IN (...) and of CREATE LIST */
 
 enum ast_op {
@@ -78,6 +79,7 @@ struct ast_expr {
 	bool negated;
 	bool star;     /* CALL: COUNT(*) */
 	bool distinct; /* CALL: COUNT(DISTINCT x) */
+	uint8_t depth; /* of the tree, by parse_push() */
 	struct span span;
 	int64_t number;
 	double real;

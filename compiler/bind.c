@@ -262,7 +262,8 @@ static bool bind_outputs(struct binder *b, const struct ast_select *select,
 
 	for (unsigned i = 0; i < select->output_count; i++) {
 		const struct ast_output *ast = &select->outputs[i];
-		bool count = ast->expr->op == AST_CALL && ast->expr->over;
+		bool count = ast->expr->op == AST_CALL && ast->expr->star &&
+			     ast->expr->over;
 
 		outputs[i].expr = count ? bind_count(b, scope, ast) :
 					  bind_expr(b, scope, ast->expr);
@@ -274,6 +275,24 @@ static bool bind_outputs(struct binder *b, const struct ast_select *select,
 	return ok;
 }
 
+static bool clauses_supported(struct binder *b, const struct ast_select *select)
+{
+	bool ok = !select->cte_count && !select->group_count &&
+		  !select->having && !select->order_count && select->limit < 0;
+
+	for (unsigned i = 0; i < select->item_count; i++) {
+		const struct ast_item *item = &select->items[i];
+
+		ok &= !item->window && !item->recognize && !item->as_of &&
+		      item->join <= AST_JOIN_INNER;
+	}
+	if (!ok)
+		compilation_error(b->c, select->span, NULL,
+				  "a clause of this query is not supported "
+				  "yet");
+	return ok;
+}
+
 static bool bind_select(struct binder *b, const struct ast_select *select,
 			struct scope *scope, struct plan_output **ret_outputs)
 {
@@ -282,7 +301,7 @@ static bool bind_select(struct binder *b, const struct ast_select *select,
 	bool ok = true;
 
 	*scope = (struct scope){ .select = select };
-	if (!outputs)
+	if (!outputs || !clauses_supported(b, select))
 		return false;
 	for (unsigned i = 0; i < select->item_count; i++)
 		ok &= bind_item(b, scope, &select->items[i]);

@@ -1,6 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/bounds.h"
 
+#include "compiler/interval.h"
+#include "compiler/plan_walk.h"
+#include "compiler/subscribe.h"
+
+#include <inttypes.h>
+
+#define DAY_NS ((int64_t)86400 * 1000000000)
+
+struct bounds {
+	struct compilation *c;
+	const struct bound_rule *bound;
+};
+
 /*
  * A left row waits until no right row can reach it, upper_ns later; a right
  * row that may come first waits for as long as the lower bound is negative.
@@ -13,28 +26,359 @@ static uint64_t join_horizon(const struct plan_node *node)
 	return horizon > 0 ? (uint64_t)horizon : 0;
 }
 
-static void set_node(struct plan_node *node)
+/* The first FROM item: what says the window of a group or a sequence. */
+static const struct ast_item *source_of(const struct bound_rule *bound)
 {
-	if (!node)
-		return;
-	set_node(node->child[0]);
-	set_node(node->child[1]);
-	if (node->kind == PLAN_JOIN) {
-		node->horizon_ns = join_horizon(node);
-		node->rows_per_key_max = BOUNDS_JOIN_ROWS_MAX;
-	} else if (node->kind == PLAN_COUNT) {
-		node->horizon_ns = (uint64_t)node->range_ns;
-		/* Lowering left the largest count that is asked for. */
-		if (!node->saturate &&
-		    node->rows_per_key_max < BOUNDS_COUNT_ROWS_MAX)
-			node->rows_per_key_max = BOUNDS_COUNT_ROWS_MAX;
-	} else {
-		return;
-	}
-	node->keys_max = BOUNDS_KEYS_MAX;
+	const struct ast_select *select = bound->select;
+
+	return select && select->item_count ? &select->items[0] : NULL;
 }
 
-void bounds_set(struct plan_rule *rule)
+static struct span span_of(const struct bound_rule *bound,
+			   const struct plan_node *node)
 {
-	set_node(rule->root);
+	const struct ast_item *source = source_of(bound);
+
+	switch (node->kind) {
+	case PLAN_JOIN:
+		return bound->inputs[node->child[1]->input].span;
+	case PLAN_COUNT:
+	case PLAN_OVER:
+		if (bound->aggregate_count)
+			return bound->aggregates[0].span;
+		break;
+	case PLAN_GROUP:
+		if (source && source->window)
+			return source->window->size_span;
+		break;
+	case PLAN_SEQUENCE:
+		if (source && source->recognize)
+			return source->recognize->within_span;
+		break;
+	case PLAN_FIRST_SEEN:
+		return bound->seen_span;
+	case PLAN_SCAN:
+	case PLAN_FILTER:
+	case PLAN_KIND_COUNT:
+		break;
+	}
+	return source ? source->span : bound->ast->name_span;
+}
+
+static const char *what_is(const struct plan_node *node)
+{
+	switch (node->kind) {
+	case PLAN_JOIN:
+		return "the time bound of a join";
+	case PLAN_COUNT:
+	case PLAN_OVER:
+		return "the range of OVER";
+	case PLAN_GROUP:
+		return node->window == PLAN_SESSION ?
+			       "the maximum of a session" :
+			       "the size of a window";
+	case PLAN_SEQUENCE:
+		return "WITHIN";
+	case PLAN_FIRST_SEEN:
+		return "the interval of FIRST_SEEN";
+	case PLAN_SCAN:
+	case PLAN_FILTER:
+	case PLAN_KIND_COUNT:
+		break;
+	}
+	CHECK(!"a node with state");
+	return NULL;
+}
+
+static bool refuse(const struct bounds *b, const struct plan_node *node,
+		   const char *suggestion, const char *message)
+{
+	compilation_error(b->c, span_of(b->bound, node), suggestion, "%s",
+			  message);
+	return false;
+}
+
+/* The windows of a group: a row lies in a bounded number of bounded ones. */
+static bool check_window(const struct bounds *b, const struct plan_node *node)
+{
+	int64_t size = node->size_ns, slide = node->slide_ns;
+
+	if (node->window == PLAN_TUMBLE)
+		return true;
+	if (slide <= 0)
+		return refuse(b, node, "as in INTERVAL '10' SECOND",
+			      node->window == PLAN_HOP ?
+				      "the slide of HOP must be above zero" :
+				      "the gap of SESSION must be above zero");
+	if (node->window == PLAN_SESSION)
+		return slide <= size ||
+		       refuse(b, node,
+			      "SESSION(TABLE ..., DESCRIPTOR(ts), gap, "
+			      "maximum): the maximum comes last",
+			      "a session cannot end before its gap is over");
+	if (size % slide)
+		return refuse(
+			b, node,
+			"HOP(TABLE ..., DESCRIPTOR(ts), slide, size): as "
+			"in INTERVAL '10' SECOND, INTERVAL '60' SECOND",
+			"the size of HOP must be a multiple of its slide");
+	if (size / slide > PLAN_HOPS_MAX)
+		return refuse(b, node, "take a larger slide",
+			      compilation_text(b->c,
+					       "each row would lie in %" PRId64
+					       " windows of HOP, the limit "
+					       "is %d",
+					       size / slide, PLAN_HOPS_MAX));
+	return true;
+}
+
+static bool check_horizon(const struct bounds *b, const struct plan_node *node)
+{
+	int64_t max = BOUNDS_DAYS_MAX * DAY_NS;
+	uint64_t days = BOUNDS_DAYS_MAX;
+
+	if (node->kind == PLAN_FIRST_SEEN) {
+		max = INTERVAL_NS_MAX;
+		days = (uint64_t)(INTERVAL_NS_MAX / DAY_NS);
+	}
+	if (!node->horizon_ns && node->kind != PLAN_JOIN)
+		return refuse(b, node, "as in INTERVAL '10' MINUTE",
+			      compilation_text(b->c,
+					       "%s must be above zero: state "
+					       "is kept for so long",
+					       what_is(node)));
+	if (node->horizon_ns > (uint64_t)max)
+		return refuse(b, node, NULL,
+			      compilation_text(b->c,
+					       "%s is at most %" PRIu64
+					       " days: state is kept for so "
+					       "long",
+					       what_is(node), days));
+	return true;
+}
+
+static uint32_t larger(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Sets of values stop growing where the rule no longer asks. */
+static uint32_t aggregate_rows(const struct plan_node *node, uint32_t distinct,
+			       uint32_t others)
+{
+	uint32_t rows = 1;
+
+	for (unsigned i = 0; i < node->aggregate_count; i++) {
+		const struct plan_aggregate *a = &node->aggregates[i];
+		bool saturates = a->op == PLAN_COUNT_DISTINCT && a->saturate;
+
+		rows = larger(rows, saturates			 ? a->saturate :
+				    a->op == PLAN_COUNT_DISTINCT ? distinct :
+								   others);
+	}
+	return rows;
+}
+
+static int64_t not_negative(int64_t ns)
+{
+	return ns > 0 ? ns : 0;
+}
+
+static void set_limits(struct plan_node *node)
+{
+	unsigned n = node->step_count;
+
+	node->keys_max = BOUNDS_KEYS_MAX;
+	node->horizon_ns = (uint64_t)not_negative(node->range_ns);
+	switch (node->kind) {
+	case PLAN_JOIN:
+		node->horizon_ns = join_horizon(node);
+		node->rows_per_key_max = BOUNDS_JOIN_ROWS_MAX;
+		break;
+	case PLAN_COUNT:
+		/* Lowering left the largest count that is asked for. */
+		if (!node->saturate)
+			node->rows_per_key_max = larger(node->rows_per_key_max,
+							BOUNDS_COUNT_ROWS_MAX);
+		break;
+	case PLAN_OVER:
+		node->rows_per_key_max = aggregate_rows(
+			node, BOUNDS_COUNT_ROWS_MAX, BOUNDS_COUNT_ROWS_MAX);
+		break;
+	case PLAN_GROUP:
+		node->horizon_ns = (uint64_t)not_negative(node->size_ns);
+		node->rows_per_key_max =
+			larger(aggregate_rows(node, BOUNDS_DISTINCT_MAX, 1),
+			       BOUNDS_GROUP_ROWS_MAX);
+		break;
+	case PLAN_SEQUENCE:
+		/* A chain at step s has s rows; the last step completes it. */
+		node->rows_per_key_max = node->runs_max * n * (n - 1) / 2;
+		break;
+	case PLAN_FIRST_SEEN:
+		node->rows_per_key_max = 1;
+		break;
+	case PLAN_SCAN:
+	case PLAN_FILTER:
+	case PLAN_KIND_COUNT:
+		CHECK(!"a node with state");
+	}
+}
+
+static bool set_node(const struct bounds *b, struct plan_node *node)
+{
+	bool ok = true;
+
+	for (unsigned i = 0; i < plan_child_count(node); i++)
+		ok &= set_node(b, plan_child(node, i));
+	if (!plan_is_stateful(node))
+		return ok;
+	set_limits(node);
+	return ok & (check_horizon(b, node) &&
+		     (node->kind != PLAN_GROUP || check_window(b, node)));
+}
+
+bool bounds_set(struct compilation *c, const struct bound_rule *bound)
+{
+	const struct bounds b = { .c = c, .bound = bound };
+
+	return set_node(&b, bound->plan->root);
+}
+
+/* --- bytes ------------------------------------------------------------------
+ *
+ * Of a retained row: its head and one value a column, and the bytes of those
+ * that the rule reads and the row itself holds; what is known of a process is
+ * shared by all of its rows.
+ */
+
+#define ROW_HEAD_BYTES 96u  /* the row, its count, its place in the state */
+#define KEY_HEAD_BYTES 160u /* the element of a key */
+#define PATH_BYTES 4096u
+#define LIST_BYTES 8192u
+
+static uint64_t column_bytes(const struct column *column)
+{
+	switch (column->type) {
+	case VALUE_TEXT:
+	case VALUE_BYTES:
+	case VALUE_IP:
+		return column->wire == WIRE_BLOB || column->wire == WIRE_PATH ?
+			       PATH_BYTES :
+			       column->size;
+	case VALUE_LIST:
+		return LIST_BYTES;
+	case VALUE_HASH:
+		return 32;
+	case VALUE_NULL:
+	case VALUE_BOOL:
+	case VALUE_INT:
+	case VALUE_DOUBLE:
+	case VALUE_TIMESTAMP:
+	case VALUE_INTERVAL:
+	case VALUE_TYPE_COUNT:
+		break;
+	}
+	return 0;
+}
+
+static uint64_t match_row_bytes(const struct plan_rule *read)
+{
+	uint64_t bytes = ROW_HEAD_BYTES + COL_HEAD_COUNT * sizeof(struct value);
+
+	for (unsigned i = 0; i < read->output_count; i++) {
+		enum value_type type = read->outputs[i].expr->type;
+
+		bytes += sizeof(struct value);
+		if (type == VALUE_TEXT || type == VALUE_BYTES)
+			bytes += PATH_BYTES;
+		else if (type == VALUE_LIST)
+			bytes += LIST_BYTES;
+	}
+	return bytes;
+}
+
+static uint64_t row_bytes(const struct plan_rule *rule, unsigned input)
+{
+	uint64_t columns[4] = { 0 };
+	const struct stream *stream;
+	uint64_t bytes;
+
+	if (rule->input_streams[input] == PLAN_STREAM_MATCHES)
+		return match_row_bytes(rule->input_rules[input]);
+	stream = catalog_stream(rule->input_streams[input]);
+	bytes = ROW_HEAD_BYTES + row_slots(stream) * sizeof(struct value);
+	subscribe_columns(rule, input, columns);
+	for (unsigned i = 0; i < catalog_column_count(stream); i++) {
+		const struct column *column = catalog_column_at(stream, i);
+
+		if ((columns[i / 64] >> i % 64 & 1) &&
+		    column->wire != WIRE_NONE)
+			bytes += column_bytes(column);
+	}
+	return bytes < ROW_BYTES_MAX ? bytes : ROW_BYTES_MAX;
+}
+
+/* Of the rows that the node may keep, each input's the largest. */
+static uint64_t largest_row(const struct plan_rule *rule,
+			    const struct plan_node *node)
+{
+	unsigned inputs = plan_inputs(node);
+	uint64_t largest = 0;
+
+	for (unsigned i = 0; i < rule->input_count; i++) {
+		uint64_t bytes = inputs >> i & 1 ? row_bytes(rule, i) : 0;
+
+		largest = bytes > largest ? bytes : largest;
+	}
+	return largest;
+}
+
+/* Joins and sequences keep tuples: a row of each input, that is. */
+static uint64_t whole_tuple(const struct plan_rule *rule,
+			    const struct plan_node *node)
+{
+	unsigned inputs = plan_inputs(node);
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < rule->input_count; i++)
+		bytes += inputs >> i & 1 ? row_bytes(rule, i) : 0;
+	return bytes;
+}
+
+static uint64_t key_bytes(const struct plan_rule *rule,
+			  const struct plan_node *node)
+{
+	uint64_t rows = node->rows_per_key_max;
+	uint64_t kept = rows < 64 ? rows : 64;
+
+	switch (node->kind) {
+	case PLAN_COUNT: /* runs of 16 bytes, and the last rows as evidence */
+		return rows * 16 + kept * whole_tuple(rule, node);
+	case PLAN_OVER:
+	case PLAN_GROUP: /* values of aggregates, and the last rows */
+		return node->aggregate_count * (uint64_t)64 +
+		       rows * (uint64_t)node->aggregate_count * 32 +
+		       kept * whole_tuple(rule, node);
+	case PLAN_JOIN: /* on both sides */
+		return rows * whole_tuple(rule, node);
+	case PLAN_SEQUENCE:
+		return rows * largest_row(rule, node);
+	case PLAN_FIRST_SEEN: /* its values, which are the key */
+		return (uint64_t)node->key_count * 64;
+	case PLAN_SCAN:
+	case PLAN_FILTER:
+	case PLAN_KIND_COUNT:
+		break;
+	}
+	return 0;
+}
+
+uint64_t bounds_bytes(const struct plan_rule *rule,
+		      const struct plan_node *node)
+{
+	if (!plan_is_stateful(node))
+		return 0;
+	/* At most 2^17 keys, 2^20 rows a key, 2^20 bytes a tuple: it fits. */
+	return node->keys_max * (KEY_HEAD_BYTES + key_bytes(rule, node));
 }

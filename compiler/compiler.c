@@ -4,11 +4,14 @@
  *
  *   of a source  source_check   source.c       bytes: size, UTF-8
  *                parse_source   parse*.c       text to syntax trees
- *   of the set   check_names    here           each rule has its own name
- *   of a rule    bind_rule      bind.c ...     names, types; subqueries inlined
+ *   of the set   expand_check   expand_check.c each name says one thing
+ *   of a rule    expand_rule    expand*.c      views, lists, joins put in place
+ *                bind_rule      bind.c ...     names, types; subqueries inlined
  *                lower_rule     lower*.c       the stream plan; folds on the way
  *                bounds_set     bounds.c       how much state it may hold
- *   of the set   subscribe      subscribe.c    what to collect, and by
+ *   of the set   plan_check     plan_check.c   what the engine relies on
+ *                share_find     share*.c       what rules have in common
+ *                subscribe      subscribe.c    what to collect, and by
  *                               pushdown*.c ...  which kernel program
  *
  * A pass of a rule is not run when one before it complained of that rule; the
@@ -18,8 +21,11 @@
 
 #include "compiler/bind.h"
 #include "compiler/bounds.h"
+#include "compiler/expand.h"
 #include "compiler/lower.h"
 #include "compiler/parse.h"
+#include "compiler/plan_check.h"
+#include "compiler/share.h"
 #include "compiler/source.h"
 #include "compiler/subscribe.h"
 
@@ -42,57 +48,60 @@ static void parse_all(struct compilation *c,
 			  "there is no rule");
 }
 
-static int by_name(const void *a, const void *b)
-{
-	const struct ast_rule *const *left = a, *const *right = b;
-	int order = strcmp((*left)->name, (*right)->name);
-	struct span l = (*left)->span, r = (*right)->span;
-
-	if (order)
-		return order;
-	if (l.source != r.source)
-		return l.source < r.source ? -1 : 1;
-	return l.start < r.start ? -1 : l.start > r.start;
-}
-
-static void check_names(struct compilation *c,
-			const struct compile_source *sources,
-			const struct ast_program *rules)
-{
-	struct ast_rule **sorted =
-		compilation_alloc(c, rules->rule_count, sizeof(*sorted));
-	const struct ast_rule *first = NULL;
-
-	if (!sorted)
-		return;
-	for (unsigned i = 0; i < rules->rule_count; i++)
-		sorted[i] = rules->rules[i];
-	qsort(sorted, rules->rule_count, sizeof(*sorted), by_name);
-	for (unsigned i = 0; i < rules->rule_count; i++) {
-		if (!first || strcmp(first->name, sorted[i]->name) != 0) {
-			first = sorted[i];
-			continue;
-		}
-		compilation_error(
-			c, sorted[i]->name_span,
-			compilation_text(c, "the first is in %s",
-					 sources[first->span.source].name),
-			"there are two rules named '%s'", sorted[i]->name);
-	}
-}
-
 /* A rule that is not enabled is checked all the same. */
 static void compile_rule(struct compilation *c, struct bound_rules *bound,
+			 const struct ast_program *program,
 			 const struct ast_rule *ast)
 {
 	unsigned first = bound->count;
+	bool changed;
 
 	c->rule = ast->name;
-	if (bind_rule(c, bound, ast))
+	ast = expand_rule(c, program, ast, &changed);
+	if (ast && bind_rule(c, bound, ast))
 		for (unsigned i = first; i < bound->count; i++)
-			if (lower_rule(c, bound->items[i]))
-				bounds_set(bound->items[i]->plan);
+			if (!lower_rule(c, bound->items[i]) ||
+			    !bounds_set(c, bound->items[i]))
+				break;
 	c->rule = NULL;
+}
+
+/* Where the rule that was lowered into `plan` went; NULL: it is disabled. */
+static const struct plan_rule *place_of(const struct bound_rules *bound,
+					const struct plan_rule *rules,
+					const struct plan_rule *plan)
+{
+	for (unsigned i = 0; i < bound->count; i++) {
+		if (bound->items[i]->plan == plan)
+			return bound->items[i]->enabled ? rules : NULL;
+		rules += bound->items[i]->enabled;
+	}
+	CHECK(!"a rule reads one of the set");
+	return NULL;
+}
+
+static void place_inputs(struct compilation *c, const struct bound_rules *bound,
+			 const struct plan_rule *rules,
+			 const struct bound_rule *from, struct plan_rule *rule)
+{
+	const struct plan_rule **placed = compilation_alloc(
+		c, rule->input_count, sizeof(struct plan_rule *));
+
+	for (unsigned i = 0; placed && i < rule->input_count; i++) {
+		const struct plan_rule *read = rule->input_rules[i];
+
+		if (!read)
+			continue;
+		placed[i] = place_of(bound, rules, read);
+		if (!placed[i])
+			compilation_error(c, from->inputs[i].span,
+					  "set enabled = TRUE there, or FALSE "
+					  "here",
+					  "rule '%s' reads the matches of '%s',"
+					  " which is not enabled",
+					  from->ast->name, read->name);
+	}
+	rule->input_rules = placed;
 }
 
 /*
@@ -105,11 +114,15 @@ static void place_rules(struct compilation *c, const struct bound_rules *bound,
 	struct plan_rule *rules =
 		compilation_alloc(c, bound->count, sizeof(*rules));
 
-	if (!rules)
-		return;
-	for (unsigned i = 0; i < bound->count; i++)
-		if (bound->items[i]->enabled)
-			rules[plan->rule_count++] = *bound->items[i]->plan;
+	for (unsigned i = 0; rules && i < bound->count; i++) {
+		struct plan_rule *rule = &rules[plan->rule_count];
+
+		if (!bound->items[i]->enabled)
+			continue;
+		*rule = *bound->items[i]->plan;
+		place_inputs(c, bound, rules, bound->items[i], rule);
+		plan->rule_count++;
+	}
 	plan->rules = rules;
 }
 
@@ -122,7 +135,7 @@ static const struct plan *compile_rules(struct compilation *c,
 	if (!plan)
 		return NULL;
 	for (unsigned i = 0; i < asts->rule_count && !c->nomem; i++)
-		compile_rule(c, &bound, asts->rules[i]);
+		compile_rule(c, &bound, asts, asts->rules[i]);
 	if (!c->nomem && !c->diagnostics->error_count)
 		place_rules(c, &bound, plan);
 	if (!plan->rule_count && !c->diagnostics->error_count && !c->nomem)
@@ -149,14 +162,17 @@ int compile(struct arena *arena, const struct compile_source *sources,
 
 	parse_all(&c, sources, source_count, &program_ast);
 	if (!c.nomem)
-		check_names(&c, sources, &program_ast);
+		expand_check(&c, &program_ast);
 	if (!c.nomem && program_ast.rule_count)
 		program->plan = compile_rules(&c, &program_ast);
 	if (c.nomem)
 		return nomem(arena, err);
 	if (diagnostics->error_count)
 		return COMPILE_REJECTED;
-	r = subscribe(arena, program, err);
+	CHECK(!plan_check(program->plan));
+	r = share_find(arena, program->plan, &program->share, err);
+	if (!r)
+		r = subscribe(arena, program, err);
 	if (r)
 		return r;
 	*ret_program = program;

@@ -31,14 +31,26 @@ struct subscription {
 	uint64_t columns[4];	     /* bit per column id */
 };
 
+/* Columns of processes that are read from /proc now and then, see sampler.h. */
+struct sampled_columns {
+	bool cpu, memory, status, hash;
+};
+
 struct program {
 	const struct plan *plan;
 	struct subscription subscriptions[STREAM_COUNT];
+	struct sampled_columns sampled; /* that some rule reads */
 	const uint8_t
 		*object; /* ELF relocatable for EM_BPF; NULL: no predicate */
 	size_t object_bytes;
 	const struct kernel_function *functions; /* for explain */
 	unsigned function_count;
+	const struct share *share; /* what the rules have in common */
+	/*
+	 * Of each rule of the plan the query that its text stands for, where
+	 * that differs from what was written; else NULL.
+	 */
+	const char *const *expanded;
 };
 
 /*

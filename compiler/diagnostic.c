@@ -7,9 +7,7 @@
  *       |       ^~~~~~~~~
  *       = did you mean 'dst_port'?
  */
-#include "compiler/diagnostic.h"
-
-#include "compiler/compiler.h"
+#include "compiler/diagnostic_int.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -107,15 +105,8 @@ static void put_text(struct buf *out, const char *text)
 	put_printable(out, text, strlen(text));
 }
 
-struct position {
-	size_t line_start;
-	size_t line_end;
-	unsigned line;
-	unsigned column; /* in characters, from 1 */
-};
-
-static struct position position_of(const struct compile_source *source,
-				   uint32_t at)
+struct position diagnostic_position(const struct compile_source *source,
+				    uint32_t at)
 {
 	struct position position = { .line = 1, .column = 1 };
 	const char *newline;
@@ -197,7 +188,7 @@ static void diagnostic_print(const struct diagnostics *diagnostics,
 
 	if (d->span.source < diagnostics->source_count) {
 		source = &diagnostics->sources[d->span.source];
-		position = position_of(source, d->span.start);
+		position = diagnostic_position(source, d->span.start);
 		buf_puts(out, paint(color, BOLD));
 		put_text(out, source->name);
 		buf_printf(out, ":%u:%u:%s ", position.line, position.column,
@@ -230,6 +221,15 @@ static int by_position(const void *a, const void *b)
 	return *left < *right ? -1 : *left > *right;
 }
 
+void diagnostics_order(const struct diagnostics *diagnostics,
+		       const struct diagnostic *ret_order[DIAGNOSTICS_MAX])
+{
+	for (unsigned i = 0; i < diagnostics->count; i++)
+		ret_order[i] = &diagnostics->items[i];
+	qsort(ret_order, diagnostics->count, sizeof(ret_order[0]),
+	      by_position);
+}
+
 static void put_count(struct buf *out, unsigned n, const char *what)
 {
 	buf_printf(out, "%u %s%s", n, what, n == 1 ? "" : "s");
@@ -241,9 +241,7 @@ void diagnostics_print(const struct diagnostics *diagnostics, bool color,
 	const struct diagnostic *order[DIAGNOSTICS_MAX];
 	unsigned all = diagnostics->error_count + diagnostics->warning_count;
 
-	for (unsigned i = 0; i < diagnostics->count; i++)
-		order[i] = &diagnostics->items[i];
-	qsort(order, diagnostics->count, sizeof(*order), by_position);
+	diagnostics_order(diagnostics, order);
 	for (unsigned i = 0; i < diagnostics->count; i++)
 		diagnostic_print(diagnostics, order[i], color, out);
 	put_count(out, diagnostics->error_count, "error");

@@ -61,4 +61,7 @@ void diagnostic_add(struct diagnostics *diagnostics,
 void diagnostics_print(const struct diagnostics *diagnostics, bool color,
 		       struct buf *out);
 
+/* The same for editors: one JSON object on a line, see diagnostic_json.c. */
+void diagnostics_json(const struct diagnostics *diagnostics, struct buf *out);
+
 #endif

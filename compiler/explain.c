@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What runs where, for people. */
-#include "compiler/compiler.h"
-#include "compiler/interval.h"
-#include "compiler/plan_print.h"
-#include "compiler/subscribe.h"
+/* What runs where, for people: each rule, what rules share, each stream. */
+#include "compiler/explain_int.h"
 
-#include <inttypes.h>
+#include "compiler/plan_print.h"
+#include "compiler/plan_walk.h"
+#include "compiler/share.h"
+
 #include <string.h>
 
-#define LINE_COLUMNS 76
+#define SHARED_MAX 20 /* shown of each kind; the rest is counted */
 
-static const struct kernel_function *function_of(const struct program *program,
-						 enum stream_id stream)
+const struct kernel_function *explain_function_of(const struct program *program,
+						  enum stream_id stream)
 {
 	for (unsigned i = 0; i < program->function_count; i++)
 		if (program->functions[i].stream == stream)
@@ -19,209 +19,102 @@ static const struct kernel_function *function_of(const struct program *program,
 	return NULL;
 }
 
-/* Column names, wrapped; `at` is where the line stands. */
-static void put_columns(struct buf *out, const struct stream *stream,
-			const uint64_t columns[4])
+void explain_indent(struct buf *out, struct buf *text, unsigned columns)
 {
-	const size_t indent = 18;
-	size_t at = indent;
-	bool first = true;
+	const char *line = buf_text(text);
 
-	buf_puts(out, "         columns: ");
-	for (unsigned i = 0; i < catalog_column_count(stream); i++) {
-		const char *name = catalog_column_at(stream, i)->name;
+	while (*line) {
+		size_t len = strcspn(line, "\n");
 
-		if (!(columns[i / 64] >> i % 64 & 1))
-			continue;
-		buf_puts(out, first ? "" : ", ");
-		at += strlen(name) + 2;
-		if (at > LINE_COLUMNS) {
-			buf_printf(out, "\n%*s", (int)indent, "");
-			at = indent + strlen(name) + 2;
-		}
-		buf_puts(out, name);
-		first = false;
-	}
-	buf_putc(out, '\n');
-}
-
-static const char *collection(const struct program *program,
-			      enum stream_id stream)
-{
-	if (STREAM_IS_LIFECYCLE(stream))
-		return "every event, for the process table";
-	if (program->subscriptions[stream].has_predicate)
-		return "filtered in the kernel";
-	return "every event";
-}
-
-static void put_streams(struct buf *out, const struct program *program,
-			const struct plan_rule *rule)
-{
-	buf_puts(out, "  reads\n");
-	for (unsigned i = 0; i < rule->input_count; i++) {
-		enum stream_id id = rule->input_streams[i];
-		const struct stream *stream = catalog_stream(id);
-		const char *blocker =
-			program->subscriptions[id].accept_all_rule;
-		uint64_t columns[4] = { 0 };
-
-		buf_printf(out, "    %-4s %s: %s", rule->input_names[i],
-			   stream->name, collection(program, id));
-		if (blocker)
-			buf_printf(out, ", as rule %s asks for all", blocker);
+		if (len)
+			buf_printf(out, "%*s", (int)columns, "");
+		buf_put(out, line, len);
 		buf_putc(out, '\n');
-		subscribe_columns(rule, i, columns);
-		put_columns(out, stream, columns);
+		line += len + (line[len] == '\n');
 	}
 }
 
-static void put_term(struct buf *out, const char *where,
-		     const struct expr *expr, const struct expr_names *names,
-		     const char *reason)
+/* The distinct rules of a run, by their places. */
+static void put_sharers(struct buf *out, const struct share_place *places,
+			unsigned count)
 {
-	buf_printf(out, "    %-11s ", where);
-	expr_print(out, expr, names);
-	if (reason)
-		buf_printf(out, "\n                -- %s", reason);
-	buf_putc(out, '\n');
-}
+	const struct plan_rule *last = NULL;
 
-static void put_user_terms(struct buf *out, const struct expr *expr,
-			   const struct expr_names *names, const char *reason)
-{
-	if (expr->op == EXPR_AND) {
-		for (unsigned i = 0; i < expr->arg_count; i++)
-			put_user_terms(out, expr->args[i], names, reason);
-		return;
-	}
-	put_term(out, "user space", expr, names, reason);
-}
-
-/* The conditions on one stream alone, and who decides each. */
-static void put_scan_terms(struct buf *out, const struct program *program,
-			   const struct plan_rule *rule,
-			   const struct plan_node *scan)
-{
-	const struct expr_names names = plan_rule_names(rule);
-	const struct kernel_function *function =
-		function_of(program, scan->stream);
-	bool told = false;
-
-	if (!scan->predicate)
-		return;
-	for (unsigned i = 0; function && i < function->term_count; i++) {
-		const struct pushdown_term *term = &function->terms[i];
-
-		if (strcmp(term->rule, rule->name) != 0 ||
-		    !(term->expr->op == EXPR_CONST ||
-		      subscribe_reads(term->expr, scan->input)))
+	for (unsigned i = 0; i < count; i++) {
+		if (places[i].rule == last)
 			continue;
-		put_term(out, term->in_kernel ? "kernel" : "user space",
-			 term->expr, &names, term->reason);
-		told = true;
+		buf_printf(out, "%s%s", last ? ", " : "", places[i].rule->name);
+		last = places[i].rule;
 	}
-	if (!told)
-		put_user_terms(out, scan->predicate, &names,
-			       STREAM_IS_LIFECYCLE(scan->stream) ?
-				       "process events are never filtered: "
-				       "they feed the process table" :
-				       NULL);
 }
 
-static void put_node_terms(struct buf *out, const struct program *program,
-			   const struct plan_rule *rule,
-			   const struct plan_node *node)
+static void put_shared(struct buf *out, const struct share_place *places,
+		       unsigned count)
 {
+	const struct share_place *first = places;
+	const struct plan_rule *rule = first->rule;
 	const struct expr_names names = plan_rule_names(rule);
 
-	if (node->kind == PLAN_SCAN) {
-		put_scan_terms(out, program, rule, node);
-		return;
+	buf_puts(out, "    ");
+	if (first->kind == SHARE_TERM) {
+		expr_print(out, first->expr, &names);
+		buf_printf(out, " (%s%s)",
+			   plan_input_prefix(rule, first->node->input),
+			   plan_input_stream(rule, first->node->input));
+	} else {
+		buf_puts(out, "a part of the plan");
 	}
-	for (unsigned i = 0; i < 2; i++)
-		if (node->child[i])
-			put_node_terms(out, program, rule, node->child[i]);
-	if (node->predicate)
-		put_user_terms(out, node->predicate, &names,
-			       node->kind == PLAN_JOIN ?
-				       "needs both sides of the join" :
-				       "needs the count");
-}
-
-static bool has_conditions(const struct plan_node *node)
-{
-	return node && (node->predicate || has_conditions(node->child[0]) ||
-			has_conditions(node->child[1]));
-}
-
-static const char *emit_text(const struct plan_rule *rule)
-{
-	if (rule->emit == PLAN_EMIT_EVERY)
-		return "every match";
-	return rule->root->kind == PLAN_JOIN ?
-		       "the first match of each left row" :
-		       "when a key rises over the threshold";
-}
-
-static void put_emit(struct buf *out, const struct plan_rule *rule)
-{
-	buf_printf(out, "  emits %s", emit_text(rule));
-	if (rule->suppress_ns) {
-		buf_puts(out, ", then mutes the same ");
-		for (unsigned i = 0; i < rule->key_count; i++)
-			buf_printf(out, "%s%s", i ? ", " : "",
-				   rule->keys[i].name);
-		buf_puts(out, rule->key_count ? " for " : "rule for ");
-		interval_print(out, rule->suppress_ns);
-	}
-	buf_printf(out, "%s\n",
-		   rule->suppress_on_gap ? "; nothing where events were lost" :
-					   "; marked where events were lost");
-}
-
-static bool has_state(const struct plan_node *node)
-{
-	return node && (node->kind == PLAN_JOIN || node->kind == PLAN_COUNT ||
-			has_state(node->child[0]) || has_state(node->child[1]));
-}
-
-static void put_state(struct buf *out, const struct plan_rule *rule)
-{
-	const uint64_t kib = PLAN_STATE_BYTES_MAX / 1024;
-
-	if (has_state(rule->root))
-		buf_printf(out,
-			   "  keeps at most %" PRIu64
-			   " KiB of state, which all rules share\n",
-			   kib);
-	else if (rule->suppress_ns)
-		buf_printf(out,
-			   "  keeps at most %u muted keys, in the %" PRIu64
-			   " KiB of state that all rules share\n",
-			   PLAN_MARKS_MAX, kib);
-	else
-		buf_puts(out, "  keeps no state\n");
-}
-
-static void explain_rule(struct buf *out, const struct program *program,
-			 const struct plan_rule *rule)
-{
-	buf_printf(out, "rule %s, severity %s", rule->name, rule->severity);
-	if (*rule->attack)
-		buf_printf(out, ", ATT&CK %s", rule->attack);
+	buf_puts(out, ": ");
+	put_sharers(out, places, count);
 	buf_putc(out, '\n');
-	if (*rule->description)
-		buf_printf(out, "  %s\n", rule->description);
-	put_streams(out, program, rule);
-	if (has_conditions(rule->root)) {
-		buf_puts(out, "  conditions\n");
-		put_node_terms(out, program, rule, rule->root);
+	if (first->kind == SHARE_PART)
+		plan_node_print(out, rule, first->node, 3);
+}
+
+/* A shared scan is told by its conditions. */
+static bool is_told(const struct share_place *place, enum share_kind kind)
+{
+	return place->kind == kind &&
+	       (kind == SHARE_TERM || plan_is_stateful(place->node));
+}
+
+static void put_sharing(struct buf *out, const struct share *share,
+			enum share_kind kind, const char *what)
+{
+	unsigned at = 0, n, places = 0, distinct = 0, shared = 0;
+
+	while ((n = share_next(share, &at)) > 0) {
+		if (!is_told(&share->places[at - n], kind))
+			continue;
+		places += n;
+		distinct++;
+		shared += n > 1;
 	}
-	buf_puts(out, "  plan\n");
-	plan_node_print(out, rule, rule->root, 2);
-	put_emit(out, rule);
-	put_state(out, rule);
+	if (!places)
+		return;
+	buf_printf(out, "  %s: %u, of which %u distinct\n", what, places,
+		   distinct);
+	at = 0;
+	for (unsigned told = 0; told < shared && told < SHARED_MAX;) {
+		n = share_next(share, &at);
+		if (n < 2 || !is_told(&share->places[at - n], kind))
+			continue;
+		put_shared(out, &share->places[at - n], n);
+		told++;
+	}
+	if (shared > SHARED_MAX)
+		buf_printf(out, "    and %u more\n", shared - SHARED_MAX);
+}
+
+static void explain_sharing(struct buf *out, const struct program *program)
+{
+	if (program->plan->rule_count < 2)
+		return;
+	buf_puts(out, "the rules together\n");
+	put_sharing(out, program->share, SHARE_TERM,
+		    "conditions on one stream");
+	put_sharing(out, program->share, SHARE_PART,
+		    "joins, aggregates, sequences");
 	buf_putc(out, '\n');
 }
 
@@ -241,8 +134,13 @@ static void explain_function(struct buf *out,
 
 void explain(const struct program *program, struct buf *out)
 {
-	for (unsigned i = 0; i < program->plan->rule_count; i++)
+	for (unsigned i = 0; i < program->plan->rule_count; i++) {
+		if (program->plan->rules[i].internal)
+			continue;
 		explain_rule(out, program, &program->plan->rules[i]);
+		buf_putc(out, '\n');
+	}
+	explain_sharing(out, program);
 	for (unsigned i = 0; i < program->function_count; i++)
 		explain_function(out, &program->functions[i]);
 	for (unsigned i = 0; i < STREAM_COUNT; i++)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/lex.h"
 
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 void lexer_init(struct lexer *lexer, struct compilation *c,
@@ -123,6 +125,16 @@ static int hex_digit(char c)
 	return -1;
 }
 
+/* The rest of a word that is no number; complains. */
+static struct token not_a_number(struct lexer *lexer, uint32_t start)
+{
+	while (is_word(peek(lexer, 0)))
+		lexer->at++;
+	compilation_error(lexer->c, span_from(lexer, start), NULL,
+			  "this is neither a number nor a name");
+	return bad(lexer, start);
+}
+
 static struct token lex_integer(struct lexer *lexer)
 {
 	struct token token = { .kind = TOKEN_INTEGER };
@@ -146,22 +158,8 @@ static struct token lex_integer(struct lexer *lexer)
 			   __builtin_add_overflow(token.integer, digit,
 						  &token.integer);
 	}
-	if (peek(lexer, 0) == '.' && is_digit(peek(lexer, 1))) {
-		lexer->at++;
-		while (is_word(peek(lexer, 0)))
-			lexer->at++;
-		compilation_error(lexer->c, span_from(lexer, start), NULL,
-				  "a number is an integer; only INTERVAL "
-				  "'1.5' SECOND takes a fraction");
-		return bad(lexer, start);
-	}
-	if (!any || is_word(peek(lexer, 0))) {
-		while (is_word(peek(lexer, 0)))
-			lexer->at++;
-		compilation_error(lexer->c, span_from(lexer, start), NULL,
-				  "this is neither a number nor a name");
-		return bad(lexer, start);
-	}
+	if (!any || is_word(peek(lexer, 0)))
+		return not_a_number(lexer, start);
 	token.span = span_from(lexer, start);
 	if (too_big || token.integer > (uint64_t)INT64_MAX + 1) {
 		compilation_error(lexer->c, token.span, NULL,
@@ -169,6 +167,63 @@ static struct token lex_integer(struct lexer *lexer)
 		return bad(lexer, start);
 	}
 	return token;
+}
+
+static uint32_t digits_end(const struct lexer *lexer, uint32_t ahead)
+{
+	while (is_digit(peek(lexer, ahead)))
+		ahead++;
+	return ahead;
+}
+
+/* The bytes of digits.digits or digits[.digits]e[+-]digits; 0: no such. */
+static uint32_t double_bytes(const struct lexer *lexer)
+{
+	uint32_t n = digits_end(lexer, 0), exponent;
+	bool real = false;
+
+	if (peek(lexer, n) == '.' && is_digit(peek(lexer, n + 1))) {
+		n = digits_end(lexer, n + 1);
+		real = true;
+	}
+	if (peek(lexer, n) == 'e' || peek(lexer, n) == 'E') {
+		exponent = n + 1;
+		if (peek(lexer, exponent) == '+' ||
+		    peek(lexer, exponent) == '-')
+			exponent++;
+		if (is_digit(peek(lexer, exponent)))
+			return digits_end(lexer, exponent);
+	}
+	return real ? n : 0;
+}
+
+static struct token lex_number(struct lexer *lexer)
+{
+	struct token token = { .kind = TOKEN_DOUBLE };
+	uint32_t start = lexer->at;
+	uint32_t len = double_bytes(lexer);
+	char digits[WORD_BYTES_MAX + 1];
+
+	if (!len)
+		return lex_integer(lexer);
+	lexer->at += len;
+	if (is_word(peek(lexer, 0)))
+		return not_a_number(lexer, start);
+	token.span = span_from(lexer, start);
+	if (len > WORD_BYTES_MAX) {
+		compilation_error(lexer->c, token.span, NULL,
+				  "a number has at most %d characters",
+				  WORD_BYTES_MAX);
+		return bad(lexer, start);
+	}
+	memcpy(digits, lexer->text + start, len);
+	digits[len] = '\0';
+	token.real = strtod(digits, NULL);
+	if (isfinite(token.real))
+		return token;
+	compilation_error(lexer->c, token.span, NULL,
+			  "a number is at most 1.7976931348623157e308");
+	return bad(lexer, start);
 }
 
 static struct token lex_text(struct lexer *lexer)
@@ -214,15 +269,53 @@ static struct token lex_text(struct lexer *lexer)
 	return token;
 }
 
+/* x'00ff' */
+static struct token lex_bytes(struct lexer *lexer)
+{
+	uint32_t start = lexer->at++;
+	struct token token = lex_text(lexer);
+	size_t n = 0;
+
+	token.span.start = start;
+	if (token.kind == TOKEN_BAD)
+		return token;
+	while (hex_digit(token.text[n]) >= 0)
+		n++;
+	token.kind = TOKEN_BYTES;
+	if (!token.text[n] && n % 2 == 0)
+		return token;
+	compilation_error(lexer->c, token.span, "as in x'00ff'",
+			  "bytes are pairs of hexadecimal digits");
+	return bad(lexer, start);
+}
+
+/* :name */
+static struct token lex_param(struct lexer *lexer)
+{
+	uint32_t start = lexer->at++;
+	struct token token = lex_word(lexer);
+
+	token.span.start = start;
+	if (token.kind == TOKEN_WORD)
+		token.kind = TOKEN_PARAM;
+	return token;
+}
+
 static const struct {
 	char text[3];
 	enum token_kind kind;
 } symbols[] = {
-	{ "<=", TOKEN_LE },   { ">=", TOKEN_GE },	{ "<>", TOKEN_NE },
-	{ "!=", TOKEN_NE },   { "(", TOKEN_LEFT },	{ ")", TOKEN_RIGHT },
-	{ ",", TOKEN_COMMA }, { ";", TOKEN_SEMICOLON }, { ".", TOKEN_DOT },
-	{ "*", TOKEN_STAR },  { "+", TOKEN_PLUS },	{ "-", TOKEN_MINUS },
-	{ "=", TOKEN_EQ },    { "<", TOKEN_LT },	{ ">", TOKEN_GT },
+	{ "<=", TOKEN_LE },	   { ">=", TOKEN_GE },
+	{ "<>", TOKEN_NE },	   { "!=", TOKEN_NE },
+	{ "||", TOKEN_CONCAT },	   { "(", TOKEN_LEFT },
+	{ ")", TOKEN_RIGHT },	   { ",", TOKEN_COMMA },
+	{ ";", TOKEN_SEMICOLON },  { ".", TOKEN_DOT },
+	{ "*", TOKEN_STAR },	   { "+", TOKEN_PLUS },
+	{ "-", TOKEN_MINUS },	   { "/", TOKEN_SLASH },
+	{ "%", TOKEN_PERCENT },	   { "?", TOKEN_QUESTION },
+	{ "{", TOKEN_LEFT_BRACE }, { "}", TOKEN_RIGHT_BRACE },
+	{ "=", TOKEN_EQ },	   { "<", TOKEN_LT },
+	{ ">", TOKEN_GT },
 };
 
 static struct token lex_symbol(struct lexer *lexer)
@@ -251,8 +344,10 @@ static const struct {
 } foreign[] = {
 	{ "==", "equality is written =" },
 	{ "&&", "write AND" },
-	{ "||", "write OR" },
+	{ "::", "write CAST(x AS type)" },
+	{ "|", "write OR; || joins texts" },
 	{ "!", "write NOT" },
+	{ "~", "write REGEXP" },
 	{ "\"", "text is written 'like this'; names need no quotes" },
 };
 
@@ -311,7 +406,11 @@ struct token lexer_next(struct lexer *lexer)
 				       .span = span_from(lexer, lexer->at) };
 	c = peek(lexer, 0);
 	if (is_digit(c))
-		return lex_integer(lexer);
+		return lex_number(lexer);
+	if ((c == 'x' || c == 'X') && peek(lexer, 1) == '\'')
+		return lex_bytes(lexer);
+	if (c == ':' && is_word(peek(lexer, 1)) && !is_digit(peek(lexer, 1)))
+		return lex_param(lexer);
 	if (is_word(c))
 		return lex_word(lexer);
 	if (c == '\'')

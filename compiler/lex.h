@@ -16,7 +16,10 @@ enum token_kind {
 	TOKEN_BAD, /* already complained about */
 	TOKEN_WORD,
 	TOKEN_INTEGER,
+	TOKEN_DOUBLE,
 	TOKEN_TEXT,
+	TOKEN_BYTES, /* x'00ff' */
+	TOKEN_PARAM, /* :name */
 	TOKEN_LEFT,  /* ( */
 	TOKEN_RIGHT, /* ) */
 	TOKEN_COMMA,
@@ -25,6 +28,12 @@ enum token_kind {
 	TOKEN_STAR,
 	TOKEN_PLUS,
 	TOKEN_MINUS,
+	TOKEN_SLASH,
+	TOKEN_PERCENT,
+	TOKEN_CONCAT,	/* || */
+	TOKEN_QUESTION, /* ? { } of a PATTERN */
+	TOKEN_LEFT_BRACE,
+	TOKEN_RIGHT_BRACE,
 	TOKEN_EQ,
 	TOKEN_NE,
 	TOKEN_LT,
@@ -37,8 +46,10 @@ enum token_kind {
 struct token {
 	enum token_kind kind;
 	struct span span;
-	const char *text; /* WORD, TEXT: its content */
-	uint64_t integer;
+	const char
+		*text; /* WORD, TEXT, PARAM: its content; BYTES: the digits */
+	uint64_t integer; /* not above 2^63 */
+	double real;	  /* finite, not negative */
 };
 
 struct lexer {

@@ -4,8 +4,6 @@
 #include "compiler/plan_print.h"
 #include "compiler/print.h"
 
-#include <string.h>
-
 unsigned lower_inputs(const struct expr *expr)
 {
 	unsigned inputs = expr->op == EXPR_COLUMN ? 1u << expr->input : 0;
@@ -22,6 +20,22 @@ bool lower_has_slot(const struct expr *expr)
 	for (unsigned i = 0; i < expr->arg_count; i++)
 		has |= lower_has_slot(expr->args[i]);
 	return has;
+}
+
+bool lower_same(const struct expr *a, const struct expr *b)
+{
+	if (a->op != b->op || a->type != b->type || a->input != b->input ||
+	    a->slot != b->slot || a->escape != b->escape ||
+	    a->prefix != b->prefix || a->fold_case != b->fold_case ||
+	    a->function != b->function || a->column != b->column ||
+	    a->arg_count != b->arg_count || a->value.type != b->value.type)
+		return false;
+	if (!value_is_null(a->value) && !value_equal(a->value, b->value))
+		return false;
+	for (unsigned i = 0; i < a->arg_count; i++)
+		if (!lower_same(a->args[i], b->args[i]))
+			return false;
+	return true;
 }
 
 struct plan_node *lower_node(struct lowering *l, enum plan_kind kind,
@@ -47,6 +61,15 @@ static bool fold_failed(struct lowering *l)
 				  "parts",
 				  FOLD_NODES_MAX);
 	return false;
+}
+
+const struct expr *lower_value(struct lowering *l, const struct expr *expr)
+{
+	const struct expr *folded = fold_value(&l->fold, expr);
+
+	if (!folded)
+		fold_failed(l);
+	return folded;
 }
 
 static bool add_term(struct lowering *l, struct terms *terms,
@@ -102,8 +125,9 @@ static bool fold_terms(struct lowering *l, struct terms *terms,
 	return split(l, terms, folded, verdict);
 }
 
+/* `never`: what it means when a condition is never true. */
 static bool collect(struct lowering *l, const struct bound_conditions *from,
-		    struct terms *terms)
+		    struct terms *terms, const char *never)
 {
 	for (unsigned i = 0; i < from->count; i++) {
 		struct verdict verdict = { 0 };
@@ -112,12 +136,74 @@ static bool collect(struct lowering *l, const struct bound_conditions *from,
 			return false;
 		if (verdict.never)
 			compilation_warning(l->c, from->items[i].span, NULL,
-					    "the rule can never match: this "
-					    "is never true");
+					    "%s: this is never true", never);
 		else if (!verdict.terms)
 			compilation_warning(l->c, from->items[i].span, NULL,
 					    "this condition is always true");
 	}
+	return true;
+}
+
+static const char never_matches[] = "the rule can never match";
+
+static bool collect_on(struct lowering *l, unsigned input)
+{
+	const struct bound_input *bound = &l->bound->inputs[input];
+	struct terms all = { 0 };
+	const char *never = never_matches;
+
+	if (bound->join == PLAN_JOIN_LEFT)
+		never = "the join never finds a partner";
+	else if (bound->join == PLAN_JOIN_ANTI)
+		never = "NOT EXISTS is true of every row";
+	if (!collect(l, &bound->on, &all, never))
+		return false;
+	for (unsigned i = 0; i < all.count; i++) {
+		const struct term *term = &all.items[i];
+		bool below = (bound->join == PLAN_JOIN_FIRST ||
+			      bound->join == PLAN_JOIN_SEMI) &&
+			     term->inputs && !(term->inputs & 1u << input);
+
+		/*
+		 * Without a partner the left row is gone: what is asked of the
+		 * left row alone may be asked before.
+		 */
+		if (!add_term(l, below ? &l->below : &l->on[input], term->expr))
+			return false;
+	}
+	return true;
+}
+
+static bool collect_steps(struct lowering *l)
+{
+	const struct bound_rule *bound = l->bound;
+
+	CHECK(bound->input_count == bound->step_count + bound->has_until);
+	for (unsigned i = 0; i < bound->input_count; i++) {
+		const char *never = never_matches;
+
+		if (i == bound->step_count)
+			never = "UNTIL never ends a sequence";
+		else if (bound->steps[i].optional)
+			never = "the step can be left out";
+		if (!collect(l, &bound->steps[i].define, &l->on[i], never))
+			return false;
+	}
+	return true;
+}
+
+static bool collect_all(struct lowering *l)
+{
+	const struct bound_rule *bound = l->bound;
+
+	if (!collect(l, &bound->below, &l->below, never_matches) ||
+	    !collect(l, &bound->above, &l->above, never_matches))
+		return false;
+	if (bound->top == BOUND_SEQUENCE)
+		return collect_steps(l);
+	for (unsigned i = 1; i < bound->input_count; i++)
+		if (!collect_on(l, i))
+			return false;
 	return true;
 }
 
@@ -173,7 +259,8 @@ bool lower_place(struct lowering *l, struct terms *terms, unsigned inputs,
 	return label(l, *ret_predicate, &names);
 }
 
-static struct plan_node *lower_scan(struct lowering *l, unsigned input)
+struct plan_node *lower_scan(struct lowering *l, unsigned input,
+			     struct terms *terms)
 {
 	struct plan_node *scan = lower_node(l, PLAN_SCAN, NULL, NULL);
 
@@ -181,19 +268,41 @@ static struct plan_node *lower_scan(struct lowering *l, unsigned input)
 		return NULL;
 	scan->input = (uint8_t)input;
 	scan->stream = l->bound->inputs[input].stream;
-	return lower_place(l, &l->below, 1u << input, &scan->predicate) ? scan :
-									  NULL;
+	return lower_place(l, terms, 1u << input, &scan->predicate) ? scan :
+								      NULL;
 }
 
-/* All scans first: a condition on one input alone never waits for a join. */
-static struct plan_node *lower_inputs_of(struct lowering *l)
+struct plan_node *lower_filter(struct lowering *l, struct plan_node *child,
+			       struct terms *terms, unsigned inputs)
 {
+	const struct expr *predicate;
+	struct plan_node *filter;
+
+	if (!lower_place(l, terms, inputs, &predicate))
+		return NULL;
+	if (!predicate)
+		return child;
+	filter = lower_node(l, PLAN_FILTER, child, NULL);
+	if (filter)
+		filter->predicate = predicate;
+	return filter;
+}
+
+/*
+ * All scans first: a condition on one input alone never waits for a join. But
+ * WHERE asks what a join other than INNER chose, so there it stands over it.
+ */
+static struct plan_node *lower_joins(struct lowering *l)
+{
+	const struct bound_input *inputs = l->bound->inputs;
 	struct plan_node *scans[TUPLE_INPUTS_MAX] = { 0 };
 	struct plan_node *root;
 	bool ok = true;
 
 	for (unsigned i = 0; i < l->bound->input_count; i++) {
-		scans[i] = lower_scan(l, i);
+		bool inner = i == 0 || inputs[i].join == PLAN_JOIN_INNER;
+
+		scans[i] = lower_scan(l, i, inner ? &l->below : &l->on[i]);
 		if (!scans[i])
 			return NULL;
 	}
@@ -203,8 +312,68 @@ static struct plan_node *lower_inputs_of(struct lowering *l)
 		if (!root)
 			return NULL;
 		ok &= lower_join(l, root, i);
+		if (inputs[i].join == PLAN_JOIN_LEFT)
+			l->nullable |= 1u << i;
+		root = lower_filter(l, root, &l->below, (2u << i) - 1);
+		if (!root)
+			return NULL;
 	}
 	return ok ? root : NULL;
+}
+
+static struct plan_node *lower_seen(struct lowering *l, struct plan_node *child)
+{
+	const struct bound_rule *bound = l->bound;
+	struct plan_node *node;
+
+	if (!bound->seen_count)
+		return child;
+	node = lower_node(l, PLAN_FIRST_SEEN, child, NULL);
+	if (!node)
+		return NULL;
+	node->range_ns = bound->seen_ns;
+	node->key_count = (uint8_t)bound->seen_count;
+	node->left_keys = compilation_alloc(l->c, bound->seen_count,
+					    sizeof(*node->left_keys));
+	if (!node->left_keys)
+		return NULL;
+	for (unsigned i = 0; i < bound->seen_count; i++) {
+		node->left_keys[i] = lower_value(l, bound->seen[i]);
+		if (!node->left_keys[i])
+			return NULL;
+	}
+	return node;
+}
+
+static struct plan_node *lower_tree(struct lowering *l)
+{
+	struct plan_node *root;
+
+	if (l->bound->top == BOUND_SEQUENCE) {
+		root = lower_sequence(l);
+	} else {
+		root = lower_joins(l);
+		root = root ? lower_seen(l, root) : NULL;
+		if (root && l->bound->top == BOUND_OVER)
+			root = lower_over(l, root);
+		else if (root && l->bound->top == BOUND_GROUP)
+			root = lower_group(l, root);
+	}
+	return root ? lower_filter(l, root, &l->above, ~0u) : NULL;
+}
+
+const struct expr **lower_block_keys(struct lowering *l)
+{
+	const struct bound_rule *bound = l->bound;
+	const struct expr **keys =
+		compilation_alloc(l->c, bound->key_count, sizeof(*keys));
+
+	for (unsigned i = 0; keys && i < bound->key_count; i++) {
+		keys[i] = lower_value(l, bound->keys[i].expr);
+		if (!keys[i])
+			return NULL;
+	}
+	return keys;
 }
 
 static bool lower_outputs(struct lowering *l)
@@ -216,129 +385,13 @@ static bool lower_outputs(struct lowering *l)
 		return false;
 	for (unsigned i = 0; i < l->bound->output_count; i++) {
 		outputs[i] = l->bound->outputs[i];
-		outputs[i].expr = fold_value(&l->fold, outputs[i].expr);
+		outputs[i].expr = lower_value(l, outputs[i].expr);
 		if (!outputs[i].expr)
-			return fold_failed(l);
+			return false;
 	}
 	l->rule->outputs = outputs;
 	l->rule->output_count = l->bound->output_count;
 	return true;
-}
-
-static bool key_known(const struct plan_output *keys, unsigned count,
-		      const struct expr *expr)
-{
-	for (unsigned i = 0; i < count; i++)
-		if (keys[i].expr->op == EXPR_COLUMN &&
-		    expr->op == EXPR_COLUMN &&
-		    keys[i].expr->input == expr->input &&
-		    keys[i].expr->column == expr->column)
-			return true;
-	return false;
-}
-
-static const char *key_name(struct lowering *l, const struct plan_output *keys,
-			    unsigned count, const struct expr *expr)
-{
-	struct expr_names names = plan_rule_names(l->rule);
-	struct buf text = BUF_INIT;
-	const char *name;
-
-	if (expr->op != EXPR_COLUMN) {
-		expr_print(&text, expr, &names);
-		return compilation_take(l->c, &text);
-	}
-	name = catalog_column_at(
-		       catalog_stream(l->rule->input_streams[expr->input]),
-		       expr->column)
-		       ->name;
-	for (unsigned i = 0; i < count; i++)
-		if (strcmp(keys[i].name, name) == 0)
-			return compilation_text(
-				l->c, "%s.%s",
-				l->rule->input_names[expr->input], name);
-	return name;
-}
-
-/* The left keys of all joins below, those of the first join first. */
-static bool join_keys(struct lowering *l, const struct plan_node *node,
-		      struct plan_output *keys, unsigned *count)
-{
-	if (!node || node->kind != PLAN_JOIN)
-		return true;
-	if (!join_keys(l, node->child[0], keys, count))
-		return false;
-	for (unsigned i = 0; i < node->key_count; i++) {
-		const struct expr *key = node->left_keys[i];
-
-		if (*count >= PLAN_KEYS_MAX || key_known(keys, *count, key))
-			continue;
-		keys[*count].name = key_name(l, keys, *count, key);
-		if (!keys[*count].name)
-			return false;
-		keys[(*count)++].expr = key;
-	}
-	return true;
-}
-
-static bool pid_key(struct lowering *l, struct plan_output *keys,
-		    unsigned *count)
-{
-	struct expr *expr = build_op(l->c->arena, EXPR_COLUMN, VALUE_INT, 0);
-
-	l->c->nomem |= !expr;
-	if (!expr)
-		return false;
-	expr->column = COL_pid_key;
-	keys[0] = (struct plan_output){ "pid_key", expr };
-	*count = 1;
-	return true;
-}
-
-/* dedup_key, else PARTITION BY, else the joins' keys, else the process. */
-static bool lower_keys(struct lowering *l)
-{
-	const struct bound_rule *bound = l->bound;
-	struct plan_output *keys =
-		compilation_alloc(l->c, PLAN_KEYS_MAX, sizeof(*keys));
-	unsigned count = 0;
-	bool ok = keys;
-
-	if (ok && bound->dedup_count) {
-		count = bound->dedup_count;
-		memcpy(keys, bound->dedup, count * sizeof(*keys));
-	} else if (ok && bound->top == BOUND_OVER) {
-		count = bound->key_count;
-		memcpy(keys, bound->keys, count * sizeof(*keys));
-	} else if (ok && bound->input_count > 1) {
-		ok = join_keys(l, l->rule->root, keys, &count);
-	} else if (ok) {
-		ok = pid_key(l, keys, &count);
-	}
-	for (unsigned i = 0; ok && i < count; i++) {
-		keys[i].expr = fold_value(&l->fold, keys[i].expr);
-		if (!keys[i].expr)
-			return fold_failed(l);
-	}
-	l->rule->keys = keys;
-	l->rule->key_count = count;
-	return ok;
-}
-
-/* The default is FIRST for a threshold, EVERY for all others. */
-static enum plan_emit lower_emit(const struct lowering *l)
-{
-	const struct plan_node *root = l->rule->root;
-	bool threshold =
-		root->kind == PLAN_FILTER && lower_has_slot(root->predicate);
-
-	if (l->bound->ast->emit == AST_EMIT_EVERY)
-		return PLAN_EMIT_EVERY;
-	if (l->bound->ast->emit == AST_EMIT_DEFAULT)
-		return threshold ? PLAN_EMIT_FIRST : PLAN_EMIT_EVERY;
-	/* Of a filter the first match of a row is its only one. */
-	return threshold || root->kind == PLAN_JOIN ? PLAN_EMIT_FIRST :
-						      PLAN_EMIT_EVERY;
 }
 
 static bool describe_inputs(struct lowering *l)
@@ -349,25 +402,56 @@ static bool describe_inputs(struct lowering *l)
 	enum stream_id *streams = compilation_alloc(l->c, n, sizeof(*streams));
 	const struct plan_rule **rules =
 		compilation_alloc(l->c, n, sizeof(*rules));
-	const char **slots =
-		compilation_alloc(l->c, bound->aggregate_count, sizeof(*slots));
 
-	if (!names || !streams || !rules || !slots)
+	if (!names || !streams || !rules)
 		return false;
 	for (unsigned i = 0; i < n; i++) {
 		names[i] = bound->inputs[i].name;
 		streams[i] = bound->inputs[i].stream;
 		rules[i] = bound->inputs[i].rule;
 	}
-	for (unsigned i = 0; i < bound->aggregate_count; i++)
-		slots[i] = bound->aggregates[i].name;
 	l->rule->input_count = n;
 	l->rule->input_names = names;
 	l->rule->input_streams = streams;
 	l->rule->input_rules = rules;
-	l->rule->slot_count = bound->aggregate_count;
-	l->rule->slot_names = slots;
 	return true;
+}
+
+static bool describe_slots(struct lowering *l)
+{
+	const struct bound_rule *bound = l->bound;
+	bool group = bound->top == BOUND_GROUP;
+	const char **names;
+	unsigned n = 0;
+
+	if (!group && bound->top != BOUND_OVER)
+		return true;
+	names = compilation_alloc(l->c, TUPLE_SLOTS_MAX, sizeof(*names));
+	if (!names)
+		return false;
+	if (group) {
+		names[n++] = "window_start";
+		names[n++] = "window_end";
+	}
+	CHECK(n + bound->key_count + bound->aggregate_count <= TUPLE_SLOTS_MAX);
+	for (unsigned i = 0; group && i < bound->key_count; i++)
+		names[n++] = bound->keys[i].name;
+	for (unsigned i = 0; i < bound->aggregate_count; i++)
+		names[n++] = bound->aggregates[i].name;
+	l->rule->slot_count = n;
+	l->rule->slot_names = names;
+	return true;
+}
+
+/* An internal rule is its part of the text, so that no two are the same. */
+static void print_canonical(struct buf *out, const struct bound_rule *bound)
+{
+	struct ast_rule block = { .name = bound->name,
+				  .span = bound->ast->span,
+				  .select =
+					  (struct ast_select *)bound->select };
+
+	print_rule(out, bound->internal ? &block : bound->ast);
 }
 
 static bool lower_describe(struct lowering *l)
@@ -376,18 +460,20 @@ static bool lower_describe(struct lowering *l)
 	struct plan_rule *rule = l->rule;
 	struct buf canonical = BUF_INIT;
 
-	print_rule(&canonical, bound->ast);
+	print_canonical(&canonical, bound);
 	*rule = (struct plan_rule){
 		.name = bound->name,
 		.internal = bound->internal,
-		.severity = bound->severity,
-		.description = bound->description,
-		.attack = bound->attack,
+		.severity = bound->internal ? "" : bound->severity,
+		.description = bound->internal ? "" : bound->description,
+		.attack = bound->internal ? "" : bound->attack,
 		.canonical = compilation_take(l->c, &canonical),
-		.suppress_ns = bound->ast->suppress_ns,
-		.suppress_on_gap = bound->ast->gap == AST_GAP_SUPPRESS,
 	};
-	return rule->canonical && describe_inputs(l);
+	if (!bound->internal) {
+		rule->suppress_ns = bound->ast->suppress_ns;
+		rule->suppress_on_gap = bound->ast->gap == AST_GAP_SUPPRESS;
+	}
+	return rule->canonical && describe_inputs(l) && describe_slots(l);
 }
 
 static bool lower_all(struct lowering *l)
@@ -395,16 +481,14 @@ static bool lower_all(struct lowering *l)
 	const struct bound_rule *bound = l->bound;
 	struct plan_rule *rule = l->rule;
 
-	if (!lower_describe(l) || !collect(l, &bound->below, &l->below) ||
-	    !collect(l, &bound->above, &l->above) || !lower_outputs(l))
+	/* What it reads must be whole; if it is not, that was complained of. */
+	for (unsigned i = 0; i < bound->input_count; i++)
+		if (bound->inputs[i].rule && !bound->inputs[i].rule->root)
+			return false;
+	if (!lower_describe(l) || !collect_all(l) || !lower_outputs(l))
 		return false;
-	rule->root = lower_inputs_of(l);
-	if (rule->root && bound->top == BOUND_OVER)
-		rule->root = lower_count(l, rule->root);
-	if (!rule->root || !lower_keys(l))
-		return false;
-	rule->emit = lower_emit(l);
-	return true;
+	rule->root = lower_tree(l);
+	return rule->root && lower_keys(l) && lower_emit(l);
 }
 
 bool lower_rule(struct compilation *c, const struct bound_rule *bound)

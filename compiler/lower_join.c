@@ -144,7 +144,9 @@ static bool is_key(const struct term *term, unsigned right,
 		*ret_right = b;
 		*ret_left = a;
 	}
-	return lower_inputs(*ret_right) == 1u << right &&
+	/* Keys are compared as bytes: 1 and 1.0, 0.0 and -0.0 are not alike. */
+	return a->type == b->type && a->type != VALUE_DOUBLE &&
+	       lower_inputs(*ret_right) == 1u << right &&
 	       lower_inputs(*ret_left) && !(lower_inputs(*ret_left) & ~before);
 }
 
@@ -162,9 +164,26 @@ static bool add_key(struct lowering *l, struct plan_node *join,
 	return true;
 }
 
+/* Where such a condition is written, and where it is looked for. */
+static const char *place_name(const struct lowering *l, unsigned input)
+{
+	enum plan_join join = l->bound->inputs[input].join;
+
+	return join == PLAN_JOIN_SEMI || join == PLAN_JOIN_ANTI ?
+		       "the subquery's WHERE" :
+		       "ON";
+}
+
+static struct terms *pool_of(struct lowering *l, unsigned input)
+{
+	return l->bound->inputs[input].join == PLAN_JOIN_INNER ? &l->below :
+								 &l->on[input];
+}
+
 static bool take_keys(struct lowering *l, struct plan_node *join,
 		      unsigned input)
 {
+	const struct terms *terms = pool_of(l, input);
 	const char *right = l->bound->inputs[input].name;
 	const char *left = l->bound->inputs[0].name;
 
@@ -174,8 +193,8 @@ static bool take_keys(struct lowering *l, struct plan_node *join,
 					     sizeof(*join->right_keys));
 	if (!join->left_keys || !join->right_keys)
 		return false;
-	for (unsigned i = 0; i < l->below.count; i++) {
-		struct term *term = &l->below.items[i];
+	for (unsigned i = 0; i < terms->count; i++) {
+		struct term *term = &terms->items[i];
 		const struct expr *l_key, *r_key;
 		struct bound bound;
 
@@ -190,9 +209,9 @@ static bool take_keys(struct lowering *l, struct plan_node *join,
 		return true;
 	compilation_error(l->c, l->bound->inputs[input].span,
 			  compilation_text(l->c,
-					   "add a key to ON, as in "
+					   "add a key to %s, as in "
 					   "%s.pid_key = %s.pid_key",
-					   right, left),
+					   place_name(l, input), right, left),
 			  "the join with '%s' needs a key that is equal on "
 			  "both sides",
 			  right);
@@ -205,25 +224,26 @@ static void complain_bound(struct lowering *l, unsigned input,
 	const char *right = l->bound->inputs[input].name;
 	const char *left = l->bound->inputs[0].name;
 	const char *missing = "a time bound on both sides";
+	const char *where = place_name(l, input);
 	const char *add;
 
 	add = compilation_text(l->c,
-			       "add to ON: AND %s.ts BETWEEN %s.ts AND %s.ts + "
+			       "add to %s: AND %s.ts BETWEEN %s.ts AND %s.ts + "
 			       "INTERVAL '10' SECOND",
-			       right, left, left);
+			       where, right, left, left);
 	for (unsigned i = 0; i < input; i++) {
 		left = l->bound->inputs[i].name;
 		if (bounds[i].has_lower) {
 			missing = "an upper time bound too";
 			add = compilation_text(l->c,
-					       "add to ON: AND %s.ts <= %s.ts "
+					       "add to %s: AND %s.ts <= %s.ts "
 					       "+ INTERVAL '10' SECOND",
-					       right, left);
+					       where, right, left);
 		} else if (bounds[i].has_upper) {
 			missing = "a lower time bound too";
 			add = compilation_text(l->c,
-					       "add to ON: AND %s.ts >= %s.ts",
-					       right, left);
+					       "add to %s: AND %s.ts >= %s.ts",
+					       where, right, left);
 		}
 	}
 	compilation_error(l->c, l->bound->inputs[input].span, add,
@@ -237,6 +257,8 @@ static bool check_bound(struct lowering *l, unsigned input,
 			const struct bound *bound)
 {
 	struct span span = l->bound->inputs[input].span;
+	enum plan_join join = l->bound->inputs[input].join;
+	bool outer = join == PLAN_JOIN_LEFT || join == PLAN_JOIN_ANTI;
 
 	if (bound->lower < -INTERVAL_NS_MAX || bound->lower > INTERVAL_NS_MAX ||
 	    bound->upper < -INTERVAL_NS_MAX || bound->upper > INTERVAL_NS_MAX) {
@@ -248,35 +270,62 @@ static bool check_bound(struct lowering *l, unsigned input,
 	}
 	if (bound->lower > bound->upper)
 		compilation_warning(l->c, span, NULL,
-				    "the rule can never match: the time bound "
-				    "of '%s' is empty",
+				    "%s: the time bound of '%s' is empty",
+				    outer ? "the join never finds a partner" :
+					    "the rule can never match",
 				    l->bound->inputs[input].name);
 	return true;
+}
+
+/* The rows of a partner that may be missing tell no time. */
+static void complain_anchor(struct lowering *l, unsigned input, unsigned anchor)
+{
+	const char *right = l->bound->inputs[input].name;
+	const char *left = l->bound->inputs[0].name;
+
+	compilation_error(l->c, l->bound->inputs[input].span,
+			  compilation_text(l->c,
+					   "add to %s: AND %s.ts BETWEEN %s.ts "
+					   "AND %s.ts + INTERVAL '10' SECOND",
+					   place_name(l, input), right, left,
+					   left),
+			  "the join with '%s' takes its time from '%s', which "
+			  "a LEFT JOIN may leave out",
+			  right, l->bound->inputs[anchor].name);
 }
 
 static bool take_bound(struct lowering *l, struct plan_node *join,
 		       unsigned input)
 {
+	const struct terms *terms = pool_of(l, input);
 	struct bound bounds[TUPLE_INPUTS_MAX] = { 0 };
+	unsigned anchor = input, missing = input;
 	struct bound one;
-	unsigned anchor;
 
-	for (unsigned i = 0; i < l->below.count; i++)
-		if (!l->below.items[i].placed &&
-		    bound_read(l->below.items[i].expr, input, &one) &&
+	for (unsigned i = 0; i < terms->count; i++)
+		if (!terms->items[i].placed &&
+		    bound_read(terms->items[i].expr, input, &one) &&
 		    one.anchor < input)
 			narrow(&bounds[one.anchor], &one);
-	for (anchor = 0; anchor < input; anchor++)
-		if (bounds[anchor].has_lower && bounds[anchor].has_upper)
-			break;
+	for (unsigned i = input; i-- > 0;) {
+		if (!bounds[i].has_lower || !bounds[i].has_upper)
+			continue;
+		if (l->nullable & 1u << i)
+			missing = i;
+		else
+			anchor = i;
+	}
 	if (anchor == input) {
-		complain_bound(l, input, bounds);
+		if (missing < input)
+			complain_anchor(l, input, missing);
+		else
+			complain_bound(l, input, bounds);
 		return false;
 	}
-	for (unsigned i = 0; i < l->below.count; i++)
-		if (bound_read(l->below.items[i].expr, input, &one) &&
+	for (unsigned i = 0; i < terms->count; i++)
+		if (bound_read(terms->items[i].expr, input, &one) &&
 		    one.anchor == anchor)
-			l->below.items[i].placed = true;
+			terms->items[i].placed = true;
 	join->anchor = (uint8_t)anchor;
 	join->lower_ns = bounds[anchor].lower;
 	join->upper_ns = bounds[anchor].upper;
@@ -287,7 +336,9 @@ bool lower_join(struct lowering *l, struct plan_node *join, unsigned input)
 {
 	bool ok = take_keys(l, join, input);
 
+	join->join = l->bound->inputs[input].join;
+	join->triggered = l->bound->inputs[input].triggered;
 	ok &= take_bound(l, join, input);
-	return ok &&
-	       lower_place(l, &l->below, (2u << input) - 1, &join->predicate);
+	return ok && lower_place(l, pool_of(l, input), (2u << input) - 1,
+				 &join->predicate);
 }

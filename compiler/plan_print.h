@@ -19,6 +19,11 @@ void plan_rule_print(struct buf *out, const struct plan_rule *rule);
 void plan_node_print(struct buf *out, const struct plan_rule *rule,
 		     const struct plan_node *node, unsigned indent);
 
+/* The same with other names of inputs and slots. */
+void plan_node_print_as(struct buf *out, const struct plan_rule *rule,
+			const struct expr_names *names,
+			const struct plan_node *node, unsigned indent);
+
 struct expr_names plan_rule_names(const struct plan_rule *rule);
 
 #endif

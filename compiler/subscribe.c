@@ -2,6 +2,7 @@
 #include "compiler/subscribe.h"
 
 #include "compiler/compilation.h"
+#include "compiler/plan_walk.h"
 
 #include <string.h>
 
@@ -26,31 +27,25 @@ bool subscribe_reads(const struct expr *expr, unsigned input)
 	return reads;
 }
 
-static void read_node(const struct plan_node *node, unsigned input,
-		      uint64_t columns[4])
+struct reading {
+	unsigned input;
+	uint64_t *columns;
+};
+
+static void read_one(void *ctx, const struct expr *expr)
 {
-	if (!node)
-		return;
-	if (node->predicate)
-		read_expr(node->predicate, input, columns);
-	for (unsigned i = 0; i < node->key_count; i++) {
-		read_expr(node->left_keys[i], input, columns);
-		if (node->right_keys)
-			read_expr(node->right_keys[i], input, columns);
-	}
-	read_node(node->child[0], input, columns);
-	read_node(node->child[1], input, columns);
+	const struct reading *reading = ctx;
+
+	read_expr(expr, reading->input, reading->columns);
 }
 
 void subscribe_columns(const struct plan_rule *rule, unsigned input,
 		       uint64_t columns[4])
 {
+	struct reading reading = { .input = input, .columns = columns };
+
 	columns[COL_ts / 64] |= 1ULL << COL_ts % 64;
-	for (unsigned i = 0; i < rule->output_count; i++)
-		read_expr(rule->outputs[i].expr, input, columns);
-	for (unsigned i = 0; i < rule->key_count; i++)
-		read_expr(rule->keys[i].expr, input, columns);
-	read_node(rule->root, input, columns);
+	plan_rule_exprs(rule, read_one, &reading);
 }
 
 struct inputs {
@@ -64,11 +59,10 @@ static bool collect_scans(struct compilation *c, const struct plan_rule *rule,
 {
 	struct pushdown_input *grown;
 
-	if (!node)
-		return true;
-	if (!collect_scans(c, rule, node->child[0], stream, inputs) ||
-	    !collect_scans(c, rule, node->child[1], stream, inputs))
-		return false;
+	for (unsigned i = 0; i < plan_child_count(node); i++)
+		if (!collect_scans(c, rule, plan_child(node, i), stream,
+				   inputs))
+			return false;
 	if (node->kind != PLAN_SCAN || node->stream != stream)
 		return true;
 	grown = compilation_grow(c, inputs->items, inputs->count,
@@ -113,7 +107,7 @@ static int subscribe_stream(struct compilation *c, struct program *program,
 	if (!subscription->wanted)
 		return 0;
 	subscription->accept_all = true;
-	if (STREAM_IS_LIFECYCLE(stream))
+	if (STREAM_IS_LIFECYCLE(stream) || stream >= STREAM_KERNEL_COUNT)
 		return 0;
 	function = &functions[program->function_count];
 	r = pushdown(c->arena, stream, inputs.items, inputs.count, function,
@@ -125,6 +119,21 @@ static int subscribe_stream(struct compilation *c, struct program *program,
 	subscription->accept_all = !function->insns;
 	subscription->accept_all_rule = function->accept_all_rule;
 	return 0;
+}
+
+static bool reads(const struct subscription *subscription, unsigned column)
+{
+	return subscription->columns[column / 64] >> column % 64 & 1;
+}
+
+static void take_sampled(struct program *program, enum stream_id stream)
+{
+	const struct subscription *s = &program->subscriptions[stream];
+
+	program->sampled.cpu |= reads(s, COL_cpu_usage);
+	program->sampled.memory |= reads(s, COL_memory_usage);
+	program->sampled.status |= reads(s, COL_status);
+	program->sampled.hash |= reads(s, COL_executable_hash);
 }
 
 int subscribe(struct arena *arena, struct program *program, struct err *err)
@@ -141,6 +150,7 @@ int subscribe(struct arena *arena, struct program *program, struct err *err)
 				     err);
 		if (r)
 			return r;
+		take_sampled(program, (enum stream_id)i);
 	}
 	program->functions = functions;
 	return kernel_object(arena, functions, program->function_count,

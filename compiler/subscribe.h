@@ -13,7 +13,10 @@
 /* Fills subscriptions and functions of `program`, whose plan is set. */
 int subscribe(struct arena *arena, struct program *program, struct err *err);
 
-/* Add the columns of one stream that a rule reads. */
+/*
+ * Add the columns of one input that a rule reads, of a rule's matches too: 256
+ * bits, the column's id its place.
+ */
 void subscribe_columns(const struct plan_rule *rule, unsigned input,
 		       uint64_t columns[4]);
 

@@ -577,6 +577,8 @@ const struct expr *bind_expr(struct binder *b, const struct scope *scope,
 	case AST_LIKE:
 		return bind_like(b, scope, ast);
 	case AST_CALL:
+		if (!ast->star)
+			break;
 		misplaced_count(b, scope, ast);
 		return NULL;
 	case AST_ANY:
@@ -599,6 +601,7 @@ const struct expr *bind_expr(struct binder *b, const struct scope *scope,
 	case AST_OP_COUNT:
 		break;
 	}
-	CHECK(!"an operator of the syntax tree");
+	compilation_error(b->c, ast->span, NULL, "not supported yet: %s",
+			  bind_quote(b, ast));
 	return NULL;
 }

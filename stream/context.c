@@ -150,8 +150,60 @@ struct context *context_of_fork(const struct context *from, struct value start)
 
 		memcpy(block->context.values, from->values,
 		       sizeof(from->values));
+		/* Of the program, as its name is; the rest is another's. */
 		block->origin = context_hold(origin ? origin : from);
+		block->context.values[AT(COL_cpu_usage)] = value_null();
+		block->context.values[AT(COL_memory_usage)] = value_null();
+		block->context.values[AT(COL_status)] = value_null();
+		block->context.values[AT(COL_executable_hash)] = value_null();
 	}
 	block->context.values[AT(COL_start_ts)] = start;
+	return &block->context;
+}
+
+static bool differs(struct value sampled, struct value known)
+{
+	return !value_is_null(sampled) && !value_equal(sampled, known);
+}
+
+static void take(struct value *known, struct value sampled, uint8_t **at)
+{
+	*known = copy_bytes(value_is_null(sampled) ? *known : sampled, at);
+}
+
+/* Its own status and hash, whoever's the other strings are. */
+struct context *context_of_sample(const struct context *from,
+				  const struct sample *sample,
+				  struct sample_changes *ret_changes)
+{
+	static const struct value unknown[CONTEXT_COUNT];
+	const struct value *known = from ? from->values : unknown;
+	const struct context *origin = from ? context_origin(from) : NULL;
+	struct context_block *block;
+	struct value *values;
+	uint8_t *at;
+
+	*ret_changes = (struct sample_changes){
+		.cpu = differs(sample->cpu_usage, known[AT(COL_cpu_usage)]),
+		.memory = differs(sample->memory_usage,
+				  known[AT(COL_memory_usage)]),
+		.status = differs(sample->status, known[AT(COL_status)]),
+		.hash = differs(sample->hash, known[AT(COL_executable_hash)]),
+	};
+	if (!ret_changes->cpu && !ret_changes->memory && !ret_changes->status &&
+	    !ret_changes->hash)
+		return NULL;
+	block = block_new(SAMPLE_STATUS_BYTES_MAX + VALUE_HASH_BYTES);
+	if (!block)
+		return NULL;
+	values = block->context.values;
+	memcpy(values, known, sizeof(unknown));
+	if (from)
+		block->origin = context_hold(origin ? origin : from);
+	at = (uint8_t *)(block + 1);
+	take(&values[AT(COL_cpu_usage)], sample->cpu_usage, &at);
+	take(&values[AT(COL_memory_usage)], sample->memory_usage, &at);
+	take(&values[AT(COL_status)], sample->status, &at);
+	take(&values[AT(COL_executable_hash)], sample->hash, &at);
 	return &block->context;
 }

@@ -22,6 +22,25 @@ struct context *context_of_program(const struct program *program);
 /* As `from`, but started at `start`; `from` NULL: nothing else is known. */
 struct context *context_of_fork(const struct context *from, struct value start);
 
+#define SAMPLE_STATUS_BYTES_MAX 32
+
+/* What a sample says; a NULL value: not sampled, what was known stays. */
+struct sample {
+	struct value cpu_usage, memory_usage, status, hash;
+};
+
+struct sample_changes {
+	bool cpu, memory, status, hash;
+};
+
+/*
+ * As `from`, but with what the sample says; `from` NULL: nothing else is known.
+ * NULL when no column differs, or there is no memory.
+ */
+struct context *context_of_sample(const struct context *from,
+				  const struct sample *sample,
+				  struct sample_changes *ret_changes);
+
 /* The context whose strings it borrows; NULL: it has its own. */
 const struct context *context_origin(const struct context *context);
 

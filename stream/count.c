@@ -88,20 +88,25 @@ static void count_row(struct op *op, struct count_key *key, int64_t ts)
 		run_drop_first(key);
 }
 
-static struct retained **kept_at(const struct op *op,
-				 const struct count_key *key, size_t i)
+static size_t kept_bytes(const struct op *op)
+{
+	return sizeof(struct kept) + op->input_count * sizeof(void *);
+}
+
+static struct kept *kept_at(const struct op *op, const struct count_key *key,
+			    size_t i)
 {
 	size_t slot = (key->kept_first + i) & (key->kept_size - 1);
 
-	return &key->kept[slot * op->input_count];
+	return (void *)((char *)key->kept + slot * kept_bytes(op));
 }
 
 static void kept_drop_first(struct op *op, struct count_key *key)
 {
-	struct retained **rows = kept_at(op, key, 0);
+	struct kept *kept = kept_at(op, key, 0);
 
 	for (unsigned i = 0; i < op->input_count; i++)
-		op_drop(op, rows[i]);
+		op_drop(op, kept->rows[i]);
 	key->kept_first = (key->kept_first + 1) & (key->kept_size - 1);
 	key->kept_count--;
 	op->rule->stats.state_rows--;
@@ -110,29 +115,24 @@ static void kept_drop_first(struct op *op, struct count_key *key)
 static void keep_evidence(struct op *op, struct count_key *key,
 			  const struct tuple *tuple)
 {
-	struct retained **rows;
+	struct kept *kept;
 
 	if (key->kept_count == MATCH_EVIDENCE_MAX)
 		kept_drop_first(op, key);
 	if (key->kept_count == key->kept_size) {
-		struct retained **larger = ring_grow(
-			op, key->kept, op->input_count * sizeof(*key->kept),
-			key->kept_first, key->kept_count, &key->kept_size);
+		struct kept *larger = ring_grow(
+			op, key->kept, kept_bytes(op), key->kept_first,
+			key->kept_count, &key->kept_size);
 
 		if (!larger)
 			return;
 		key->kept = larger;
 		key->kept_first = 0;
 	}
-	rows = kept_at(op, key, key->kept_count);
-	for (unsigned i = 0; i < op->input_count; i++) {
-		rows[i] = op_keep(op, tuple->rows[op->inputs[i]]);
-		if (rows[i])
-			continue;
-		while (i--)
-			op_drop(op, rows[i]);
+	kept = kept_at(op, key, key->kept_count);
+	if (!op_keep_rows(op, op, tuple, kept->rows))
 		return;
-	}
+	kept->ts = tuple->ts;
 	key->kept_count++;
 	op->rule->stats.state_rows++;
 }
@@ -140,7 +140,7 @@ static void keep_evidence(struct op *op, struct count_key *key,
 /* A window that is empty is below any threshold. */
 static void key_remove(struct op *op, struct count_key *key)
 {
-	if (op == op->rule->top_count)
+	if (op == op->rule->top)
 		rule_fall(op->rule, &key->head);
 	timers_disarm(&op->rule->engine->timers, &key->timer);
 	while (key->kept_count)
@@ -208,7 +208,7 @@ static void pending_free(struct op *op, struct count_pending *pending)
 		const struct row *row = pending->tuple.rows[op->inputs[i]];
 
 		if (row)
-			op_drop(op, CONTAINER(row, struct retained, row));
+			op_drop(op, retained_of(row));
 	}
 	pending->key->pending--;
 	op->rule->engine->waiting--;
@@ -220,6 +220,7 @@ static void wait_for_peers(struct op *op, struct count_key *key,
 			   const struct tuple *tuple)
 {
 	struct count_pending *pending = op_alloc(op, sizeof(*pending));
+	struct retained *rows[TUPLE_INPUTS_MAX];
 
 	if (!pending)
 		return;
@@ -229,16 +230,13 @@ static void wait_for_peers(struct op *op, struct count_key *key,
 	list_insert(&op->count.pending, &pending->list);
 	key->pending++;
 	op->rule->engine->waiting++;
-	for (unsigned i = 0; i < op->input_count; i++) {
-		unsigned input = op->inputs[i];
-		struct retained *kept = op_keep(op, tuple->rows[input]);
-
-		if (!kept) {
-			pending_free(op, pending);
-			return;
-		}
-		pending->tuple.rows[input] = &kept->row;
+	if (!op_keep_rows(op, op, tuple, rows)) {
+		pending_free(op, pending);
+		return;
 	}
+	for (unsigned i = 0; i < op->input_count; i++)
+		if (rows[i])
+			pending->tuple.rows[op->inputs[i]] = &rows[i]->row;
 }
 
 static int count_take(struct op *op, unsigned side, const struct tuple *tuple,
@@ -267,17 +265,8 @@ static void leave_window(struct op *op, struct count_key *key, int64_t start)
 {
 	while (key->run_count && run_at(key, 0)->ts < start)
 		run_drop_first(key);
-	while (key->kept_count) {
-		struct retained **rows = kept_at(op, key, 0);
-		int64_t ts = INT64_MIN;
-
-		for (unsigned i = 0; i < op->input_count; i++)
-			if (rows[i]->row.ts > ts)
-				ts = rows[i]->row.ts;
-		if (ts >= start)
-			break;
+	while (key->kept_count && kept_at(op, key, 0)->ts < start)
 		kept_drop_first(op, key);
-	}
 }
 
 /* All peers are there: give each waiting tuple its count, in their order. */
@@ -297,7 +286,12 @@ static int count_decide(struct op *op, struct err *err)
 		slots[op->node->slot] = value_int((int64_t)key->total);
 		pending->tuple.slots = slots;
 		op->count.deciding = key;
-		op->count.deciding_ts = ts;
+		op->window = (struct op_window){
+			.key = &key->head,
+			.start = ts_sub(ts, op->node->range_ns),
+			.end = ts,
+			.total = key->total,
+		};
 		rc = op_output(op, &pending->tuple, err);
 		op->count.deciding = NULL;
 		pending_free(op, pending);
@@ -325,10 +319,11 @@ static unsigned count_gather(const struct op *op, const struct row **rows)
 	unsigned n = 0;
 
 	for (size_t i = 0; i < key->kept_count; i++) {
-		size_t slot = (key->kept_first + i) & (key->kept_size - 1);
+		const struct kept *kept = kept_at(op, key, i);
 
 		for (unsigned k = 0; k < op->input_count; k++)
-			rows[n++] = &key->kept[slot * op->input_count + k]->row;
+			if (kept->rows[k])
+				rows[n++] = &kept->rows[k]->row;
 	}
 	return n;
 }

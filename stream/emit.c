@@ -21,7 +21,7 @@ void rule_fall(struct rule *rule, const struct key_head *partition)
 
 static bool rises(struct rule *rule)
 {
-	const struct key_head *head = &rule->top_count->count.deciding->head;
+	const struct key_head *head = rule->top->window.key;
 	const struct buf key = { .bytes = head->bytes, .len = head->len };
 
 	if (marks_find(&rule->edges, &key))
@@ -43,33 +43,19 @@ static bool is_first(struct rule *rule, const struct tuple *tuple)
 	return true;
 }
 
+/* Does it look back from each of its rows? */
+static bool slides(const struct op *top)
+{
+	return top->node->kind == PLAN_COUNT || top->node->kind == PLAN_OVER;
+}
+
 static bool policy_allows(struct rule *rule, const struct tuple *tuple)
 {
 	if (rule->plan->emit != PLAN_EMIT_FIRST)
 		return true;
-	if (rule->top_count)
-		return rises(rule);
-	return !rule->stateful || is_first(rule, tuple);
-}
-
-static int by_total_order(const void *a, const void *b)
-{
-	const struct row *const *x = a;
-	const struct row *const *y = b;
-
-	return row_compare(*x, *y);
-}
-
-/* Total order, each row once. */
-static unsigned sort_rows(const struct row **rows, unsigned count)
-{
-	unsigned n = 0;
-
-	qsort(rows, count, sizeof(*rows), by_total_order);
-	for (unsigned i = 0; i < count; i++)
-		if (n == 0 || rows[n - 1] != rows[i])
-			rows[n++] = rows[i];
-	return n;
+	if (rule->top)
+		return !slides(rule->top) || rises(rule);
+	return !rule->joins || is_first(rule, tuple);
 }
 
 static unsigned gather_tuple(const struct rule *rule, const struct tuple *tuple,
@@ -83,52 +69,83 @@ static unsigned gather_tuple(const struct rule *rule, const struct tuple *tuple,
 	return n;
 }
 
+static void widen(struct match *match, int64_t start, int64_t end)
+{
+	if (start < match->window_start)
+		match->window_start = start;
+	if (end > match->window_end)
+		match->window_end = end;
+}
+
+/* Where something was looked for and is not, as far as `tuple` tells. */
+static void widen_by_absence(const struct op *op, const struct tuple *tuple,
+			     struct match *match)
+{
+	const struct plan_node *node = op->node;
+	const struct row *anchor;
+
+	if (node->kind == PLAN_FIRST_SEEN) {
+		widen(match, ts_sub(match->window_start, node->range_ns),
+		      match->window_end);
+		return;
+	}
+	if (node->kind != PLAN_JOIN || tuple->rows[node->child[1]->input])
+		return;
+	anchor = tuple->rows[node->anchor];
+	if (anchor)
+		widen(match, ts_add(anchor->ts, node->lower_ns),
+		      ts_add(anchor->ts, node->upper_ns));
+}
+
 /* Evidence and the window it spans; `rows` holds GATHER_MAX. */
-static void set_window(const struct rule *rule, const struct tuple *tuple,
+static void set_window(struct rule *rule, const struct tuple *tuple,
 		       const struct row **rows, struct match *match)
 {
-	const struct op *count = rule->top_count;
-	unsigned n = sort_rows(rows, count ? count->kind->gather(count, rows) :
-					     gather_tuple(rule, tuple, rows));
-	unsigned skip = n > MATCH_EVIDENCE_MAX ? n - MATCH_EVIDENCE_MAX : 0;
+	const struct op *top = rule->top;
 
-	match->evidence = rows + skip;
-	match->evidence_count = n - skip;
-	match->evidence_total = n;
-	if (count) {
-		match->evidence_total = count->count.deciding->total;
-		match->window_end = count->count.deciding_ts;
-		match->window_start =
-			ts_sub(match->window_end, count->node->range_ns);
-	} else {
-		match->window_end = rows[n - 1]->ts;
-		match->window_start = rows[0]->ts;
+	match->ts = tuple->ts;
+	match->window_start = INT64_MAX;
+	match_evidence(rule, rows,
+		       top ? top->kind->gather(top, rows) :
+			     gather_tuple(rule, tuple, rows),
+		       match);
+	match->window_end = tuple->ts;
+	if (top) {
+		match->window_end = top->window.end;
+		widen(match, top->window.start, top->window.end);
+		if (match->evidence_total < top->window.total || !rule->reads)
+			match->evidence_total = top->window.total;
 	}
-	if (n && rows[0]->ts < match->window_start)
-		match->window_start = rows[0]->ts;
-	match->ts = match->window_end;
+	if (match->evidence_count)
+		widen(match, match->evidence[0]->ts, match->window_end);
+	for (unsigned i = 0; i < rule->op_count; i++)
+		widen_by_absence(&rule->ops[i], tuple, match);
+}
+
+static void at_least(struct match *match, enum match_coverage coverage)
+{
+	if (match->coverage < coverage)
+		match->coverage = coverage;
 }
 
 static void set_coverage(const struct rule *rule, struct match *match)
 {
-	const struct plan_rule *plan = rule->plan;
-	uint32_t seen = 0;
+	const struct engine *engine = rule->engine;
+	int64_t start = ts_sub(match->window_start, rule->behind);
+	uint64_t lost = 0;
 
 	/* What went could have been of use for so long, and no longer. */
-	match->coverage = ts_sub(match->ts, rule->spread) <= rule->over_ts ?
-				  COVERAGE_EVICTED :
-				  COVERAGE_COMPLETE;
-	for (unsigned i = 0; i < plan->input_count; i++) {
-		enum stream_id stream = plan->input_streams[i];
-
-		if (seen & 1u << stream)
-			continue;
-		seen |= 1u << stream;
-		if (gaps_overlap(&rule->engine->gaps[stream],
-				 match->window_start, match->window_end,
-				 &match->lost))
-			match->coverage = COVERAGE_GAP;
-	}
+	if (ts_sub(match->ts, rule->spread) <= rule->capped_ts)
+		at_least(match, COVERAGE_CAPPED);
+	if (ts_sub(match->ts, rule->spread) <= rule->over_ts)
+		at_least(match, COVERAGE_EVICTED);
+	for (unsigned s = 0; s < STREAM_COUNT; s++)
+		if (rule->streams & 1u << s &&
+		    gaps_overlap(&engine->gaps[s], start, match->window_end,
+				 &lost))
+			at_least(match, COVERAGE_GAP);
+	if (lost > match->lost)
+		match->lost = lost;
 }
 
 /* SUPPRESS FOR mutes [ts, ts + interval) after a match, by the rule's keys. */
@@ -176,7 +193,7 @@ int rule_match(struct rule *rule, const struct tuple *tuple, struct err *err)
 	struct match match = { .rule = rule->plan };
 	struct expr_env *env = &rule->engine->env;
 	size_t mark = expr_mark(env);
-	int rc;
+	int rc = 0;
 
 	if (!policy_allows(rule, tuple))
 		return 0;
@@ -187,11 +204,13 @@ int rule_match(struct rule *rule, const struct tuple *tuple, struct err *err)
 	if ((rule->plan->suppress_on_gap && match.coverage == COVERAGE_GAP) ||
 	    is_muted(rule, &match)) {
 		rule->stats.suppressed++;
-		expr_restore(env, mark);
-		return 0;
+	} else {
+		rule->stats.matches++;
+		if (!rule->plan->internal)
+			rc = options->on_match(options->ctx, &match, err);
+		if (!rc)
+			match_queue(rule, &match);
 	}
-	rule->stats.matches++;
-	rc = options->on_match(options->ctx, &match, err);
 	expr_restore(env, mark);
 	return rc;
 }

@@ -24,6 +24,7 @@ struct engine *engine_free(struct engine *engine)
 		return NULL;
 	for (unsigned i = 0; engine->rules && i < engine->plan->rule_count; i++)
 		rule_release(&engine->rules[i]);
+	matches_release(engine);
 	timers_release(&engine->timers);
 	pool_release(&engine->pool);
 	buf_release(&engine->key);
@@ -44,9 +45,12 @@ int engine_new(const struct plan *plan, const struct engine_options *options,
 	engine->plan = plan;
 	engine->options = *options;
 	engine->now = INT64_MIN;
+	list_init(&engine->matches);
 	pool_init(&engine->pool, options->state_bytes_max);
 	arena_init(&engine->arena, PLAN_BYTES_MAX);
 	rc = expr_env_init(&engine->env, err);
+	engine->env.ancestor = options->ancestor;
+	engine->env.ancestor_ctx = options->ancestor_ctx;
 	if (!rc)
 		rc = engine_build(engine, err);
 	if (rc) {
@@ -86,7 +90,7 @@ static int filter_take(struct op *op, unsigned side, const struct tuple *tuple,
 	if (expr_is_true(op->node->predicate, tuple, &op->rule->engine->env))
 		return op_output(op, tuple, err);
 	if (op->above_top && op->rule->plan->emit == PLAN_EMIT_FIRST)
-		rule_fall(op->rule, &op->rule->top_count->count.deciding->head);
+		rule_fall(op->rule, op->rule->top->window.key);
 	return 0;
 }
 
@@ -100,77 +104,108 @@ int op_output(struct op *op, const struct tuple *tuple, struct err *err)
 	return op->parent->kind->take(op->parent, op->side, tuple, err);
 }
 
-static int decide_peers(struct engine *engine, struct err *err)
+static int fire(struct engine *engine, struct timer *timer, struct err *err)
 {
-	for (unsigned i = 0; i < engine->plan->rule_count && engine->waiting;
-	     i++) {
-		struct rule *rule = &engine->rules[i];
-
-		if (!rule->top_count)
-			continue;
-		for (unsigned k = 0; k < rule->op_count; k++) {
-			struct op *op = &rule->ops[k];
-			int rc = 0;
-
-			if (op->kind->decide)
-				rc = op->kind->decide(op, err);
-			if (rc)
-				return rc;
-		}
-	}
+	timers_disarm(&engine->timers, timer);
+	if (timer->op)
+		return timer->op->kind->fire(timer->op, timer, err);
+	marks_remove(CONTAINER(timer, struct mark, timer));
 	return 0;
 }
 
-static int expire(struct engine *engine, struct err *err)
+/*
+ * The end of the moment `ts`: by rank each operator decides, then fires, and
+ * what that sends up meets higher ranks alone.
+ */
+static int moment(struct engine *engine, int64_t ts, struct err *err)
 {
-	struct timer *timer;
+	unsigned next = 0;
 	int rc = 0;
 
-	while (!rc && (timer = timers_expired(&engine->timers, engine->now))) {
-		if (timer->op)
-			rc = timer->op->kind->fire(timer->op, timer, err);
-		else
-			marks_remove(CONTAINER(timer, struct mark, timer));
+	engine->now = ts_add(ts, 1);
+	while (!rc) {
+		struct timer *timer = timers_first(&engine->timers);
+		struct op *op = NULL;
+
+		if (timer && timer->deadline > ts)
+			timer = NULL;
+		if (engine->waiting && next < engine->decider_count)
+			op = engine->deciders[next];
+		if (op && (!timer || op->rank <= timer_rank(timer))) {
+			rc = op->kind->decide(op, err);
+			next++;
+		} else if (timer) {
+			rc = fire(engine, timer, err);
+		} else {
+			break;
+		}
+		if (!rc)
+			rc = matches_drain(engine, ts, err);
 	}
-	for (unsigned s = 0; s < STREAM_COUNT; s++)
-		gaps_expire(&engine->gaps[s],
-			    ts_sub(engine->now, engine->horizon));
 	return rc;
+}
+
+/* The first moment before `now` at which there is something to do. */
+static bool next_moment(const struct engine *engine, int64_t now,
+			int64_t *ret_ts)
+{
+	const struct timer *timer = timers_first(&engine->timers);
+
+	if (engine->waiting && (engine->now < now || now == INT64_MAX)) {
+		*ret_ts = engine->now;
+		return true;
+	}
+	if (!timer || timer->deadline >= now)
+		return false;
+	*ret_ts = timer->deadline;
+	return true;
 }
 
 /* Time moves on to `now`. */
 static int step(struct engine *engine, int64_t now, struct err *err)
 {
-	int rc = decide_peers(engine, err);
+	int64_t ts;
+	int rc = 0;
 
+	while (!rc && next_moment(engine, now, &ts)) {
+		rc = moment(engine, ts, err);
+		CHECK(rc || !engine->waiting);
+		/* Matches of windows that end here, half-open. */
+		if (!rc)
+			rc = matches_drain(engine, engine->now, err);
+	}
 	if (rc)
 		return rc;
 	engine->now = now;
-	return expire(engine, err);
+	for (unsigned s = 0; s < STREAM_COUNT; s++)
+		gaps_expire(&engine->gaps[s], ts_sub(now, engine->horizon));
+	return 0;
 }
 
 /* A late row still meets the rules without state. */
-static int scan(struct op *op, struct tuple *tuple, bool late, struct err *err)
+int scan_row(struct op *op, const struct row *row, struct err *err)
 {
-	const struct row *row = op->rule->engine->current;
-	int rc = 0;
+	struct tuple tuple = { .ts = row->ts };
 
-	tuple->rows[op->node->input] = row;
-	tuple->ts = row->ts;
-	if (expr_is_true(op->node->predicate, tuple, &op->rule->engine->env)) {
-		if (late && op->rule->stateful)
-			op->rule->stats.late++;
-		else
-			rc = op_output(op, tuple, err);
-	}
-	tuple->rows[op->node->input] = NULL;
-	return rc;
+	tuple.rows[op->node->input] = row;
+	if (!expr_is_true(op->node->predicate, &tuple, &op->rule->engine->env))
+		return 0;
+	if (!op->rule->engine->late || !op->rule->stateful)
+		return op_output(op, &tuple, err);
+	op->rule->stats.late++;
+	return 0;
+}
+
+static void learn_clock(struct engine *engine, const struct row *row)
+{
+	struct value ts = row_get(row, COL_ts);
+
+	if (ts.type == VALUE_TIMESTAMP)
+		engine->clock_offset = ts_sub(ts.i, row->ts);
 }
 
 int engine_push(struct engine *engine, const struct row *row, struct err *err)
 {
-	struct tuple tuple = { 0 };
-	bool late = row->ts < engine->now;
 	int rc = 0;
 
 	CHECK(row->stream < STREAM_COUNT);
@@ -178,11 +213,16 @@ int engine_push(struct engine *engine, const struct row *row, struct err *err)
 		rc = step(engine, row->ts, err);
 	if (rc)
 		return rc;
+	learn_clock(engine, row);
+	engine->late = row->ts < engine->now;
 	engine->current = row;
 	engine->ordinal++;
 	for (unsigned i = 0; i < engine->scan_counts[row->stream] && !rc; i++)
-		rc = scan(engine->scans[row->stream][i], &tuple, late, err);
+		rc = scan_row(engine->scans[row->stream][i], row, err);
 	engine_drop_current(engine);
+	if (!rc)
+		rc = matches_drain(engine, engine->now, err);
+	engine->late = false;
 	return rc;
 }
 

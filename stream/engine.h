@@ -12,14 +12,32 @@
 
 #define MATCH_EVIDENCE_MAX 64
 
+/* A match that several apply to carries the last of them. */
 enum match_coverage {
 	COVERAGE_COMPLETE,
-	COVERAGE_GAP,	  /* events were lost inside its window */
+	COVERAGE_CAPPED,  /* an AUTO JOIN had more triggers than it may keep */
 	COVERAGE_EVICTED, /* rows that its window may need had to go */
+	COVERAGE_GAP,	  /* events were lost inside its window */
 	COVERAGE_COUNT
 };
 
-/* Borrowed: valid during the callback. */
+/*
+ * Borrowed: valid during the callback. By what tops the rule's tree:
+ *
+ *   a filter, joins  rows: the tuple, NULL where a LEFT or ANTI join found no
+ *                    partner; evidence: those rows; the window spans them and,
+ *                    for a partner that is not there, where it was looked for
+ *   a sequence       rows: by step, NULL for one left out and for UNTIL
+ *   COUNT, OVER      rows: what was counted last; evidence: the last tuples of
+ *                    the window, which is the range up to it
+ *   GROUP            rows: as the operator says; evidence: the last tuples of
+ *                    the group; the window's bounds
+ *
+ * FIRST_SEEN below any of them widens the window by its range: for so long its
+ * keys were not seen. Of an input that reads a rule's matches the row is such a
+ * match (stream PLAN_STREAM_MATCHES); evidence holds the events behind it, its
+ * window lies in this one, its coverage and loss are this one's at least.
+ */
 struct match {
 	const struct plan_rule *rule;
 	int64_t ts;	      /* when it became decidable, boot-time clock */
@@ -28,14 +46,13 @@ struct match {
 	const struct value *outputs; /* rule->output_count */
 	const struct value *keys;    /* rule->key_count */
 	/*
-	 * The rows of the tuple that matched, by input: of a count, the row
-	 * that was counted. Peers share their evidence and a row may play two
-	 * parts, so a match's id covers the ids of these rows too, in order.
+	 * Peers share their evidence and a row may play two parts, so a match's
+	 * id covers the ids of these rows too, in order.
 	 */
 	const struct row *const *rows;	   /* rule->input_count */
 	const struct row *const *evidence; /* in total order, contexts set */
 	unsigned evidence_count;
-	uint64_t evidence_total; /* a threshold keeps the last 64 */
+	uint64_t evidence_total; /* of which the last 64 are kept */
 	enum match_coverage coverage;
 	uint64_t lost; /* events lost inside the window */
 };
@@ -48,10 +65,14 @@ struct engine_options {
 	void *ctx;
 	uint64_t seed[2];
 	uint64_t state_bytes_max; /* of all rules together */
+	/* See expr_env; NULL: no process is known. */
+	const struct context *(*ancestor)(void *ctx, int64_t pid_key,
+					  unsigned n);
+	void *ancestor_ctx;
 };
 
 struct engine_rule_stats {
-	uint64_t matches;    /* handed to on_match */
+	uint64_t matches;    /* of an internal rule: for its readers */
 	uint64_t suppressed; /* muted by SUPPRESS FOR or ON GAP SUPPRESS */
 	uint64_t evicted;    /* state rows that had to go before their time */
 	uint64_t refused;    /* state rows that were not let in */
@@ -68,7 +89,7 @@ int engine_new(const struct plan *plan, const struct engine_options *options,
 struct engine *engine_free(struct engine *engine);
 
 /*
- * One row, in total order, its contexts set. The engine copies what it keeps.
+ * One row of a stream, in total order, its contexts set. The engine copies what it keeps.
  * Returns what on_match returned when that is not 0.
  */
 int engine_push(struct engine *engine, const struct row *row, struct err *err);
@@ -88,7 +109,7 @@ int engine_gap(struct engine *engine, enum stream_id stream, int64_t from,
 
 /*
  * State that must survive a restart within the same boot, as bytes: what is
- * muted and which thresholds are up, keyed by node digest. Restore takes what
+ * muted, which thresholds are up and what FIRST_SEEN has seen, keyed by digest. Restore takes what
  * it knows and ignores the rest; damaged bytes: -EBADMSG, nothing restored.
  */
 struct buf;

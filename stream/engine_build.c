@@ -18,7 +18,8 @@ static unsigned count_nodes(const struct plan_node *node)
 {
 	if (!node)
 		return 0;
-	return 1 + count_nodes(node->child[0]) + count_nodes(node->child[1]);
+	return 1 + count_nodes(node->child[0]) + count_nodes(node->child[1]) +
+	       node->step_count + (node->until ? 1 : 0);
 }
 
 static void add_input(struct op *op, unsigned input)
@@ -73,9 +74,9 @@ static int build_join(struct build *build, struct op *op, struct err *err)
 	bool anchored = false;
 
 	CHECK(op->child[1]->node->kind == PLAN_SCAN);
-	if (build->rule->top_count)
+	if (build->rule->top)
 		return err_set(err, ERR_INTERNAL, -EINVAL,
-			       "rule %s: a join over a count",
+			       "rule %s: a join over an aggregate",
 			       build->rule->plan->name);
 	for (unsigned i = 0; i < left->input_count; i++)
 		anchored |= left->inputs[i] == op->node->anchor;
@@ -83,15 +84,67 @@ static int build_join(struct build *build, struct op *op, struct err *err)
 	op->join.lag = completes_after(build, left, op->node->anchor);
 	take_inputs(op, op->child[1]);
 	relate(build, op);
-	build->rule->stateful = true;
+	build->rule->joins = true;
 	return 0;
 }
 
-static void build_count(struct build *build, struct op *op)
+/* Each step comes after those before it and within the range. */
+static void build_sequence(struct build *build, struct op *op)
 {
-	CHECK(op->node->slot < TUPLE_SLOTS_MAX);
-	build->rule->top_count = op;
-	build->rule->stateful = true;
+	const struct plan_node *node = op->node;
+
+	CHECK(node->step_count <= PLAN_STEPS_MAX && node->step_count > 1);
+	for (unsigned i = 0; i < node->step_count; i++) {
+		CHECK(node->steps[i].scan->input == i);
+		add_input(op, i);
+		for (unsigned k = 0; k < i; k++) {
+			build->high[k][i] = node->range_ns;
+			build->low[i][k] = ts_sub(0, node->range_ns);
+		}
+	}
+}
+
+/* A scan of the matches of a rule that comes before this one. */
+static void build_reader(struct op *op)
+{
+	struct rule *rule = op->rule;
+	struct engine *engine = rule->engine;
+	const struct plan_rule *from = rule->plan->input_rules[op->node->input];
+
+	op->reads = &engine->rules[from - engine->plan->rules];
+	CHECK(op->reads < rule && op->reads->plan == from);
+	op->reads->reader_count++;
+	rule->reads = true;
+	rule->streams |= op->reads->streams;
+	if (op->reads->spread > rule->behind)
+		rule->behind = op->reads->spread;
+}
+
+static int build_kind(struct build *build, struct op *op, struct err *err)
+{
+	const struct plan_node *node = op->node;
+	struct rule *rule = op->rule;
+
+	if (node->kind == PLAN_SCAN) {
+		add_input(op, node->input);
+		if (node->stream == PLAN_STREAM_MATCHES)
+			build_reader(op);
+		else
+			rule->streams |= 1u << node->stream;
+		return 0;
+	}
+	if (node->kind == PLAN_SEQUENCE)
+		build_sequence(build, op);
+	else
+		take_inputs(op, op->child[0]);
+	op->above_top = node->kind == PLAN_FILTER && rule->top;
+	if (node->kind == PLAN_FILTER)
+		return 0;
+	CHECK(node->slot < TUPLE_SLOTS_MAX);
+	rule->stateful = true;
+	if (op->kind->gather)
+		rule->top = op;
+	return node->kind == PLAN_JOIN ? build_join(build, op, err) : 0;
 }
 
 /* Before anything can fail: releasing finds every operator whole. */
@@ -103,12 +156,19 @@ static void op_init(struct op *op, struct rule *rule,
 		[PLAN_FILTER] = &op_filter_kind,
 		[PLAN_JOIN] = &op_join_kind,
 		[PLAN_COUNT] = &op_count_kind,
+		[PLAN_OVER] = &op_over_kind,
+		[PLAN_GROUP] = &op_group_kind,
+		[PLAN_SEQUENCE] = &op_sequence_kind,
+		[PLAN_FIRST_SEEN] = &op_seen_kind,
 	};
 
 	CHECK(node->kind < PLAN_KIND_COUNT && kinds[node->kind]);
 	op->node = node;
 	op->kind = kinds[node->kind];
 	op->rule = rule;
+	op->rank = rule->engine->rank_count++;
+	if (op->kind->decide)
+		rule->engine->decider_count++;
 	if (op->kind->init)
 		op->kind->init(op);
 }
@@ -123,66 +183,88 @@ static void set_quota(struct op *op)
 {
 	const struct plan_node *node = op->node;
 
-	op->keys_max = or_default(node->keys_max, KEYS_MAX_DEFAULT);
+	op->keys_max =
+		or_default(node->keys_max, node->kind == PLAN_FIRST_SEEN ?
+						   PLAN_MARKS_MAX :
+						   KEYS_MAX_DEFAULT);
 	op->rows_per_key_max =
 		or_default(node->rows_per_key_max,
-			   node->kind == PLAN_COUNT ? RUNS_MAX_DEFAULT :
-						      ROWS_PER_KEY_MAX_DEFAULT);
+			   node->kind == PLAN_JOIN ? ROWS_PER_KEY_MAX_DEFAULT :
+						     RUNS_MAX_DEFAULT);
 	if (node->kind == PLAN_COUNT && node->saturate &&
 	    op->rows_per_key_max <= count_enough(node))
 		op->rows_per_key_max = (unsigned)count_enough(node) + 1;
 }
 
 static int build_op(struct build *build, const struct plan_node *node,
-		    struct op **ret_op, struct err *err)
+		    struct op **ret_op, struct err *err);
+
+/*
+ * Children in the order in which they are to see a row: of a sequence UNTIL
+ * first, then the last step, so that no row advances a chain twice.
+ */
+static int build_children(struct build *build, const struct plan_node *node,
+			  struct op **child, struct err *err)
 {
-	struct rule *rule = build->rule;
-	struct op *child[2] = { NULL, NULL };
-	struct op *op;
+	unsigned n = node->kind == PLAN_SEQUENCE ? node->step_count : 0;
 	int rc = 0;
 
 	for (unsigned i = 0; i < 2 && !rc; i++)
 		if (node->child[i])
 			rc = build_op(build, node->child[i], &child[i], err);
+	if (n && node->until)
+		rc = build_op(build, node->until->scan, &child[n], err);
+	while (n-- && !rc)
+		rc = build_op(build, node->steps[n].scan, &child[n], err);
+	return rc;
+}
+
+static int build_op(struct build *build, const struct plan_node *node,
+		    struct op **ret_op, struct err *err)
+{
+	struct op *child[TUPLE_INPUTS_MAX] = { NULL };
+	struct rule *rule = build->rule;
+	struct op *op;
+	int rc = build_children(build, node, child, err);
+
 	if (rc)
 		return rc;
 	op = &rule->ops[rule->op_count++];
 	op_init(op, rule, node);
 	set_quota(op);
-	for (unsigned i = 0; i < 2; i++) {
-		op->child[i] = child[i];
+	for (unsigned i = 0; i < TUPLE_INPUTS_MAX; i++) {
 		if (!child[i])
 			continue;
 		child[i]->parent = op;
 		child[i]->side = i;
+		if (i < ARRAY_SIZE(op->child))
+			op->child[i] = child[i];
 	}
-	if (node->kind == PLAN_SCAN)
-		add_input(op, node->input);
-	else
-		take_inputs(op, child[0]);
-	op->above_top = node->kind == PLAN_FILTER && rule->top_count;
-	if (node->kind == PLAN_JOIN)
-		rc = build_join(build, op, err);
-	else if (node->kind == PLAN_COUNT)
-		build_count(build, op);
 	*ret_op = op;
-	return rc;
+	return build_kind(build, op, err);
 }
 
-/* A filter between two counts decides nothing about the upper threshold. */
+/* A filter below the top decides nothing about its threshold. */
 static void settle_filters(struct rule *rule)
 {
-	for (struct op *op = rule->top_count; op; op = op->child[0])
+	for (struct op *op = rule->top; op; op = op->child[0])
 		op->above_top = false;
 }
 
+/* How far operators look back from what goes up. */
 static int64_t range_of(const struct rule *rule)
 {
 	int64_t range = 0;
 
-	for (unsigned i = 0; i < rule->op_count; i++)
-		if (rule->ops[i].node->kind == PLAN_COUNT)
-			range = ts_add(range, rule->ops[i].node->range_ns);
+	for (unsigned i = 0; i < rule->op_count; i++) {
+		const struct plan_node *node = rule->ops[i].node;
+
+		if (node->kind == PLAN_COUNT || node->kind == PLAN_OVER ||
+		    node->kind == PLAN_FIRST_SEEN)
+			range = ts_add(range, node->range_ns);
+		if (node->kind == PLAN_GROUP)
+			range = ts_add(range, node->size_ns);
+	}
 	return range;
 }
 
@@ -210,7 +292,7 @@ static int build_rule(struct engine *engine, unsigned index, struct err *err)
 
 		spread = lag > spread ? lag : spread;
 	}
-	spread = ts_add(spread, range_of(rule));
+	spread = ts_add(ts_add(spread, range_of(rule)), rule->behind);
 	rule->spread = spread;
 	if (spread > engine->horizon)
 		engine->horizon = spread;
@@ -220,12 +302,8 @@ static int build_rule(struct engine *engine, unsigned index, struct err *err)
 static int build_scans(struct engine *engine, enum stream_id stream,
 		       struct err *err)
 {
-	unsigned total = 0;
-
-	for (unsigned i = 0; i < engine->plan->rule_count; i++)
-		total += engine->rules[i].op_count;
-	engine->scans[stream] =
-		arena_array(&engine->arena, total, sizeof(struct op *));
+	engine->scans[stream] = arena_array(&engine->arena, engine->rank_count,
+					    sizeof(struct op *));
 	if (!engine->scans[stream])
 		return err_nomem(err);
 	for (unsigned i = 0; i < engine->plan->rule_count; i++) {
@@ -307,6 +385,68 @@ static int fit_rule(struct engine *engine, const struct plan_rule *rule,
 	return rc;
 }
 
+static int build_readers(struct engine *engine, struct rule *from,
+			 struct err *err)
+{
+	unsigned n = 0;
+
+	if (!from->reader_count)
+		return 0;
+	from->readers = arena_array(&engine->arena, from->reader_count,
+				    sizeof(*from->readers));
+	if (!from->readers)
+		return err_nomem(err);
+	for (unsigned i = 0; i < engine->plan->rule_count; i++)
+		for (unsigned k = 0; k < engine->rules[i].op_count; k++)
+			if (engine->rules[i].ops[k].reads == from)
+				from->readers[n++] = &engine->rules[i].ops[k];
+	CHECK(n == from->reader_count);
+	return 0;
+}
+
+/* Scratch for matches as rows, where there are any. */
+static int build_matches(struct engine *engine, struct err *err)
+{
+	unsigned outputs = 0;
+	bool any = false;
+	int rc = 0;
+
+	for (unsigned i = 0; i < engine->plan->rule_count && !rc; i++) {
+		struct rule *rule = &engine->rules[i];
+
+		rc = build_readers(engine, rule, err);
+		any |= rule->reader_count > 0;
+		if (rule->plan->output_count > outputs)
+			outputs = rule->plan->output_count;
+	}
+	if (rc || !any)
+		return rc;
+	engine->match_row =
+		arena_alloc(&engine->arena,
+			    sizeof(struct row) + (COL_HEAD_COUNT + outputs) *
+							 sizeof(struct value));
+	engine->evidence = arena_array(&engine->arena,
+				       (size_t)GATHER_MAX * MATCH_EVIDENCE_MAX,
+				       sizeof(*engine->evidence));
+	return engine->match_row && engine->evidence ? 0 : err_nomem(err);
+}
+
+static int build_deciders(struct engine *engine, struct err *err)
+{
+	unsigned n = 0;
+
+	engine->deciders = arena_array(&engine->arena, engine->decider_count,
+				       sizeof(*engine->deciders));
+	if (!engine->deciders)
+		return err_nomem(err);
+	for (unsigned i = 0; i < engine->plan->rule_count; i++)
+		for (unsigned k = 0; k < engine->rules[i].op_count; k++)
+			if (engine->rules[i].ops[k].kind->decide)
+				engine->deciders[n++] =
+					&engine->rules[i].ops[k];
+	return 0;
+}
+
 int engine_build(struct engine *engine, struct err *err)
 {
 	const struct plan *plan = engine->plan;
@@ -323,6 +463,7 @@ int engine_build(struct engine *engine, struct err *err)
 		engine->rules[i].plan = rule;
 		engine->rules[i].engine = engine;
 		engine->rules[i].over_ts = INT64_MIN;
+		engine->rules[i].capped_ts = INT64_MIN;
 		marks_init(&engine->rules[i].mutes, &engine->rules[i]);
 		marks_init(&engine->rules[i].edges, &engine->rules[i]);
 		marks_init(&engine->rules[i].fired, &engine->rules[i]);
@@ -340,5 +481,7 @@ int engine_build(struct engine *engine, struct err *err)
 	}
 	for (unsigned s = 0; s < STREAM_COUNT && !rc; s++)
 		rc = build_scans(engine, (enum stream_id)s, err);
-	return rc;
+	if (!rc)
+		rc = build_deciders(engine, err);
+	return rc ? rc : build_matches(engine, err);
 }

@@ -5,19 +5,27 @@
  *   engine.c        rows, time and their dispatch
  *   engine_build.c  plan to operators
  *   retain.c        rows that outlive their push, and room for state
- *   join.c count.c  the operators with state
- *   emit.c          what becomes a match: edges, mutes, coverage, evidence
+ *   join.c count.c sequence.c seen.c ...  the operators with state
+ *   emit.c          what becomes a match: edges, mutes, coverage
+ *   matches.c       evidence; matches as rows for the rules that read them
+ *   over.c group.c session.c, with aggregate.c distinct.c evidence.c
  *   marks.c         small facts by key: muted until, up, fired
  *   gaps.c          what was lost when
- *   engine_save.c   marks as bytes
+ *   engine_save.c   marks and what was seen, as bytes
  *
- * Time: `now` is the largest ts or watermark seen. Moving it on first decides
- * what waited for its peers, then expires what is out of reach. State changes
- * only through rows and `now`, so how the input was cut into turns never shows.
+ * Time: `now` is the largest ts or watermark seen. It moves on from moment to
+ * moment: a ts at which tuples wait for their peers, or that is somebody's
+ * deadline. At the end of a moment, when all rows of that ts are there, the
+ * operators have their turn by rank (rules in plan order, children before
+ * parents): decide, then fire. So what one operator sends up at a moment is
+ * there when those above it, and the rules that read it, have theirs. State
+ * changes only through rows and moments, so how the input was cut into turns
+ * never shows.
  */
 #ifndef SHRIKE_STREAM_ENGINE_INT_H
 #define SHRIKE_STREAM_ENGINE_INT_H
 
+#include "stream/aggregate_int.h"
 #include "stream/engine.h"
 #include "stream/gaps_int.h"
 #include "stream/keyset_int.h"
@@ -36,11 +44,13 @@
  * are borrowed. init() comes before anything can fail, release() frees all
  * state. Any but take() may be NULL.
  *
- *   decide  time is about to move past engine->now: tuples that waited for
- *           their peers go up; engine->waiting counts them
+ *   decide  all rows of a moment are there: tuples that waited for their peers
+ *           go up; engine->waiting counts them
  *   fire    the deadline of one of its timers is over: engine->now is just past
- *           it, and the timer is disarmed
- *   evict   make room by what makes least progress; false: nothing can go
+ *           it, and the timer is disarmed; what goes up bears the deadline or
+ *           the ts after it
+ *   evict   make room by what makes least progress, but not by what is going
+ *           up; false: nothing can go
  *   gather  rows of the evidence behind the tuple that is going up, at most
  *           GATHER_MAX; NULL: the tuple's rows
  */
@@ -60,8 +70,24 @@ struct op_kind {
 /* A row the engine keeps: counted, one copy for all operators. */
 struct retained {
 	uint32_t refs;
-	uint64_t ordinal; /* of the push: tells rows apart */
+	uint64_t ordinal;    /* of the push: tells rows apart */
+	struct basis *basis; /* of a match's row: in the same block; or NULL */
 	struct row row;
+};
+
+/* What is behind a match that is a row: for the matches of its readers. */
+struct basis {
+	struct list queue; /* engine->matches, until it was read */
+	struct retained *match;
+	struct rule *from;
+	bool late;
+	enum match_coverage coverage;
+	uint64_t lost;
+	int64_t window_start;
+	uint64_t total; /* rows of evidence, of which `rows` are the last */
+	uint64_t bytes; /* of `rows`, in the pool */
+	unsigned count;
+	struct retained *rows[]; /* none of them a match */
 };
 
 struct op;
@@ -94,8 +120,8 @@ struct join_item {
 	int64_t ts;	 /* left: of the anchor */
 	int64_t done_ts; /* when it was complete */
 	unsigned side;
-	unsigned row_count;
-	struct retained *rows[];
+	bool paired;		 /* left: has had a partner */
+	struct retained *rows[]; /* of the inputs of op->child[side] */
 };
 
 struct join {
@@ -121,8 +147,14 @@ struct count_key {
 	size_t run_first, run_count, run_size;
 	uint64_t total; /* of the runs' rows */
 
-	struct retained **kept; /* a ring of the last tuples */
+	struct kept *kept; /* a ring of the last tuples, see kept_at() */
 	size_t kept_first, kept_count, kept_size;
+};
+
+/* A tuple kept as evidence. */
+struct kept {
+	int64_t ts;
+	struct retained *rows[]; /* of the operator's inputs */
 };
 
 /* A tuple that waits until all rows of its ts are there. */
@@ -136,24 +168,77 @@ struct count {
 	struct keyset keys;
 	struct list pending;
 	struct count_key *deciding; /* while its tuple goes up */
-	int64_t deciding_ts;
+};
+
+/* The beginning of a sequence: the rows of steps 0 ... `step`. */
+struct chain {
+	struct list list; /* key->chains[step], the latest begun last */
+	struct timer timer;
+	struct op *op;
+	struct sequence_key *key;
+	uint64_t begun; /* ordinal of its first row */
+	int64_t first_ts;
+	unsigned step;
+	unsigned row_count;
+	struct retained *rows[]; /* by step; NULL: left out */
+};
+
+struct sequence_key {
+	struct key_head head;
+	struct list list; /* sequence->progress[progress], by last use */
+	unsigned progress;
+	struct list chains[PLAN_STEPS_MAX];
+	unsigned counts[PLAN_STEPS_MAX];
+};
+
+struct sequence {
+	struct keyset keys;
+	struct list progress[PLAN_STEPS_MAX]; /* by a key's furthest chain */
+	struct sequence_key *pinned;	      /* in use: must not be evicted */
+};
+
+struct seen_key {
+	struct key_head head;
+	struct timer timer;
+	struct op *op;
+	int64_t last_ts;
+};
+
+struct seen {
+	struct keyset keys;
+};
+
+/* Of an operator with windows: the one behind the tuple that is going up. */
+struct op_window {
+	const struct key_head *key; /* its partition or group; NULL: none */
+	int64_t start;		    /* boot-time clock, closed */
+	int64_t end;
+	uint64_t total; /* of its tuples, of which gather() has the last */
 };
 
 struct op {
 	const struct plan_node *node;
 	const struct op_kind *kind;
 	struct rule *rule;
+	unsigned rank; /* place among all operators of the engine */
 	struct op *parent;
 	unsigned side; /* its place below its parent */
 	struct op *child[2];
-	bool above_top; /* a filter over the rule's topmost count */
+	struct rule *reads; /* a scan of its matches; NULL: of a stream */
+	bool above_top;	    /* a filter over the rule's top */
+	bool at_quota;	    /* makes room for one more key */
 	uint8_t inputs[TUPLE_INPUTS_MAX]; /* that its tuples have */
 	unsigned input_count;
 	unsigned keys_max;
 	unsigned rows_per_key_max;
+	struct op_window window;
 	union {
 		struct join join;
 		struct count count;
+		struct sequence sequence;
+		struct seen seen;
+		struct over over;
+		struct grouping group;
 	};
 };
 
@@ -162,14 +247,22 @@ struct rule {
 	struct engine *engine;
 	struct op *ops; /* children before parents */
 	unsigned op_count;
-	struct op *top_count; /* the topmost count, NULL: none */
-	bool stateful;	      /* has a join or a count */
-	int64_t over_ts;      /* when it last lost state, INT64_MIN: never */
-	int64_t spread;	      /* rows of one match are at most this far apart */
-	int64_t reach; /* a match comes at most this after its input 0 row */
+	struct op *top; /* the topmost that can gather, NULL: none */
+	bool stateful;	/* has an operator with state */
+	bool joins;
+	bool reads;	   /* other rules' matches */
+	int64_t over_ts;   /* it or a rule it reads lost state; INT64_MIN */
+	int64_t capped_ts; /* an AUTO JOIN had too many keys */
+	uint32_t streams;  /* a bit each that it reads, by other rules, too */
+	int64_t behind; /* a match it reads is no older than its rows by more */
+	int64_t spread; /* rows of one match are at most this far apart */
+	int64_t reach;	/* a match comes at most this after its input 0 row */
 	struct marks mutes;
-	struct marks edges; /* thresholds that are up, by partition key */
-	struct marks fired; /* input 0 rows that had their match */
+	struct marks edges;  /* thresholds that are up, by partition key */
+	struct marks fired;  /* input 0 rows that had their match */
+	struct op **readers; /* scans of its matches */
+	unsigned reader_count;
+	uint64_t match_seq;
 	struct engine_rule_stats stats;
 };
 
@@ -181,17 +274,25 @@ struct engine {
 	int64_t now;
 	int64_t horizon; /* no window reaches further back than this */
 	uint64_t ordinal;
-	uint64_t waiting;	       /* tuples that wait for their peers */
-	const struct row *current;     /* the row being pushed */
+	uint64_t waiting;	   /* tuples that wait for their peers */
+	bool late;		   /* what is read now is older than `now` */
+	const struct row *current; /* the row being pushed */
 	struct retained *current_kept; /* its copy, once somebody kept it */
+	int64_t clock_offset; /* of the last row: realtime - boot-time */
+	struct list matches;  /* basis.queue: by ts, rule, then arrival */
 	struct rule *rules;
 	struct op **scans[STREAM_COUNT]; /* in rule order */
 	unsigned scan_counts[STREAM_COUNT];
+	unsigned rank_count;
+	struct op **deciders; /* by rank */
+	unsigned decider_count;
 	struct gaps gaps[STREAM_COUNT];
 	struct expr_env env;
-	struct buf key;	      /* scratch */
-	struct value *values; /* scratch: outputs, then keys */
-	struct arena arena;   /* rules, ops and scans */
+	struct buf key;		     /* scratch */
+	struct value *values;	     /* scratch: outputs, then keys */
+	struct row *match_row;	     /* scratch; NULL: no rule reads another */
+	const struct row **evidence; /* scratch, with `match_row` */
+	struct arena arena;	     /* rules, ops and scans */
 };
 
 /* engine_build.c */
@@ -209,7 +310,21 @@ void op_free(struct op *op, void *p);
 void op_charge(struct op *op, const void *p);
 void op_uncharge(struct op *op, const void *p);
 struct retained *op_keep(struct op *op, const struct row *row);
-void op_drop(struct op *op, struct retained *kept);
+void op_drop(struct op *op, struct retained *kept); /* NULL is fine */
+/*
+ * Keep what `tuple` has of the inputs of `from`, NULL for NULL; false: refused,
+ * nothing is kept.
+ */
+bool op_keep_rows(struct op *op, const struct op *from,
+		  const struct tuple *tuple, struct retained **ret_rows);
+/* One reference, not charged to the rule; NULL: refused. */
+struct retained *row_retain(struct op *op, const struct row *row);
+void retained_drop(struct engine *engine, struct retained *kept);
+static inline struct retained *retained_of(const struct row *row)
+{
+	return CONTAINER(row, struct retained, row);
+}
+void *op_alloc_uncharged(struct op *op, size_t size); /* for pool_free() */
 uint64_t row_ordinal(const struct engine *engine, const struct row *row);
 void engine_drop_current(struct engine *engine);
 bool op_evict(struct op *op); /* false: nothing can go */
@@ -221,11 +336,29 @@ extern const struct op_kind op_scan_kind;
 extern const struct op_kind op_filter_kind;
 extern const struct op_kind op_join_kind;
 extern const struct op_kind op_count_kind;
+extern const struct op_kind op_sequence_kind;
+extern const struct op_kind op_seen_kind;
+extern const struct op_kind op_over_kind;
+extern const struct op_kind op_group_kind;
 uint64_t count_enough(const struct plan_node *node);
 
 /* emit.c */
 int rule_match(struct rule *rule, const struct tuple *tuple, struct err *err);
 void rule_fall(struct rule *rule, const struct key_head *partition);
+
+/* matches.c */
+void match_evidence(struct rule *rule, const struct row **rows, unsigned count,
+		    struct match *match);
+void match_queue(struct rule *rule, const struct match *match);
+/* Read what is queued with ts <= `ts`. */
+int matches_drain(struct engine *engine, int64_t ts, struct err *err);
+void matches_release(struct engine *engine);
+
+/* engine.c: a row of the stream or rule that the scan reads. */
+int scan_row(struct op *op, const struct row *row, struct err *err);
+
+/* seen.c: for what is saved and restored. */
+void seen_restore(struct op *op, const struct buf *key, int64_t last_ts);
 
 /* marks.c: the key is in the engine's scratch unless it is given. */
 void marks_init(struct marks *marks, struct rule *rule);

@@ -28,6 +28,7 @@ static enum truth truth_of(struct value v)
 	case VALUE_BYTES:
 	case VALUE_IP:
 	case VALUE_LIST:
+	case VALUE_HASH:
 	case VALUE_TYPE_COUNT:
 		break;
 	}

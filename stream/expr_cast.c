@@ -72,6 +72,20 @@ static struct value text_of_interval(struct expr_env *env, int64_t ns)
 	return expr_copy(env, text, len);
 }
 
+static struct value text_of_hash(struct expr_env *env, struct value v)
+{
+	static const char digits[] = "0123456789abcdef";
+	char text[2 * VALUE_HASH_BYTES];
+
+	if (v.len != VALUE_HASH_BYTES)
+		return value_null();
+	for (unsigned i = 0; i < VALUE_HASH_BYTES; i++) {
+		text[2 * i] = digits[v.p[i] >> 4];
+		text[2 * i + 1] = digits[v.p[i] & 15];
+	}
+	return expr_copy(env, text, sizeof(text));
+}
+
 static struct value to_text(struct expr_env *env, struct value v)
 {
 	char text[TEXT_TIME_BYTES + TEXT_IP_BYTES];
@@ -96,6 +110,8 @@ static struct value to_text(struct expr_env *env, struct value v)
 		return text_of_interval(env, v.i);
 	case VALUE_LIST:
 		return text_of_list(env, v);
+	case VALUE_HASH:
+		return text_of_hash(env, v);
 	case VALUE_NULL:
 	case VALUE_TYPE_COUNT:
 		return value_null();
@@ -264,6 +280,35 @@ static struct value ip_of_text(struct expr_env *env, struct value v)
 	return ip;
 }
 
+static int hex_digit(uint8_t c)
+{
+	if (is_digit(c))
+		return c - '0';
+	c = ascii_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static struct value hash_of_text(struct expr_env *env, struct value v)
+{
+	uint8_t bytes[VALUE_HASH_BYTES];
+	struct value hash;
+
+	if (v.len != 2 * VALUE_HASH_BYTES)
+		return value_null();
+	for (unsigned i = 0; i < VALUE_HASH_BYTES; i++) {
+		int high = hex_digit(v.p[2 * i]);
+		int low = hex_digit(v.p[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return value_null();
+		bytes[i] = (uint8_t)(high << 4 | low);
+	}
+	hash = expr_copy(env, bytes, sizeof(bytes));
+	if (!value_is_null(hash))
+		hash.type = VALUE_HASH;
+	return hash;
+}
+
 static int64_t int_of_double(double d)
 {
 	if (d >= 9223372036854775808.0)
@@ -288,6 +333,8 @@ static struct value of_text(struct expr_env *env, struct value v,
 		return bool_of_text(v);
 	if (type == VALUE_IP)
 		return ip_of_text(env, v);
+	if (type == VALUE_HASH)
+		return hash_of_text(env, v);
 	if (type == VALUE_INTERVAL)
 		return interval_of_text(v);
 	if (type == VALUE_TIMESTAMP &&
@@ -332,6 +379,7 @@ struct value expr_cast(struct expr_env *env, struct value v,
 	case VALUE_NULL:
 	case VALUE_IP:
 	case VALUE_LIST:
+	case VALUE_HASH:
 	case VALUE_TYPE_COUNT:
 		break;
 	}

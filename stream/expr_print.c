@@ -168,6 +168,11 @@ static void print_value(struct buf *out, struct value v)
 	case VALUE_DOUBLE:
 		print_double(out, v.d);
 		return;
+	case VALUE_HASH:
+		buf_putc(out, '\'');
+		text_hex(out, v.p, v.len);
+		buf_putc(out, '\'');
+		return;
 	case VALUE_TEXT:
 		print_quoted(out, v.p, v.len);
 		return;

@@ -6,9 +6,16 @@
  * that a pair is found exactly once, ties and a row that plays both sides
  * included.
  *
+ *   INNER        each pair
+ *   FIRST, SEMI  a left tuple's first pair; then it is forgotten
+ *   LEFT         each pair; the left tuple alone, at its deadline, without one
+ *   ANTI         the left tuple alone, at its deadline, without a pair
+ *
  * A left tuple is of use until no right row with ts <= anchor.ts + upper can
- * come. A right row is of use until no tuple with anchor.ts <= right.ts - lower
- * can complete; a tuple completes at most `lag` after its anchor.
+ * come: its deadline, or when it was complete, if that is later. A right row is
+ * of use until no tuple with anchor.ts <= right.ts - lower can complete; a tuple
+ * completes at most `lag` after its anchor. NULL keys and an anchor that is
+ * NULL have no partner: what is to go up alone goes up at once.
  */
 #include "stream/engine_int.h"
 
@@ -38,7 +45,7 @@ static void item_free(struct join_item *item)
 	struct op *op = item->op;
 
 	timers_disarm(&op->rule->engine->timers, &item->timer);
-	for (unsigned i = 0; i < item->row_count; i++)
+	for (unsigned i = 0; i < op->child[item->side]->input_count; i++)
 		op_drop(op, item->rows[i]);
 	op_free(op, item);
 }
@@ -64,15 +71,39 @@ static void key_free_if_empty(struct op *op, struct join_key *key)
 	keyset_remove(&op->join.keys, &op->rule->engine->pool, &key->head);
 }
 
+static void fill(struct tuple *tuple, const struct join_item *item)
+{
+	const struct op *from = item->op->child[item->side];
+
+	for (unsigned i = 0; i < from->input_count; i++)
+		if (item->rows[i])
+			tuple->rows[from->inputs[i]] = &item->rows[i]->row;
+}
+
+/* Does a left tuple go up without a partner? */
+static bool goes_alone(const struct op *op)
+{
+	return op->node->join == PLAN_JOIN_LEFT ||
+	       op->node->join == PLAN_JOIN_ANTI;
+}
+
 static int join_fire(struct op *op, struct timer *timer, struct err *err)
 {
 	struct join_item *item = CONTAINER(timer, struct join_item, timer);
 	struct join_key *key = item->key;
+	int rc = 0;
 
-	(void)err;
+	if (item->side == LEFT && goes_alone(op) && !item->paired) {
+		struct tuple tuple = { .ts = timer->deadline };
+
+		fill(&tuple, item);
+		op->join.pinned = key;
+		rc = op_output(op, &tuple, err);
+		op->join.pinned = NULL;
+	}
 	item_remove(item);
 	key_free_if_empty(op, key);
-	return 0;
+	return rc;
 }
 
 /* The key that was not used for longest goes, with all it holds. */
@@ -96,26 +127,23 @@ static bool join_evict(struct op *op)
 	return true;
 }
 
-static struct join_item *item_new(struct op *op, const struct tuple *tuple,
-				  const uint8_t *inputs, unsigned input_count)
+static struct join_item *item_new(struct op *op, unsigned side,
+				  const struct tuple *tuple)
 {
-	struct join_item *item =
-		op_alloc(op, sizeof(*item) + input_count * sizeof(void *));
+	const struct op *from = op->child[side];
+	struct join_item *item = op_alloc(
+		op, sizeof(*item) + from->input_count * sizeof(void *));
 
 	if (!item)
 		return NULL;
 	item->op = op;
 	item->timer.op = op;
+	item->side = side;
 	list_init(&item->list);
-	for (unsigned i = 0; i < input_count; i++) {
-		item->rows[i] = op_keep(op, tuple->rows[inputs[i]]);
-		item->row_count = i + 1;
-		if (!item->rows[i]) {
-			item_free(item);
-			return NULL;
-		}
-	}
-	return item;
+	if (op_keep_rows(op, from, tuple, item->rows))
+		return item;
+	op_free(op, item);
+	return NULL;
 }
 
 /* Rows come nearly in ts order: looking from the end is short. */
@@ -134,13 +162,11 @@ static void item_insert(struct join_key *key, struct join_item *item)
 
 /* Keep one half for partners that come until `last`. */
 static void store(struct op *op, struct join_key *key, unsigned side,
-		  const struct tuple *tuple, int64_t ts, int64_t last)
+		  const struct tuple *tuple, int64_t ts, int64_t last,
+		  bool paired)
 {
-	const struct op *from = op->child[side];
 	struct join_item *item;
 
-	if (last < op->rule->engine->now)
-		return;
 	if (!key)
 		key = add_key(op);
 	if (!key)
@@ -150,11 +176,11 @@ static void store(struct op *op, struct join_key *key, unsigned side,
 		item_remove(item_at(key->items[side].next));
 		op_over(op, 1, 0);
 	}
-	item = item_new(op, tuple, from->inputs, from->input_count);
+	item = item_new(op, side, tuple);
 	if (item) {
-		item->side = side;
 		item->ts = ts;
 		item->done_ts = tuple->ts;
+		item->paired = paired;
 		item_insert(key, item);
 		if (timers_arm(&op->rule->engine->timers, &item->timer, last)) {
 			item_remove(item);
@@ -165,54 +191,104 @@ static void store(struct op *op, struct join_key *key, unsigned side,
 	key_free_if_empty(op, key);
 }
 
-/* Pair `tuple` with what the other side stored within [low, high]. */
-static int probe(struct op *op, struct join_key *key, unsigned other,
-		 const struct tuple *tuple, int64_t low, int64_t high,
-		 struct err *err)
+/* The pair of `tuple` and `item`; false: the residual does not hold. */
+static bool pair(const struct op *op, const struct tuple *tuple,
+		 const struct join_item *item, struct tuple *ret_pair)
 {
-	const struct op *from = op->child[other];
-	struct list *head = &key->items[other];
+	*ret_pair = *tuple;
+	fill(ret_pair, item);
+	if (item->done_ts > ret_pair->ts)
+		ret_pair->ts = item->done_ts;
+	return expr_is_true(op->node->predicate, ret_pair,
+			    &op->rule->engine->env);
+}
 
-	for (struct list *at = head->next; at != head; at = at->next) {
+/* Pair a left tuple with the right rows stored within [low, high]. */
+static int probe_right(struct op *op, struct join_key *key,
+		       const struct tuple *tuple, int64_t low, int64_t high,
+		       bool *ret_paired, struct err *err)
+{
+	enum plan_join kind = op->node->join;
+	struct list *head = &key->items[RIGHT];
+	bool one = kind != PLAN_JOIN_INNER && kind != PLAN_JOIN_LEFT;
+	int rc = 0;
+
+	for (struct list *at = head->next; at != head && !rc; at = at->next) {
 		const struct join_item *item = item_at(at);
-		struct tuple joined = *tuple;
-		int rc;
+		struct tuple joined;
 
+		if (item->ts < low)
+			continue;
+		if (item->ts > high || (one && *ret_paired))
+			break;
+		if (!pair(op, tuple, item, &joined))
+			continue;
+		*ret_paired = true;
+		if (kind != PLAN_JOIN_ANTI)
+			rc = op_output(op, &joined, err);
+	}
+	return rc;
+}
+
+/* Pair a right row with the left tuples stored within [low, high]. */
+static int probe_left(struct op *op, struct join_key *key,
+		      const struct tuple *tuple, int64_t low, int64_t high,
+		      struct err *err)
+{
+	enum plan_join kind = op->node->join;
+	struct list *head = &key->items[LEFT], *next;
+	int rc = 0;
+
+	for (struct list *at = head->next; at != head && !rc; at = next) {
+		struct join_item *item = item_at(at);
+		struct tuple joined;
+
+		next = at->next;
 		if (item->ts < low)
 			continue;
 		if (item->ts > high)
 			break;
-		for (unsigned i = 0; i < item->row_count; i++)
-			joined.rows[from->inputs[i]] = &item->rows[i]->row;
-		if (item->done_ts > joined.ts)
-			joined.ts = item->done_ts;
-		if (!expr_is_true(op->node->predicate, &joined,
-				  &op->rule->engine->env))
+		if (!pair(op, tuple, item, &joined))
 			continue;
-		rc = op_output(op, &joined, err);
-		if (rc)
-			return rc;
+		item->paired = true;
+		if (kind != PLAN_JOIN_ANTI)
+			rc = op_output(op, &joined, err);
+		if (kind != PLAN_JOIN_INNER && kind != PLAN_JOIN_LEFT)
+			item_remove(item);
 	}
-	return 0;
+	return rc;
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
 }
 
 static int join_left(struct op *op, const struct tuple *tuple, struct err *err)
 {
 	const struct plan_node *node = op->node;
-	int64_t ts = tuple->rows[node->anchor]->ts;
-	int64_t low = ts_add(ts, node->lower_ns);
-	int64_t high = ts_add(ts, node->upper_ns);
+	const struct row *anchor = tuple->rows[node->anchor];
+	bool one =
+		node->join == PLAN_JOIN_FIRST || node->join == PLAN_JOIN_SEMI;
+	bool paired = false;
 	struct join_key *key;
+	int64_t low, high;
 	int rc = 0;
 
-	if (!op_key(op, node->left_keys, tuple))
-		return 0;
+	if (!anchor || !op_key(op, node->left_keys, tuple))
+		return goes_alone(op) ? op_output(op, tuple, err) : 0;
+	low = ts_add(anchor->ts, node->lower_ns);
+	high = ts_add(anchor->ts, node->upper_ns);
 	key = find_key(op);
+	op->join.pinned = key;
 	if (key)
-		rc = probe(op, key, RIGHT, tuple, low, high, err);
-	if (rc)
+		rc = probe_right(op, key, tuple, low, high, &paired, err);
+	op->join.pinned = NULL;
+	if (rc || (paired && (one || node->join == PLAN_JOIN_ANTI)))
 		return rc;
-	store(op, key, LEFT, tuple, ts, high);
+	if (high < tuple->ts && (paired || !goes_alone(op)))
+		return 0;
+	store(op, key, LEFT, tuple, anchor->ts, later(high, tuple->ts), paired);
 	return 0;
 }
 
@@ -222,17 +298,23 @@ static int join_right(struct op *op, const struct tuple *tuple, struct err *err)
 	int64_t ts = tuple->rows[op->child[1]->inputs[0]]->ts;
 	int64_t low = ts_sub(ts, node->upper_ns);
 	int64_t high = ts_sub(ts, node->lower_ns);
+	int64_t last = ts_add(high, op->join.lag);
 	struct join_key *key;
 	int rc = 0;
 
 	if (!op_key(op, node->right_keys, tuple))
 		return 0;
 	key = find_key(op);
+	op->join.pinned = key;
 	if (key)
-		rc = probe(op, key, LEFT, tuple, low, high, err);
+		rc = probe_left(op, key, tuple, low, high, err);
+	op->join.pinned = NULL;
 	if (rc)
 		return rc;
-	store(op, key, RIGHT, tuple, ts, ts_add(high, op->join.lag));
+	if (last >= tuple->ts)
+		store(op, key, RIGHT, tuple, ts, last, false);
+	else if (key)
+		key_free_if_empty(op, key);
 	return 0;
 }
 

@@ -112,6 +112,7 @@ void key_put(struct buf *key, struct value v)
 	case VALUE_TEXT:
 	case VALUE_BYTES:
 	case VALUE_IP:
+	case VALUE_HASH:
 	case VALUE_LIST:
 		buf_putc(key, (char)(KEY_BYTES + v.type));
 		buf_put_le32(key, v.len);

@@ -20,17 +20,23 @@ struct process {
 	struct hmap_node node;
 	struct list list; /* table->alive or table->ended */
 	int64_t key;
+	int64_t parent_key; /* as of the last event that named it; 0: unknown */
 	const struct context *context; /* NULL: nothing known */
 	int64_t ended_ns;
 	bool ended;
 	bool from_snapshot;
 };
 
+/* What the row last applied did; PROCESS_CAUSES: nothing to tell. */
+enum { PROCESS_CAUSES = PROCESS_SAMPLED + 1 };
+
 struct process_table {
 	struct process_table_options options;
 	struct hmap map;
 	struct list alive;
 	struct list ended;
+	unsigned cause; /* enum process_cause */
+	struct sample_changes changes;
 	struct process_table_stats stats;
 };
 
@@ -226,6 +232,12 @@ static struct value start_of(const struct process_table *table,
 	return start;
 }
 
+static void set_parent(struct process *process, struct value key)
+{
+	if (key.type == VALUE_INT && key.i)
+		process->parent_key = key.i;
+}
+
 static void apply_fork(struct process_table *table, const struct row *row)
 {
 	struct value key = row_get(row, COL_PROCESS_FORK_child_key);
@@ -243,7 +255,9 @@ static void apply_fork(struct process_table *table, const struct row *row)
 		return;
 	}
 	child->from_snapshot = false;
+	set_parent(child, row_get(row, COL_PROCESS_FORK_child_parent_key));
 	learn(table, child, context);
+	table->cause = PROCESS_FORKED;
 }
 
 static void apply_program(struct process_table *table, const struct row *row,
@@ -280,6 +294,7 @@ static void apply_exec(struct process_table *table, const struct row *row)
 		return;
 	process->from_snapshot = false;
 	apply_program(table, row, process, COL_PROCESS_EXEC_exec_exe);
+	table->cause = PROCESS_EXECED;
 }
 
 static void apply_snapshot(struct process_table *table, const struct row *row)
@@ -294,6 +309,46 @@ static void apply_snapshot(struct process_table *table, const struct row *row)
 		return;
 	process->from_snapshot = true;
 	apply_program(table, row, process, COL_PROCESS_SNAPSHOT_exec_exe);
+	table->cause = PROCESS_PRESENT;
+}
+
+/* A number of the sample, when its flag says that there is one. */
+static struct value sampled(const struct row *row, unsigned flag,
+			    unsigned number)
+{
+	struct value has = row_get(row, flag);
+
+	return has.type == VALUE_BOOL && has.i ? row_get(row, number) :
+						 value_null();
+}
+
+static void apply_sample(struct process_table *table, const struct row *row)
+{
+	struct process *process = find(table, row_get(row, COL_pid_key));
+	struct value cpu = sampled(row, COL_PROCESS_SAMPLE_sample_has_cpu,
+				   COL_PROCESS_SAMPLE_sample_cpu_milli);
+	struct sample sample = {
+		.memory_usage =
+			sampled(row, COL_PROCESS_SAMPLE_sample_has_memory,
+				COL_PROCESS_SAMPLE_sample_memory_bytes),
+		.status = row_get(row, COL_PROCESS_SAMPLE_sample_status),
+		.hash = row_get(row, COL_PROCESS_SAMPLE_sample_hash),
+	};
+	struct context *context;
+
+	if (!process || process->ended)
+		return;
+	if (cpu.type == VALUE_INT) {
+		sample.cpu_usage.type = VALUE_DOUBLE;
+		sample.cpu_usage.d = (double)cpu.i / 1000;
+	}
+	if (sample.status.len > SAMPLE_STATUS_BYTES_MAX)
+		sample.status.len = SAMPLE_STATUS_BYTES_MAX;
+	context = context_of_sample(process->context, &sample, &table->changes);
+	if (!context)
+		return;
+	learn(table, process, context);
+	table->cause = PROCESS_SAMPLED;
 }
 
 static void apply_exit(struct process_table *table, const struct row *row)
@@ -308,6 +363,15 @@ static void apply_exit(struct process_table *table, const struct row *row)
 	table->stats.live--;
 	list_remove(&process->list);
 	list_insert(&table->ended, &process->list);
+}
+
+/* A process changes its parent when that one ends. */
+static void note_parent(struct process_table *table, const struct row *row)
+{
+	struct process *process = find(table, row_get(row, COL_pid_key));
+
+	if (process)
+		set_parent(process, row_get(row, COL_parent_key));
 }
 
 static const struct context *look_up(struct process_table *table,
@@ -329,6 +393,8 @@ static const struct context *look_up(struct process_table *table,
 
 void process_table_apply(struct process_table *table, struct row *row)
 {
+	table->cause = PROCESS_CAUSES;
+	table->changes = (struct sample_changes){ 0 };
 	if (row->stream == STREAM_PROCESS_FORK)
 		apply_fork(table, row);
 	else if (row->stream == STREAM_PROCESS_EXEC)
@@ -337,8 +403,68 @@ void process_table_apply(struct process_table *table, struct row *row)
 		apply_snapshot(table, row);
 	else if (row->stream == STREAM_PROCESS_EXIT)
 		apply_exit(table, row);
+	else if (row->stream == STREAM_PROCESS_SAMPLE)
+		apply_sample(table, row);
+	note_parent(table, row);
 	row->self = look_up(table, row_get(row, COL_pid_key));
 	row->parent = look_up(table, row_get(row, COL_parent_key));
+}
+
+/* The child is what appeared, not its creator. */
+static void name_child(const struct row *fork, struct row *row)
+{
+	row->values[COL_pid] = row_get(fork, COL_PROCESS_FORK_child_pid);
+	row->values[COL_tid] = row->values[COL_pid];
+	row->values[COL_ppid] = row_get(fork, COL_PROCESS_FORK_child_ppid);
+	row->values[COL_pid_key] = row_get(fork, COL_PROCESS_FORK_child_key);
+	row->values[COL_parent_key] =
+		row_get(fork, COL_PROCESS_FORK_child_parent_key);
+	row->values[COL_ns_pid] = value_null();
+}
+
+static void put_changes(struct row *row, const struct sample_changes *c)
+{
+	row->values[row_slot(COL_PROCESS_cpu_changed)] = value_bool(c->cpu);
+	row->values[row_slot(COL_PROCESS_memory_changed)] =
+		value_bool(c->memory);
+	row->values[row_slot(COL_PROCESS_status_changed)] =
+		value_bool(c->status);
+	row->values[row_slot(COL_PROCESS_hash_changed)] = value_bool(c->hash);
+}
+
+bool process_table_appeared(struct process_table *table,
+			    const struct row *applied, struct row *ret_row)
+{
+	const struct stream *stream = catalog_stream(STREAM_PROCESS);
+
+	if (table->cause == PROCESS_CAUSES)
+		return false;
+	*ret_row = (struct row){ .stream = STREAM_PROCESS,
+				 .value_count = (uint16_t)row_slots(stream),
+				 .cpu = applied->cpu,
+				 .ts = applied->ts,
+				 .seq = applied->seq };
+	memcpy(ret_row->values, applied->values,
+	       COL_HEAD_COUNT * sizeof(*ret_row->values));
+	ret_row->values[row_slot(COL_PROCESS_cause)] = value_int(table->cause);
+	put_changes(ret_row, &table->changes);
+	if (applied->stream == STREAM_PROCESS_FORK)
+		name_child(applied, ret_row);
+	ret_row->self = look_up(table, ret_row->values[COL_pid_key]);
+	ret_row->parent = look_up(table, ret_row->values[COL_parent_key]);
+	return true;
+}
+
+const struct context *process_table_ancestor(const struct process_table *table,
+					     int64_t pid_key, unsigned n)
+{
+	const struct process *process = find(table, value_int(pid_key));
+
+	for (; process && n; n--)
+		process = process->parent_key ?
+				  find(table, value_int(process->parent_key)) :
+				  NULL;
+	return process ? process->context : NULL;
 }
 
 void process_table_expire(struct process_table *table, int64_t now_ns)

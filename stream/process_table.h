@@ -39,9 +39,25 @@ struct process_table *process_table_free(struct process_table *table);
  * (fork and exec before their own evaluation; exit only marks, so that the exit
  * event still sees its process). Then sets row->self and row->parent, borrowed:
  * valid until the next call; context_hold() keeps one longer. A snapshot row
- * loses to any live record of the same identity.
+ * loses to any live record of the same identity. A sample row changes what was
+ * sampled of a process that is known.
  */
 void process_table_apply(struct process_table *table, struct row *row);
+
+/*
+ * Did the row last applied make a process appear, or change a sampled column?
+ * Then fills `ret_row`, a row of stream `process` with room for its values, as
+ * of that moment; its texts are borrowed from the row and the table.
+ */
+bool process_table_appeared(struct process_table *table,
+			    const struct row *applied, struct row *ret_row);
+
+/*
+ * The context of the process's n-th ancestor (1: parent) as far as the table
+ * knows; NULL: unknown. Borrowed until the next call that changes the table.
+ */
+const struct context *process_table_ancestor(const struct process_table *table,
+					     int64_t pid_key, unsigned n);
 
 /* Ended processes older than the linger time at `now_ns` may go. */
 void process_table_expire(struct process_table *table, int64_t now_ns);

@@ -11,11 +11,39 @@
 #include "stream/engine_int.h"
 #include "stream/row_copy_int.h"
 
+/* What reads this rule's matches may miss some: in plan order. */
+static void tell_readers(const struct rule *lost)
+{
+	struct engine *engine = lost->engine;
+	size_t first = (size_t)(lost - engine->rules) + 1;
+
+	for (size_t i = first; i < engine->plan->rule_count; i++) {
+		struct rule *rule = &engine->rules[i];
+
+		for (unsigned k = 0; k < rule->op_count; k++) {
+			const struct rule *from = rule->ops[k].reads;
+
+			if (from && from->over_ts > rule->over_ts)
+				rule->over_ts = from->over_ts;
+			if (from && from->capped_ts > rule->capped_ts)
+				rule->capped_ts = from->capped_ts;
+		}
+	}
+}
+
 void op_over(struct op *op, uint64_t evicted, uint64_t refused)
 {
-	op->rule->stats.evicted += evicted;
-	op->rule->stats.refused += refused;
-	op->rule->over_ts = op->rule->engine->now;
+	struct rule *rule = op->rule;
+	bool capped = op->at_quota && op->node->triggered;
+	int64_t *when = capped ? &rule->capped_ts : &rule->over_ts;
+
+	rule->stats.evicted += evicted;
+	rule->stats.refused += refused;
+	if (*when == rule->engine->now)
+		return;
+	*when = rule->engine->now;
+	if (rule->reader_count)
+		tell_readers(rule);
 }
 
 bool op_evict(struct op *op)
@@ -50,7 +78,7 @@ static bool make_room(struct op *op)
 	return false;
 }
 
-static void *alloc_evicting(struct op *op, size_t size)
+void *op_alloc_uncharged(struct op *op, size_t size)
 {
 	struct pool *pool = &op->rule->engine->pool;
 	void *p;
@@ -73,7 +101,7 @@ void op_uncharge(struct op *op, const void *p)
 
 void *op_alloc(struct op *op, size_t size)
 {
-	void *p = alloc_evicting(op, size);
+	void *p = op_alloc_uncharged(op, size);
 
 	if (p)
 		op_charge(op, p);
@@ -88,17 +116,22 @@ void op_free(struct op *op, void *p)
 	pool_free(&op->rule->engine->pool, p);
 }
 
-static struct retained *retained_of(const struct row *row)
+void retained_drop(struct engine *engine, struct retained *kept)
 {
-	return CONTAINER(row, struct retained, row);
-}
+	struct basis *basis = kept->basis;
 
-static void retained_drop(struct engine *engine, struct retained *kept)
-{
 	if (--kept->refs)
 		return;
+	for (unsigned i = 0; basis && i < basis->count; i++)
+		retained_drop(engine, basis->rows[i]);
 	row_copy_release(&kept->row);
 	pool_free(&engine->pool, kept);
+}
+
+/* What is behind a match is held by whoever holds the match. */
+static uint64_t retained_bytes(const struct retained *kept)
+{
+	return pool_bytes(kept) + (kept->basis ? kept->basis->bytes : 0);
 }
 
 static struct retained *keep_current(struct op *op)
@@ -109,8 +142,8 @@ static struct retained *keep_current(struct op *op)
 
 	if (engine->current_kept)
 		return engine->current_kept;
-	kept = alloc_evicting(op, offsetof(struct retained, row) +
-					  row_copy_bytes(row));
+	kept = op_alloc_uncharged(op, offsetof(struct retained, row) +
+					      row_copy_bytes(row));
 	if (!kept)
 		return NULL;
 	kept->refs = 1; /* the push's own, until engine_drop_current() */
@@ -120,24 +153,47 @@ static struct retained *keep_current(struct op *op)
 	return kept;
 }
 
-struct retained *op_keep(struct op *op, const struct row *row)
+struct retained *row_retain(struct op *op, const struct row *row)
 {
 	struct retained *kept = row == op->rule->engine->current ?
 					keep_current(op) :
 					retained_of(row);
 
-	if (!kept)
-		return NULL;
-	kept->refs++;
-	op_charge(op, kept);
+	if (kept)
+		kept->refs++;
 	return kept;
+}
+
+struct retained *op_keep(struct op *op, const struct row *row)
+{
+	struct retained *kept = row_retain(op, row);
+
+	if (kept)
+		op->rule->stats.state_bytes += retained_bytes(kept);
+	return kept;
+}
+
+bool op_keep_rows(struct op *op, const struct op *from,
+		  const struct tuple *tuple, struct retained **ret_rows)
+{
+	for (unsigned i = 0; i < from->input_count; i++) {
+		const struct row *row = tuple->rows[from->inputs[i]];
+
+		ret_rows[i] = row ? op_keep(op, row) : NULL;
+		if (ret_rows[i] || !row)
+			continue;
+		while (i--)
+			op_drop(op, ret_rows[i]);
+		return false;
+	}
+	return true;
 }
 
 void op_drop(struct op *op, struct retained *kept)
 {
 	if (!kept)
 		return;
-	op_uncharge(op, kept);
+	op->rule->stats.state_bytes -= retained_bytes(kept);
 	retained_drop(op->rule->engine, kept);
 }
 
@@ -161,12 +217,14 @@ void *op_add_key(struct op *op, struct keyset *keys, size_t size)
 	struct engine *engine = op->rule->engine;
 	void *p;
 
-	while (keys->map.count >= op->keys_max) {
-		if (!op_evict(op)) {
-			op_over(op, 0, 1);
-			return NULL;
-		}
-	}
+	op->at_quota = true;
+	while (keys->map.count >= op->keys_max && op_evict(op))
+		;
+	if (keys->map.count >= op->keys_max)
+		op_over(op, 0, 1);
+	op->at_quota = false;
+	if (keys->map.count >= op->keys_max)
+		return NULL;
 	while (!(p = keyset_add(keys, &engine->pool, size, engine->options.seed,
 				&engine->key)))
 		if (!make_room(op))

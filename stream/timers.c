@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stream/timers_int.h"
 
-#include <errno.h>
-#include <stdbool.h>
-#include <stdlib.h>
+#include "stream/engine_int.h"
+
+#include <limits.h>
 
 static void put(struct timers *timers, size_t place, struct timer *timer)
 {
@@ -11,11 +11,20 @@ static void put(struct timers *timers, size_t place, struct timer *timer)
 	timer->place = place;
 }
 
-/* Armed first goes first: which of two is earlier never depends on the heap. */
+unsigned timer_rank(const struct timer *timer)
+{
+	return timer->op ? timer->op->rank : UINT_MAX;
+}
+
+/* Which of two is earlier never depends on the heap. */
 static bool is_before(const struct timer *a, const struct timer *b)
 {
+	unsigned a_rank = timer_rank(a), b_rank = timer_rank(b);
+
 	if (a->deadline != b->deadline)
 		return a->deadline < b->deadline;
+	if (a_rank != b_rank)
+		return a_rank < b_rank;
 	return a->order < b->order;
 }
 
@@ -86,14 +95,9 @@ void timers_disarm(struct timers *timers, struct timer *timer)
 		sift_down(timers, place, last);
 }
 
-struct timer *timers_expired(struct timers *timers, int64_t now)
+struct timer *timers_first(const struct timers *timers)
 {
-	struct timer *first = timers->count ? timers->heap[1] : NULL;
-
-	if (!first || first->deadline >= now)
-		return NULL;
-	timers_disarm(timers, first);
-	return first;
+	return timers->count ? timers->heap[1] : NULL;
 }
 
 void timers_release(struct timers *timers)

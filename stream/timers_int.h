@@ -13,7 +13,7 @@ struct op;
 
 struct timer {
 	int64_t deadline; /* the last ts at which the element is of use */
-	uint64_t order;	  /* of arming: decides between equal deadlines */
+	uint64_t order;	  /* of arming */
 	size_t place;	  /* in the heap, from 1; 0: not armed */
 	struct op *op;	  /* whose `fire` is called; NULL: a mark's */
 };
@@ -31,8 +31,11 @@ int timers_arm(struct timers *timers, struct timer *timer, int64_t deadline);
 /* Does nothing when it is not armed. */
 void timers_disarm(struct timers *timers, struct timer *timer);
 
-/* Disarm and return the first whose deadline is before `now`; NULL: none. */
-struct timer *timers_expired(struct timers *timers, int64_t now);
+/* The earliest; of one deadline by rank, then by arming. NULL: none. */
+struct timer *timers_first(const struct timers *timers);
+
+/* Of its operator; marks come last. */
+unsigned timer_rank(const struct timer *timer);
 
 void timers_release(struct timers *timers);
 

@@ -72,6 +72,7 @@ static const char *type_of(enum value_type type)
 	case VALUE_IP:
 	case VALUE_TIMESTAMP:
 	case VALUE_LIST:
+	case VALUE_HASH:
 	case VALUE_NULL:
 	case VALUE_TYPE_COUNT:
 		break;

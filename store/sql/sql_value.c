@@ -144,6 +144,7 @@ static void json_value(struct buf *out, struct value value)
 		json_text(out, value.p, value.len);
 		return;
 	case VALUE_BYTES:
+	case VALUE_HASH:
 		buf_putc(out, '"');
 		text_hex(out, value.p, value.len);
 		buf_putc(out, '"');
@@ -205,6 +206,10 @@ void sql_result_value(sqlite3_context *context, struct value value)
 	case VALUE_BYTES:
 		sqlite3_result_blob64(context, value.p, value.len,
 				      SQLITE_TRANSIENT);
+		break;
+	case VALUE_HASH:
+		text_hex(&list, value.p, value.len);
+		result_buf(context, &list);
 		break;
 	case VALUE_IP:
 		ip_text(value, text);

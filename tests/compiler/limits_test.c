@@ -123,6 +123,58 @@ static void limits__keys__are_ten(void **state)
 	expect("CREATE RULE r WITH (dedup_key = '", "pid,", 11,
 	       "') AS SELECT pid FROM process.exec",
 	       "dedup_key has at most 10 keys");
+	expect("SELECT pid FROM process.exec GROUP BY pid", ", pid", 10, "",
+	       "GROUP BY has at most 10 keys");
+	expect("SELECT pid FROM process.exec ORDER BY pid", ", pid", 4, "",
+	       "ORDER BY has at most 4 columns");
+}
+
+static void limits__lists__have_ten_thousand_elements(void **state)
+{
+	(void)state;
+	expect(WHERE "uid IN (1", ",1", 9999, ");", NULL);
+	expect(WHERE "uid IN (1", ",1", 10000, ");",
+	       "IN has at most 10000 elements");
+	expect("CREATE LIST l (1", ",1", 9999,
+	       "); SELECT pid FROM process.exec", NULL);
+	expect("CREATE LIST l (1", ",1", 10000,
+	       "); SELECT pid FROM process.exec",
+	       "a list has at most 10000 elements");
+}
+
+/* A CASE in the place of x of another doubles what is copied. */
+static void limits__copies_of_case__are_bounded(void **state)
+{
+	struct buf text = BUF_INIT;
+
+	(void)state;
+	buf_puts(&text, WHERE "1 = ");
+	repeat(&text, "CASE ", 40);
+	buf_puts(&text, "uid");
+	repeat(&text, " WHEN 1 THEN 2 WHEN 3 THEN 4 END", 40);
+	expect_bytes(&text, "what stands between CASE and WHEN is too large");
+}
+
+static void limits__operators__nest_64_deep(void **state)
+{
+	static const struct {
+		const char *head, *part;
+	} chains[] = {
+		{ "uid = ", "- " },	  { "TRUE = ", "LENGTH(" },
+		{ "TRUE = ", "CAST(" },	  { "TRUE = ", "CASE WHEN " },
+		{ "uid = uid", " * 1" },  { "uid = uid", " || '1'" },
+		{ "uid = (uid", " % 2" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(chains); i++) {
+		struct buf text = BUF_INIT;
+
+		buf_printf(&text, "%s%s", WHERE, chains[i].head);
+		repeat(&text, chains[i].part, 65);
+		buf_puts(&text, " uid");
+		expect_bytes(&text, "nests at most 64 levels deep");
+	}
 }
 
 static void limits__rule_text__is_64_kib(void **state)
@@ -134,8 +186,8 @@ static void limits__rule_text__is_64_kib(void **state)
 	expect(WHERE "exe = '", "x", 65000, "';", NULL);
 	expect(WHERE "exe = '", "x", 66000, "';",
 	       "a rule has at most 65536 bytes");
-	expect(WHERE "uid IN (1", ",1", 30000, ");", NULL);
-	expect(WHERE "uid IN (1", ",1", 33000, ");",
+	expect(WHERE "uid IN (1", ",      1", 8000, ");", NULL);
+	expect(WHERE "uid IN (1", ",      1", 8200, ");",
 	       "a rule has at most 65536 bytes");
 	/* Spaces between rules count for none; the next rule is read. */
 	repeat(&text, " ", 70000);
@@ -318,6 +370,23 @@ static const char *const words[] = {
 	"/*",
 	"*/",
 	"ANY(args) ",
+	"CASE ",
+	"WHEN ",
+	"THEN ",
+	"END ",
+	"GROUP BY ",
+	"EXISTS (SELECT ",
+	"LEFT JOIN ",
+	"TUMBLE(TABLE ",
+	"DESCRIPTOR(ts), ",
+	"MATCH_RECOGNIZE (",
+	"PATTERN (a b{2}",
+	"DEFINE a AS ",
+	"x'00' ",
+	"1.5e3 ",
+	":t_end ",
+	"|| ",
+	"* ",
 	"'",
 	"\n",
 	"\xc3\xa9",
@@ -407,6 +476,9 @@ int main(void)
 		cmocka_unit_test(limits__joins__are_four),
 		cmocka_unit_test(limits__columns__are_fifty),
 		cmocka_unit_test(limits__keys__are_ten),
+		cmocka_unit_test(limits__lists__have_ten_thousand_elements),
+		cmocka_unit_test(limits__copies_of_case__are_bounded),
+		cmocka_unit_test(limits__operators__nest_64_deep),
 		cmocka_unit_test(limits__rule_text__is_64_kib),
 		cmocka_unit_test(limits__file__is_8_mib),
 		cmocka_unit_test(limits__errors__a_hundred_are_kept),

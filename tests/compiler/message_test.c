@@ -51,14 +51,58 @@ static const struct {
 	  "'n' is made by this query; wrap it" },
 	{ "SELECT pid FROM process.exec WHERE " WINDOW " > 3;", "1:36",
 	  "COUNT(*) OVER stands alone as a column", "name it in a subquery" },
-	{ "SELECT SUM(pid) FROM process.exec;", "1:8", "unknown function 'sum'",
-	  "the only function is COUNT(*)" },
+	{ "SELECT SUM(*) FROM process.exec;", "1:12", "* goes with COUNT only",
+	  NULL },
+	{ "SELECT SUM(DISTINCT pid) FROM process.exec;", "1:12",
+	  "DISTINCT goes with COUNT only", NULL },
 	{ "SELECT * FROM process.exec;", "1:8", "SELECT * is not supported",
 	  "name the columns" },
 	{ "SELECT e.* FROM process.exec e;", "1:10", "e.* is not supported",
 	  NULL },
-	{ "SELECT pid FROM process.exec GROUP BY pid;", "1:30",
-	  "GROUP BY is not supported", "count in a sliding window" },
+	{ "SELECT pid FROM process.exec GROUP BY pid WHERE uid = 0;", "1:43",
+	  "expected ; or the end of the rule, found WHERE", "the order is" },
+	{ "SELECT pid FROM process.exec UNION SELECT pid FROM process.fork;",
+	  "1:30", "UNION is not supported", "write two rules" },
+	{ "SELECT pid FROM process.exec a RIGHT JOIN process.fork b ON TRUE;",
+	  "1:32", "RIGHT JOIN is not supported", "write LEFT JOIN" },
+	{ "SELECT pid FROM process.exec LIMIT 0;", "1:36", "LIMIT is from 1",
+	  NULL },
+	{ "SELECT pid FROM process.exec LIMIT 5 OFFSET 5;", "1:38",
+	  "OFFSET is not supported", NULL },
+	{ "SELECT DISTINCT pid FROM process.exec;", "1:8",
+	  "DISTINCT is not supported", "COUNT(DISTINCT x) counts values" },
+	{ "WITH RECURSIVE t AS (SELECT pid FROM process.exec) SELECT pid FROM "
+	  "t;",
+	  "1:6", "WITH RECURSIVE is not supported", "HAS_ANCESTOR" },
+	{ "SELECT pid FROM process.exec a JOIN process.fork b ON TRUE WHEN "
+	  "TRUE;",
+	  "1:60", "WHEN goes with AUTO JOIN only", "write AUTO JOIN" },
+	{ "SELECT pid FROM HOP(TABLE process.exec, DESCRIPTOR(ts), INTERVAL "
+	  "'1' SECOND);",
+	  "1:76", "expected , and the size, found )", NULL },
+	{ "CREATE STREAM s (a TEXT);", "1:8",
+	  "CREATE STREAM is not part of this version", "shrike streams" },
+	{ "CREATE TABLE t (a);", "1:8", "expected RULE, VIEW or LIST", NULL },
+	{ "CREATE LIST l (a);", "1:16", "expected a constant", NULL },
+	{ "SELECT ANY(args) FROM process.exec;", "1:8",
+	  "ANY and ALL are one side of a comparison", "as in 'x' = ANY" },
+	{ "SELECT ANY(args) = ALL(args) FROM process.exec;", "1:20",
+	  "ANY and ALL stand on one side only", "for each element" },
+	{ "SELECT pid FROM process.exec WHERE exe = :now;", "1:42",
+	  "unknown parameter :now", ":t_start and :t_end" },
+	{ "SELECT x'0g' FROM process.exec;", "1:8",
+	  "bytes are pairs of hexadecimal digits", "as in x'00ff'" },
+	{ "SELECT CASE EXISTS (SELECT pid FROM process.fork) WHEN TRUE THEN 1 "
+	  "END FROM process.exec;",
+	  "1:13", "EXISTS does not stand between CASE and WHEN",
+	  "write CASE WHEN EXISTS" },
+	{ "SELECT COUNT(*) OVER (ORDER BY ts ROWS BETWEEN 5 PRECEDING AND "
+	  "CURRENT ROW) FROM process.exec;",
+	  "1:35", "a window is a range of time, not of rows",
+	  "write RANGE BETWEEN" },
+	{ "SELECT pid FROM process.exec MATCH_RECOGNIZE (ORDER BY ts MEASURES "
+	  "a.pid AS pid PATTERN (a b));",
+	  "1:94", "a sequence needs a bound on its time", "WITHIN INTERVAL" },
 	{ "SELECT pid FROM process.exec WHERE uid = 'root';", "1:36",
 	  "cannot compare uid (BIGINT) with 'root' (TEXT)", NULL },
 	{ "SELECT pid FROM process.exec WHERE uid = '22';", "1:36",
@@ -91,7 +135,8 @@ static const struct {
 	  "IN takes constants only", "write x = a OR x = b" },
 	{ "SELECT pid FROM process.exec WHERE uid IN (SELECT uid FROM "
 	  "process.exec);",
-	  "1:44", "a subquery stands in FROM only", "write the query in FROM" },
+	  "1:44", "a subquery stands in FROM and in EXISTS only",
+	  "write the query in FROM" },
 	{ "SELECT pid FROM network.connect WHERE dst_ip = '10.0.0';", "1:48",
 	  "'10.0.0' is not an IPv4 or IPv6 address", "as in '192.0.2.1'" },
 	{ "SELECT pid FROM network.connect WHERE dst_ip < '10.0.0.1';", "1:39",
@@ -128,8 +173,10 @@ static const struct {
 	  "unexpected character '&&'", "write AND" },
 	{ "SELECT \"pid\" FROM process.exec;", "1:8",
 	  "unexpected character '\"'", "text is written 'like this'" },
-	{ "SELECT pid FROM process.exec WHERE uid = 1.5;", "1:42",
-	  "a number is an integer", NULL },
+	{ "SELECT pid FROM process.exec WHERE uid = 1.5x;", "1:42",
+	  "this is neither a number nor a name", NULL },
+	{ "SELECT pid FROM process.exec WHERE uid = 1e309;", "1:42",
+	  "a number is at most 1.7976931348623157e308", NULL },
 	{ "SELECT pid FROM process.exec SUPPRESS FOR INTERVAL 'x' SECOND;",
 	  "1:52", "this is not the number of an interval",
 	  "write INTERVAL '10' SECOND" },
@@ -168,6 +215,47 @@ static void message__each_mistake__is_named_and_placed(void **state)
 							  "(nothing)",
 				    front.result, text);
 		assert_true(ok);
+		front_release(&front);
+	}
+}
+
+#define SEQUENCE(pattern, define)                                             \
+	"SELECT pid FROM process.exec MATCH_RECOGNIZE (ORDER BY ts MEASURES " \
+	"a.pid AS pid PATTERN (" pattern                                      \
+	") WITHIN INTERVAL '1' SECOND " define ");"
+
+static const struct {
+	const char *text, *message;
+} sequences[] = {
+	{ SEQUENCE("a", ""), "a sequence has at least 2 steps" },
+	{ SEQUENCE("a? b", ""), "the first and the last step" },
+	{ SEQUENCE("a b*", ""), "the first and the last step" },
+	{ SEQUENCE("a a", ""), "'a' stands twice in PATTERN" },
+	{ SEQUENCE("a (b c)", ""), "without groups" },
+	{ SEQUENCE("a | b", ""), "unexpected character '|'" },
+	{ SEQUENCE("a{1,2} b", ""), "a range of repetitions" },
+	{ SEQUENCE("a{9} b", ""), "a step repeats 1 to 8 times" },
+	{ SEQUENCE("a{0} b", ""), "a step repeats 1 to 8 times" },
+	{ SEQUENCE("a{8} b", ""), "a sequence has at most 8 steps" },
+	{ SEQUENCE("a b", "DEFINE c AS TRUE"), "no variable 'c' in PATTERN" },
+	{ SEQUENCE("a b", "DEFINE a AS TRUE, a AS TRUE"), "defined twice" },
+	{ SEQUENCE("a b", "UNTIL u"), "UNTIL needs a definition of 'u'" },
+	{ SEQUENCE("a b", "UNTIL b DEFINE b AS TRUE"), "is a step of PATTERN" },
+};
+
+static void message__wrong_sequences__are_told_apart(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(sequences); i++) {
+		struct front front;
+
+		front_compile(&front, sequences[i].text);
+		assert_int_equal(front.result, COMPILE_REJECTED);
+		if (!strstr(front_text(&front), sequences[i].message))
+			print_error("%s\n%s", sequences[i].message,
+				    front_text(&front));
+		assert_non_null(
+			strstr(front_text(&front), sequences[i].message));
 		front_release(&front);
 	}
 }
@@ -294,6 +382,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(message__each_mistake__is_named_and_placed),
+		cmocka_unit_test(message__wrong_sequences__are_told_apart),
 		cmocka_unit_test(message__several_statements__each_is_reported),
 		cmocka_unit_test(message__excerpt__points_at_the_range),
 		cmocka_unit_test(message__unprintable_bytes__are_escaped),

@@ -188,6 +188,7 @@ static inline struct value gen_value(struct gen *g, const struct column *column)
 	case VALUE_TIMESTAMP:
 	case VALUE_INTERVAL:
 	case VALUE_LIST:
+	case VALUE_HASH:
 	case VALUE_TYPE_COUNT:
 		break;
 	}

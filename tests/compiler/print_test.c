@@ -1,204 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Printing a syntax tree and reading it again gives the same tree: random rules
- * are made as trees, printed, parsed and compared.
+ * Printing a syntax tree and reading it again gives the same tree: random
+ * programs are made as trees, printed, parsed and compared.
  */
 #include "compiler/front.h"
+#include "compiler/program_gen.h"
 
 #include "compiler/parse.h"
 #include "compiler/print.h"
-
-struct maker {
-	struct arena *arena;
-	uint64_t seed;
-};
-
-static unsigned pick(struct maker *m, unsigned n)
-{
-	m->seed ^= m->seed << 13;
-	m->seed ^= m->seed >> 7;
-	m->seed ^= m->seed << 17;
-	return (unsigned)(m->seed % n);
-}
-
-static void *make(struct maker *m, size_t n, size_t size)
-{
-	void *ret = arena_array(m->arena, n, size);
-
-	assert_non_null(ret);
-	return ret;
-}
-
-static const char *make_name(struct maker *m)
-{
-	static const char *const names[] = { "pid",  "exe", "a",     "x_1",
-					     "flag", "row", "first", "count" };
-
-	return names[pick(m, ARRAY_SIZE(names))];
-}
-
-static struct ast_expr *make_expr(struct maker *m, unsigned depth);
-
-static struct ast_expr *make_op(struct maker *m, enum ast_op op, unsigned args,
-				unsigned depth)
-{
-	struct ast_expr *expr = make(m, 1, sizeof(*expr));
-
-	expr->op = op;
-	expr->arg_count = args;
-	expr->args = make(m, args, sizeof(*expr->args));
-	for (unsigned i = 0; i < args; i++)
-		expr->args[i] = make_expr(m, depth);
-	return expr;
-}
-
-static struct ast_expr *make_column(struct maker *m)
-{
-	static const char *const qualifiers[] = { NULL, "e", "file.open" };
-	struct ast_expr *expr = make_op(m, AST_NAME, 0, 0);
-
-	expr->text = make_name(m);
-	expr->qualifier = qualifiers[pick(m, 3)];
-	return expr;
-}
-
-static int64_t make_interval(struct maker *m)
-{
-	static const int64_t units[] = {
-		1, 1000, 1000000, 1000000000, 60000000000, 86400000000000
-	};
-
-	return (1 + (int64_t)pick(m, 1000)) * units[pick(m, 6)];
-}
-
-static struct ast_expr *make_count(struct maker *m)
-{
-	struct ast_expr *expr = make_op(m, AST_CALL, 0, 0);
-	struct ast_over *window = make(m, 1, sizeof(*window));
-
-	window->key_count = pick(m, 3);
-	window->keys = make(m, window->key_count, sizeof(*window->keys));
-	for (unsigned i = 0; i < window->key_count; i++)
-		window->keys[i] = make_column(m);
-	window->order = make_column(m);
-	window->range_ns = make_interval(m);
-	expr->text = "count";
-	expr->star = true;
-	expr->over = pick(m, 4) ? window : NULL;
-	return expr;
-}
-
-static struct ast_expr *make_leaf(struct maker *m)
-{
-	static const char *const texts[] = { "",   "a",	    "it's",
-					     "''", "%/x_y", "\xc3\xa9\n--" };
-	static const int64_t numbers[] = {
-		0, 1, -1, 65536, INT64_MAX, INT64_MIN
-	};
-	struct ast_expr *expr = make_op(m, AST_NULL, 0, 0);
-
-	switch (pick(m, 8)) {
-	case 0:
-		expr->op = AST_BOOL;
-		expr->number = pick(m, 2);
-		return expr;
-	case 1:
-	case 2:
-		expr->op = AST_INT;
-		expr->number = numbers[pick(m, ARRAY_SIZE(numbers))];
-		return expr;
-	case 3:
-		expr->op = AST_INTERVAL;
-		expr->number = make_interval(m);
-		return expr;
-	case 4:
-		expr->op = AST_TEXT;
-		expr->text = texts[pick(m, ARRAY_SIZE(texts))];
-		return expr;
-	case 5:
-		return make_count(m);
-	case 6:
-		return expr;
-	default:
-		return make_column(m);
-	}
-}
-
-static struct ast_expr *make_expr(struct maker *m, unsigned depth)
-{
-	enum ast_op op = AST_NOT + pick(m, AST_LIKE + 1 - AST_NOT);
-	unsigned args = 2;
-	struct ast_expr *expr;
-
-	if (!depth || !pick(m, 4) || (op >= AST_MUL && op <= AST_NEG) ||
-	    op == AST_IS_TRUE || op == AST_IS_FALSE || op == AST_IN_LIST)
-		return make_leaf(m);
-	if (op == AST_NOT || op == AST_IS_NULL)
-		args = 1;
-	else if (op == AST_AND || op == AST_OR || op == AST_IN)
-		args = 2 + pick(m, 3);
-	else if (op == AST_BETWEEN)
-		args = 3;
-	expr = make_op(m, op, args, depth - 1);
-	if (op == AST_IS_NULL || op == AST_IN || op == AST_BETWEEN ||
-	    op == AST_LIKE)
-		expr->negated = pick(m, 2);
-	return expr;
-}
-
-static struct ast_select *make_select(struct maker *m, unsigned nesting)
-{
-	struct ast_select *select = make(m, 1, sizeof(*select));
-
-	select->output_count = 1 + pick(m, 3);
-	select->outputs =
-		make(m, select->output_count, sizeof(*select->outputs));
-	for (unsigned i = 0; i < select->output_count; i++) {
-		select->outputs[i].expr = make_expr(m, 2);
-		select->outputs[i].alias = pick(m, 2) ? make_name(m) : NULL;
-	}
-	select->item_count = 1 + pick(m, 3);
-	select->items = make(m, select->item_count, sizeof(*select->items));
-	for (unsigned i = 0; i < select->item_count; i++) {
-		struct ast_item *item = &select->items[i];
-
-		if (nesting && !pick(m, 3))
-			item->select = make_select(m, nesting - 1);
-		else
-			item->stream = pick(m, 2) ? "process.exec" : "a";
-		item->alias = pick(m, 2) ? make_name(m) : NULL;
-		item->on = i ? make_expr(m, 3) : NULL;
-	}
-	select->where = pick(m, 2) ? make_expr(m, 4) : NULL;
-	return select;
-}
-
-static struct ast_rule *make_rule(struct maker *m)
-{
-	struct ast_rule *rule = make(m, 1, sizeof(*rule));
-
-	rule->name = "r";
-	rule->option_count = pick(m, 3);
-	rule->options = make(m, rule->option_count, sizeof(*rule->options));
-	for (unsigned i = 0; i < rule->option_count; i++) {
-		struct ast_expr *value = make_op(m, AST_TEXT, 0, 0);
-
-		rule->options[i].name = make_name(m);
-		value->text = "it's";
-		rule->options[i].value = value;
-	}
-	rule->select = make_select(m, 2);
-	rule->emit = (enum ast_emit)pick(m, 3);
-	rule->suppress_ns = pick(m, 2) ? make_interval(m) : 0;
-	rule->gap = (enum ast_gap)pick(m, 3);
-	return rule;
-}
 
 static void same_text(const char *a, const char *b)
 {
 	assert_int_equal(a == NULL, b == NULL);
 	if (a)
 		assert_string_equal(a, b);
+}
+
+static void same_expr(const struct ast_expr *a, const struct ast_expr *b);
+static void same_select(const struct ast_select *a, const struct ast_select *b);
+
+static void same_exprs(struct ast_expr *const *a, unsigned a_count,
+		       struct ast_expr *const *b, unsigned b_count)
+{
+	assert_int_equal(a_count, b_count);
+	for (unsigned i = 0; i < a_count; i++)
+		same_expr(a[i], b[i]);
+}
+
+static void same_over(const struct ast_over *a, const struct ast_over *b)
+{
+	assert_int_equal(a == NULL, b == NULL);
+	if (!a)
+		return;
+	same_exprs(a->keys, a->key_count, b->keys, b->key_count);
+	same_expr(a->order, b->order);
+	assert_int_equal(a->range_ns, b->range_ns);
 }
 
 static void same_expr(const struct ast_expr *a, const struct ast_expr *b)
@@ -208,20 +44,81 @@ static void same_expr(const struct ast_expr *a, const struct ast_expr *b)
 		return;
 	assert_int_equal(a->op, b->op);
 	assert_int_equal(a->negated, b->negated);
+	assert_int_equal(a->star, b->star);
+	assert_int_equal(a->distinct, b->distinct);
 	assert_int_equal(a->number, b->number);
+	assert_memory_equal(&a->real, &b->real, sizeof(a->real));
 	same_text(a->text, b->text);
 	same_text(a->qualifier, b->qualifier);
-	assert_int_equal(a->arg_count, b->arg_count);
-	for (unsigned i = 0; i < a->arg_count; i++)
-		same_expr(a->args[i], b->args[i]);
-	assert_int_equal(a->over == NULL, b->over == NULL);
-	if (!a->over)
+	same_exprs(a->args, a->arg_count, b->args, b->arg_count);
+	same_over(a->over, b->over);
+	same_select(a->select, b->select);
+}
+
+static void same_outputs(const struct ast_output *a, unsigned a_count,
+			 const struct ast_output *b, unsigned b_count)
+{
+	assert_int_equal(a_count, b_count);
+	for (unsigned i = 0; i < a_count; i++) {
+		same_expr(a[i].expr, b[i].expr);
+		same_text(a[i].alias, b[i].alias);
+	}
+}
+
+static void same_window(const struct ast_table_window *a,
+			const struct ast_table_window *b)
+{
+	assert_int_equal(a == NULL, b == NULL);
+	if (!a)
 		return;
-	assert_int_equal(a->over->key_count, b->over->key_count);
-	for (unsigned i = 0; i < a->over->key_count; i++)
-		same_expr(a->over->keys[i], b->over->keys[i]);
-	same_expr(a->over->order, b->over->order);
-	assert_int_equal(a->over->range_ns, b->over->range_ns);
+	assert_int_equal(a->kind, b->kind);
+	same_expr(a->time, b->time);
+	same_exprs(a->keys, a->key_count, b->keys, b->key_count);
+	assert_int_equal(a->size_ns, b->size_ns);
+	assert_int_equal(a->slide_ns, b->slide_ns);
+}
+
+static void same_step(const struct ast_step *a, const struct ast_step *b)
+{
+	assert_int_equal(a == NULL, b == NULL);
+	if (!a)
+		return;
+	same_text(a->name, b->name);
+	assert_int_equal(a->least, b->least);
+	assert_int_equal(a->most, b->most);
+	same_text(a->stream, b->stream);
+	same_exprs(a->keys, a->key_count, b->keys, b->key_count);
+	same_expr(a->define, b->define);
+}
+
+static void same_recognize(const struct ast_recognize *a,
+			   const struct ast_recognize *b)
+{
+	assert_int_equal(a == NULL, b == NULL);
+	if (!a)
+		return;
+	same_exprs(a->keys, a->key_count, b->keys, b->key_count);
+	same_expr(a->order, b->order);
+	same_outputs(a->measures, a->measure_count, b->measures,
+		     b->measure_count);
+	assert_int_equal(a->step_count, b->step_count);
+	for (unsigned i = 0; i < a->step_count; i++)
+		same_step(&a->steps[i], &b->steps[i]);
+	same_step(a->until, b->until);
+	assert_int_equal(a->within_ns, b->within_ns);
+}
+
+static void same_item(const struct ast_item *a, const struct ast_item *b)
+{
+	assert_int_equal(a->join, b->join);
+	same_text(a->stream, b->stream);
+	same_select(a->select, b->select);
+	same_window(a->window, b->window);
+	same_recognize(a->recognize, b->recognize);
+	same_expr(a->as_of, b->as_of);
+	same_text(a->alias, b->alias);
+	same_expr(a->on, b->on);
+	same_expr(a->when, b->when);
 }
 
 static void same_select(const struct ast_select *a, const struct ast_select *b)
@@ -229,19 +126,25 @@ static void same_select(const struct ast_select *a, const struct ast_select *b)
 	assert_int_equal(a == NULL, b == NULL);
 	if (!a)
 		return;
-	assert_int_equal(a->output_count, b->output_count);
-	for (unsigned i = 0; i < a->output_count; i++) {
-		same_expr(a->outputs[i].expr, b->outputs[i].expr);
-		same_text(a->outputs[i].alias, b->outputs[i].alias);
+	assert_int_equal(a->cte_count, b->cte_count);
+	for (unsigned i = 0; i < a->cte_count; i++) {
+		same_text(a->ctes[i].name, b->ctes[i].name);
+		same_select(a->ctes[i].select, b->ctes[i].select);
 	}
+	same_outputs(a->outputs, a->output_count, b->outputs, b->output_count);
 	assert_int_equal(a->item_count, b->item_count);
-	for (unsigned i = 0; i < a->item_count; i++) {
-		same_text(a->items[i].stream, b->items[i].stream);
-		same_text(a->items[i].alias, b->items[i].alias);
-		same_select(a->items[i].select, b->items[i].select);
-		same_expr(a->items[i].on, b->items[i].on);
-	}
+	for (unsigned i = 0; i < a->item_count; i++)
+		same_item(&a->items[i], &b->items[i]);
 	same_expr(a->where, b->where);
+	same_exprs(a->groups, a->group_count, b->groups, b->group_count);
+	same_expr(a->having, b->having);
+	assert_int_equal(a->order_count, b->order_count);
+	for (unsigned i = 0; i < a->order_count; i++) {
+		same_expr(a->orders[i].expr, b->orders[i].expr);
+		assert_int_equal(a->orders[i].descending,
+				 b->orders[i].descending);
+	}
+	assert_int_equal(a->limit, b->limit);
 }
 
 static void same_rule(const struct ast_rule *a, const struct ast_rule *b)
@@ -258,46 +161,154 @@ static void same_rule(const struct ast_rule *a, const struct ast_rule *b)
 	assert_int_equal(a->gap, b->gap);
 }
 
-static void print__random_rules__read_back_as_they_were(void **state)
+static void same_program(const struct ast_program *a,
+			 const struct ast_program *b)
+{
+	assert_int_equal(a->rule_count, b->rule_count);
+	for (unsigned i = 0; i < a->rule_count; i++)
+		same_rule(a->rules[i], b->rules[i]);
+	assert_int_equal(a->view_count, b->view_count);
+	for (unsigned i = 0; i < a->view_count; i++) {
+		same_text(a->views[i]->name, b->views[i]->name);
+		same_select(a->views[i]->select, b->views[i]->select);
+	}
+	assert_int_equal(a->list_count, b->list_count);
+	for (unsigned i = 0; i < a->list_count; i++) {
+		same_text(a->lists[i]->name, b->lists[i]->name);
+		same_exprs(a->lists[i]->items, a->lists[i]->item_count,
+			   b->lists[i]->items, b->lists[i]->item_count);
+	}
+}
+
+/* Reads the text; asserts that nothing is wrong with it. */
+static void read_back(struct arena *arena, struct buf *text,
+		      struct ast_program *ret_program)
+{
+	struct compile_source source = { "x.sql", buf_text(text), text->len };
+	struct diagnostics *diagnostics =
+		arena_alloc(arena, sizeof(*diagnostics));
+	struct compilation c = { .arena = arena, .diagnostics = diagnostics };
+
+	assert_non_null(diagnostics);
+	diagnostics_init(diagnostics, arena, &source, 1);
+	*ret_program = (struct ast_program){ 0 };
+	parse_source(&c, &source, 0, ret_program);
+	if (diagnostics->count)
+		print_error("%s at: %.80s\n%s\n", diagnostics->items[0].message,
+			    source.text + diagnostics->items[0].span.start,
+			    source.text);
+	assert_int_equal(diagnostics->count, 0);
+	assert_false(c.nomem);
+}
+
+static void print__random_programs__read_back_as_they_were(void **state)
 {
 	const uint64_t seed = 0x5eed2026;
-	unsigned rounds = getenv("CHECK_FULL") ? 100000 : 3000;
+	unsigned rounds = getenv("CHECK_FULL") ? 100000 : 5000;
+	struct buf text = BUF_INIT, again = BUF_INIT;
 	struct arena arena;
 	struct maker m = { .arena = &arena, .seed = seed };
+	size_t bytes = 0;
 
 	(void)state;
 	print_message("seed %#llx\n", (unsigned long long)seed);
 	arena_init(&arena, (size_t)64 << 20);
 	for (unsigned i = 0; i < rounds; i++) {
-		struct diagnostics *diagnostics;
-		struct compile_source source = { .name = "x.sql" };
-		struct compilation c = { .arena = &arena };
-		struct ast_program rules = { 0 };
-		struct buf text = BUF_INIT, again = BUF_INIT;
-		struct ast_rule *rule;
+		struct ast_program *program, parsed;
 
 		arena_reset(&arena);
-		rule = make_rule(&m);
-		print_rule(&text, rule);
-		source.text = buf_text(&text);
-		source.len = text.len;
-		diagnostics = make(&m, 1, sizeof(*diagnostics));
-		diagnostics_init(diagnostics, &arena, &source, 1);
-		c.diagnostics = diagnostics;
-		parse_source(&c, &source, 0, &rules);
-		if (rules.rule_count != 1)
-			print_error("round %u: %s\n%s\n", i, buf_text(&text),
-				    diagnostics->count ?
-					    diagnostics->items[0].message :
-					    "");
-		assert_int_equal(rules.rule_count, 1);
-		same_rule(rule, rules.rules[0]);
-		print_rule(&again, rules.rules[0]);
+		buf_reset(&text);
+		buf_reset(&again);
+		program = make_program(&m);
+		print_program(&text, program);
+		bytes += text.len;
+		read_back(&arena, &text, &parsed);
+		same_program(program, &parsed);
+		print_program(&again, &parsed);
 		assert_string_equal(buf_text(&text), buf_text(&again));
+	}
+	print_message("%u programs, %zu bytes each\n", rounds, bytes / rounds);
+	buf_release(&text);
+	buf_release(&again);
+	arena_release(&arena);
+}
+
+static const struct {
+	const char *written, *printed;
+} sugar[] = {
+	{ "CASE x WHEN 1 THEN 'a' WHEN y OR z THEN 'b' END",
+	  "CASE WHEN x = 1 THEN 'a' WHEN x = (y OR z) THEN 'b' END" },
+	{ "x'00Ff'", "UNHEX('00Ff')" },
+	{ "NOT EXISTS (SELECT a FROM b)", "NOT EXISTS (SELECT a FROM b)" },
+	{ "NOT NOT (NOT EXISTS (SELECT a FROM b))",
+	  "NOT EXISTS (SELECT a FROM b)" },
+	{ "x IN (names)", "x IN names" },
+	{ "x IN names", "x IN names" },
+	{ "- - 5", "5" },
+	{ "-(-(a))", "-(-a)" },
+	{ "-(2.50)", "-2.5" },
+	{ "-INTERVAL '1' SECOND", "-INTERVAL '1' SECOND" },
+	{ "a || b * c || d", "a || b * c || d" },
+	{ "(a || b) * (c || d)", "a || b * c || d" },
+	{ "a || (b * c)", "a || (b * c)" },
+	{ "-a || b", "-a || b" },
+	{ "-(a || b)", "-(a || b)" },
+	{ "a - (b - c) - d", "a - (b - c) - d" },
+	{ "a / (b * c) % d", "a / (b * c) % d" },
+	{ "a != 0x10", "a <> 16" },
+	{ "any ( list ) like 'x' escape '!'", "ANY(list) LIKE 'x' ESCAPE '!'" },
+	{ "1 = all(list)", "1 = ALL(list)" },
+	{ "count( distinct x )", "COUNT(DISTINCT x)" },
+	{ "cast(a as integer)", "CAST(a AS INTEGER)" },
+	{ "(a IS TRUE) IS NOT FALSE", "(a IS TRUE) IS NOT FALSE" },
+	{ "a BETWEEN :T_START AND :t_end", "a BETWEEN :t_start AND :t_end" },
+};
+
+static void print__sugar__is_one_tree(void **state)
+{
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, (size_t)1 << 20);
+	for (size_t i = 0; i < ARRAY_SIZE(sugar); i++) {
+		struct buf text = BUF_INIT, printed = BUF_INIT;
+		struct ast_program program;
+
+		buf_printf(&text, "SELECT (%s) FROM t", sugar[i].written);
+		read_back(&arena, &text, &program);
+		assert_int_equal(program.rule_count, 1);
+		print_expr(&printed, program.rules[0]->select->outputs[0].expr);
+		assert_string_equal(buf_text(&printed), sugar[i].printed);
 		buf_release(&text);
-		buf_release(&again);
+		buf_release(&printed);
 	}
 	arena_release(&arena);
+}
+
+static void print__doubles__are_shortest(void **state)
+{
+	static const struct {
+		double real;
+		const char *text;
+	} cases[] = {
+		{ 0.1, "0.1" },
+		{ 80.0, "80.0" },
+		{ -0.0, "-0.0" },
+		{ 1e300, "1e+300" },
+		{ 5e-324, "4.94065645841247e-324" },
+		{ 1.0 / 3.0, "0.3333333333333333" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct ast_expr expr = { .op = AST_DOUBLE,
+					 .real = cases[i].real };
+		struct buf text = BUF_INIT;
+
+		print_expr(&text, &expr);
+		assert_string_equal(buf_text(&text), cases[i].text);
+		buf_release(&text);
+	}
 }
 
 static void print__spelling__does_not_change_the_canonical_text(void **state)
@@ -330,7 +341,10 @@ static void print__spelling__does_not_change_the_canonical_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(print__random_rules__read_back_as_they_were),
+		cmocka_unit_test(
+			print__random_programs__read_back_as_they_were),
+		cmocka_unit_test(print__sugar__is_one_tree),
+		cmocka_unit_test(print__doubles__are_shortest),
 		cmocka_unit_test(
 			print__spelling__does_not_change_the_canonical_text),
 	};

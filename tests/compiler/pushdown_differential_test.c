@@ -109,7 +109,7 @@ static void check_predicate(struct gen *g, unsigned rows, struct tally *tally)
 	struct err err = { 0 };
 	bool exact, all;
 
-	g->stream = catalog_stream(gen_below(g, STREAM_VISIBLE_COUNT));
+	g->stream = catalog_stream(gen_below(g, STREAM_KERNEL_COUNT));
 	if (gen_chance(g, 60))
 		g->stream = catalog_stream(gen_chance(g, 50) ?
 						   STREAM_NETWORK_CONNECT :

@@ -88,6 +88,7 @@ static void put_value(struct buf *out, struct value v, const char *quote)
 	case VALUE_TIMESTAMP:
 	case VALUE_INTERVAL:
 	case VALUE_BYTES:
+	case VALUE_HASH:
 	case VALUE_LIST:
 	case VALUE_TYPE_COUNT:
 		break;

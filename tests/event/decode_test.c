@@ -132,6 +132,8 @@ static void make(struct record *record, enum stream_id stream)
 		break;
 	case STREAM_PROCESS_FORK:
 	case STREAM_PROCESS_EXIT:
+	case STREAM_PROCESS:
+	case STREAM_PROCESS_SAMPLE:
 	case STREAM_COUNT:
 		record_head(record, stream);
 		record_end(record);

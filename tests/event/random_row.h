@@ -56,6 +56,8 @@ static inline struct value random_value(struct rng *rng, enum value_type type,
 	case VALUE_IP:
 		return random_bytes(rng, type, rng_below(rng, 2) ? 4 : 16,
 				    arena);
+	case VALUE_HASH:
+		return random_bytes(rng, type, VALUE_HASH_BYTES, arena);
 	case VALUE_TEXT:
 	case VALUE_BYTES:
 	case VALUE_LIST:

@@ -35,6 +35,7 @@ static void put_value(struct buf *out, struct value value)
 	case VALUE_IP:
 	case VALUE_TIMESTAMP:
 	case VALUE_INTERVAL:
+	case VALUE_HASH:
 	case VALUE_LIST:
 	case VALUE_TYPE_COUNT:
 		fail_msg("a value of type %d", value.type);

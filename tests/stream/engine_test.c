@@ -502,7 +502,7 @@ static void join__over_a_count__is_refused(void **state)
 	f->rule->root = join;
 	assert_int_equal(engine_new(&f->plan.plan, &options, &f->engine, &err),
 			 -EINVAL);
-	assert_non_null(strstr(err.text, "join over a count"));
+	assert_non_null(strstr(err.text, "join over an aggregate"));
 }
 
 /* Each byte changed, each length cut: told, and nothing taken. */

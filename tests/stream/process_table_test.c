@@ -113,6 +113,8 @@ static void model_apply(struct model *m, const struct row *row, int program)
 		break;
 	case STREAM_NETWORK_CONNECT:
 	case STREAM_FILE_OPEN:
+	case STREAM_PROCESS:
+	case STREAM_PROCESS_SAMPLE:
 	case STREAM_COUNT:
 		break;
 	}

@@ -98,6 +98,7 @@ static inline struct value re_value(struct random_expr *r, enum value_type type)
 	case VALUE_INTERVAL:
 	case VALUE_NULL:
 	case VALUE_BYTES:
+	case VALUE_HASH:
 	case VALUE_TYPE_COUNT:
 	default:
 		v.type = (uint8_t)type;

@@ -12,6 +12,7 @@ static const char *const type_names[] = {
 	[VALUE_TIMESTAMP] = "TIMESTAMP",
 	[VALUE_INTERVAL] = "INTERVAL",
 	[VALUE_LIST] = "TEXT LIST",
+	[VALUE_HASH] = "HASH256",
 };
 
 BUILD_CHECK(ARRAY_SIZE(type_names) == VALUE_TYPE_COUNT);

@@ -23,8 +23,11 @@ enum value_type {
 	VALUE_TIMESTAMP, /* i: ns of the realtime clock since 1970 */
 	VALUE_INTERVAL,	 /* i: ns */
 	VALUE_LIST,	 /* p, len: texts, each ended by a NUL */
+	VALUE_HASH,	 /* p, len: 32 bytes, a SHA-256 */
 	VALUE_TYPE_COUNT
 };
+
+#define VALUE_HASH_BYTES 32
 
 struct value {
 	uint8_t type; /* enum value_type */
@@ -77,7 +80,8 @@ static inline bool value_is_null(struct value v)
 static inline bool value_is_bytes(struct value v)
 {
 	return v.type == VALUE_TEXT || v.type == VALUE_BYTES ||
-	       v.type == VALUE_IP || v.type == VALUE_LIST;
+	       v.type == VALUE_IP || v.type == VALUE_LIST ||
+	       v.type == VALUE_HASH;
 }
 
 const char *value_type_name(enum value_type type);

@@ -107,7 +107,7 @@ static int ring_open(struct ring *ring, const char *name, uint32_t bytes,
 
 static bool events_wanted(const struct collect_request *request)
 {
-	for (unsigned s = 0; s < STREAM_VISIBLE_COUNT; s++)
+	for (unsigned s = 0; s < STREAM_KERNEL_COUNT; s++)
 		if (!STREAM_IS_LIFECYCLE(s) && request->streams[s])
 			return true;
 	return false;

@@ -52,7 +52,7 @@ static size_t stream_bytes_min(enum stream_id stream)
 static bool head_is_ours(const struct ring *ring, const struct event_head *head,
 			 size_t len)
 {
-	return head->abi == EVENT_ABI && head->stream < STREAM_VISIBLE_COUNT &&
+	return head->abi == EVENT_ABI && head->stream < STREAM_KERNEL_COUNT &&
 	       STREAM_IS_LIFECYCLE(head->stream) == ring->lifecycle &&
 	       head->size == len && len >= stream_bytes_min(head->stream);
 }

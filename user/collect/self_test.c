@@ -67,7 +67,7 @@ static int runs_check(const struct collector *collector, struct err *err)
 {
 	const struct programs *programs = &collector->programs;
 
-	for (unsigned s = 0; s < STREAM_VISIBLE_COUNT; s++) {
+	for (unsigned s = 0; s < STREAM_KERNEL_COUNT; s++) {
 		uint64_t runs;
 		int rc;
 

@@ -30,6 +30,8 @@ struct pipeline {
 	struct pipeline_options options;
 	struct pipeline_origin origin;
 	struct process_table *processes;
+	struct row *process;   /* room for a row of stream `process` */
+	bool reads_process;    /* does a rule read it? */
 	struct engine *engine; /* NULL: only record */
 	struct arena arena;    /* of the turn's matches */
 	struct arena shown;    /* of the one that is being shown */
@@ -47,6 +49,22 @@ struct pipeline {
 
 static int on_match(void *ctx, const struct match *match, struct err *err);
 
+static bool reads_process(const struct plan *plan)
+{
+	for (unsigned i = 0; i < plan->rule_count; i++)
+		for (unsigned k = 0; k < plan->rules[i].input_count; k++)
+			if (plan->rules[i].input_streams[k] == STREAM_PROCESS)
+				return true;
+	return false;
+}
+
+static const struct context *ancestor(void *ctx, int64_t pid_key, unsigned n)
+{
+	const struct pipeline *p = ctx;
+
+	return process_table_ancestor(p->processes, pid_key, n);
+}
+
 static int parts_new(struct pipeline *p, struct err *err)
 {
 	const struct process_table_options table = {
@@ -61,9 +79,18 @@ static int parts_new(struct pipeline *p, struct err *err)
 		.ctx = p,
 		.seed = { p->options.seed[0], p->options.seed[1] },
 		.state_bytes_max = PLAN_STATE_BYTES_MAX,
+		.ancestor = ancestor,
+		.ancestor_ctx = p,
 	};
 	int rc = process_table_new(&table, &p->processes, err);
 
+	p->process =
+		calloc(1, sizeof(*p->process) +
+				  row_slots(catalog_stream(STREAM_PROCESS)) *
+					  sizeof(struct value));
+	if (!rc && !p->process)
+		rc = err_nomem(err);
+	p->reads_process = p->options.plan && reads_process(p->options.plan);
 	if (!rc && p->options.plan)
 		rc = engine_new(p->options.plan, &engine, &p->engine, err);
 	return rc;
@@ -97,6 +124,7 @@ struct pipeline *pipeline_free(struct pipeline *p)
 		return NULL;
 	engine_free(p->engine);
 	process_table_free(p->processes);
+	free(p->process);
 	arena_release(&p->arena);
 	arena_release(&p->shown);
 	buf_release(&p->state);
@@ -225,6 +253,16 @@ static int on_match(void *ctx, const struct match *match, struct err *err)
 	return rc;
 }
 
+/* A row of stream `process`, when this one made a process appear or change. */
+static int process_row(struct pipeline *p, const struct row *row,
+		       struct err *err)
+{
+	if (!p->reads_process ||
+	    !process_table_appeared(p->processes, row, p->process))
+		return 0;
+	return engine_push(p->engine, p->process, err);
+}
+
 int pipeline_row(struct pipeline *p, struct row *row, struct err *err)
 {
 	int rc = 0;
@@ -238,7 +276,10 @@ int pipeline_row(struct pipeline *p, struct row *row, struct err *err)
 	if (!p->engine)
 		return 0;
 	process_table_apply(p->processes, row);
-	return engine_push(p->engine, row, err);
+	/* Internal: what it tells goes out as a row of `process`. */
+	if (row->stream < STREAM_VISIBLE_COUNT)
+		rc = engine_push(p->engine, row, err);
+	return rc ? rc : process_row(p, row, err);
 }
 
 int pipeline_gap(struct pipeline *p, enum stream_id stream, int64_t from,
@@ -253,6 +294,10 @@ int pipeline_gap(struct pipeline *p, enum stream_id stream, int64_t from,
 		p->lost = UINT64_MAX;
 	if (!rc && p->engine)
 		rc = engine_gap(p->engine, stream, from, to, count, err);
+	/* What the lifecycle lost, rows of `process` derived from it lack. */
+	if (!rc && p->engine && STREAM_IS_LIFECYCLE(stream))
+		rc = engine_gap(p->engine, STREAM_PROCESS, from, to, count,
+				err);
 	return rc;
 }
 
@@ -294,7 +339,7 @@ int pipeline_resume(struct pipeline *p, int64_t now_ns, struct err *err)
 	if (watermark < 0)
 		watermark = 0; /* killed in its first turn */
 	/* Nobody watched between the two runs: how much was missed is unknown */
-	for (unsigned s = 0; s < STREAM_VISIBLE_COUNT && !rc; s++)
+	for (unsigned s = 0; s < STREAM_KERNEL_COUNT && !rc; s++)
 		rc = pipeline_gap(p, s, watermark, now_ns, 0, err);
 	return rc;
 }

@@ -10,8 +10,9 @@
 
 static const char *const coverage_names[] = {
 	[COVERAGE_COMPLETE] = "complete",
-	[COVERAGE_GAP] = "gap",
+	[COVERAGE_CAPPED] = "capped",
 	[COVERAGE_EVICTED] = "evicted",
+	[COVERAGE_GAP] = "gap",
 };
 
 BUILD_CHECK(ARRAY_SIZE(coverage_names) == COVERAGE_COUNT);
@@ -37,6 +38,26 @@ static void digest_row(struct digest *digest, const struct row *row)
 }
 
 /*
+ * What played part `i`: an event by its id, a match by its rule and its number.
+ * Where there is none, the moment tells windows over the same rows apart.
+ */
+static void digest_part(struct digest *digest, const struct match *match,
+			unsigned i)
+{
+	const struct row *row = match->rows[i];
+	const struct plan_rule *const *rules = match->rule->input_rules;
+
+	if (!row) {
+		digest_put_u64(digest, UINT64_MAX);
+		digest_put_u64(digest, (uint64_t)match->ts);
+		return;
+	}
+	digest_row(digest, row);
+	if (row->stream == PLAN_STREAM_MATCHES)
+		digest_put(digest, rules[i]->digest, sizeof(rules[i]->digest));
+}
+
+/*
  * match_id: the rule, the boot, which rows played which part, the ids of all
  * contributing events in order, the key. A threshold names its window by what
  * it kept and how many there were.
@@ -52,7 +73,7 @@ static void match_identity(const struct match *match,
 	digest_put(&digest, origin->boot_id, sizeof(origin->boot_id));
 	digest_put_u64(&digest, match->rule->input_count);
 	for (unsigned i = 0; i < match->rule->input_count; i++)
-		digest_row(&digest, match->rows[i]);
+		digest_part(&digest, match, i);
 	digest_put_u64(&digest, match->evidence_total);
 	digest_put_u64(&digest, match->evidence_count);
 	for (unsigned i = 0; i < match->evidence_count; i++)

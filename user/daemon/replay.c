@@ -29,6 +29,14 @@ struct replay {
 	struct err damage; /* what cut the trace short */
 };
 
+static bool samples(const struct replay *r)
+{
+	const struct sampled_columns *c =
+		&r->options->ruleset->program->sampled;
+
+	return c->cpu || c->memory || c->status || c->hash;
+}
+
 /*
  * A trace that a rule set filtered holds only what those rules could use. With
  * other rules a match could be missed without a word, so they are refused.
@@ -40,9 +48,19 @@ static int rule_fits(const struct replay *r, const struct plan_rule *rule,
 	bool same = memcmp(plan->digest, r->info.rules_digest,
 			   sizeof(plan->digest)) == 0;
 
+	if (samples(r) && !r->info.streams[STREAM_PROCESS_SAMPLE])
+		return err_set(err, ERR_USAGE, -EINVAL,
+			       "the rules read what is sampled of processes "
+			       "(cpu_usage, memory_usage, status or "
+			       "executable_hash), which this trace does not "
+			       "hold: record it with --streams process or with "
+			       "these rules");
 	for (unsigned i = 0; i < rule->input_count; i++) {
 		enum stream_id s = rule->input_streams[i];
 
+		/* The process table's rows come of what is always there. */
+		if (s >= STREAM_KERNEL_COUNT)
+			continue;
 		if (!r->info.streams[s])
 			return err_set(
 				err, ERR_USAGE, -EINVAL,

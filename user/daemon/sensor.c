@@ -3,6 +3,7 @@
 
 #include "stream/reorder.h"
 #include "user/base/io.h"
+#include "user/collect/sampler.h"
 #include "user/daemon/origin.h"
 #include "user/daemon/summary.h"
 #include "user/event/decode.h"
@@ -31,6 +32,7 @@ struct sensor {
 	struct store *store;
 	struct trace_writer *writer;
 	struct collector *collector;
+	struct sampler *sampler; /* NULL: nothing is sampled */
 	struct pipeline *pipeline;
 	struct reorder *reorder;
 	struct loop *loop;
@@ -68,7 +70,7 @@ static int row_in_order(void *ctx, struct row *row, struct err *err)
 /* Loss since the last turn, told before the rows that it may concern. */
 static int gaps_in(struct sensor *s, int64_t to, struct err *err)
 {
-	for (unsigned i = 0; i < STREAM_VISIBLE_COUNT; i++) {
+	for (unsigned i = 0; i < STREAM_KERNEL_COUNT; i++) {
 		struct collect_counters counters;
 		uint64_t lost;
 		int rc;
@@ -133,6 +135,8 @@ static int record_in(void *ctx, const void *record, size_t len, struct err *err)
 
 	if (rc)
 		return rc;
+	if (s->sampler)
+		sampler_see(s->sampler, record, len);
 	rc = reorder_push(s->reorder, row, err);
 	if (rc == -ENOBUFS) {
 		rc = make_room(s, row->ts, err);
@@ -159,6 +163,8 @@ static int snapshot_in(void *ctx, const void *record, size_t len,
 	struct row *row;
 	int rc = record_decode(s, record, len, &row, err);
 
+	if (s->sampler)
+		sampler_see(s->sampler, record, len);
 	return rc ? rc : pipeline_row(s->pipeline, row, err);
 }
 
@@ -168,6 +174,8 @@ static int turn(struct sensor *s, struct err *err)
 	int rc;
 
 	rc = collector_drain(s->collector, now, record_in, s, &watermark, err);
+	if (!rc && s->sampler)
+		rc = sampler_turn(s->sampler, now, record_in, s, err);
 	if (rc)
 		return rc;
 	rc = gaps_in(s, now, err);
@@ -220,7 +228,7 @@ static void request_fill(const struct sensor *s,
 
 static void streams_wanted(struct sensor *s)
 {
-	for (unsigned i = 0; i < STREAM_VISIBLE_COUNT; i++) {
+	for (unsigned i = 0; i < STREAM_KERNEL_COUNT; i++) {
 		s->wanted[i] = STREAM_IS_LIFECYCLE(i);
 		if (s->options->ruleset)
 			s->wanted[i] |=
@@ -229,6 +237,25 @@ static void streams_wanted(struct sensor *s)
 		else
 			s->wanted[i] |= s->options->streams[i];
 	}
+}
+
+/* Without rules: everything, when the process table is to be recorded. */
+static int sampler_start(struct sensor *s, struct err *err)
+{
+	const struct ruleset *ruleset = s->options->ruleset;
+	bool all = !ruleset && s->options->streams[STREAM_PROCESS];
+	struct sampler_wants wants = { all, all, all, all };
+
+	if (ruleset)
+		wants = (struct sampler_wants){
+			.cpu = ruleset->program->sampled.cpu,
+			.memory = ruleset->program->sampled.memory,
+			.status = ruleset->program->sampled.status,
+			.hash = ruleset->program->sampled.hash,
+		};
+	if (!wants.cpu && !wants.memory && !wants.status && !wants.hash)
+		return 0;
+	return sampler_new(&wants, &s->sampler, err);
 }
 
 static int writer_open(struct sensor *s, struct err *err)
@@ -245,6 +272,7 @@ static int writer_open(struct sensor *s, struct err *err)
 	memcpy(info.boot_id, s->origin.boot_id, sizeof(info.boot_id));
 	memcpy(info.host, s->host, sizeof(s->host));
 	memcpy(info.streams, s->wanted, sizeof(info.streams));
+	info.streams[STREAM_PROCESS_SAMPLE] = s->sampler;
 	for (unsigned i = 0; ruleset && i < STREAM_COUNT; i++)
 		info.filtered[i] =
 			!s->options->no_pushdown &&
@@ -350,6 +378,8 @@ static int start(struct sensor *s, struct err *err)
 		rc = collector_self_test(s->collector, harmless, err);
 	if (!rc && s->options->dry_run)
 		return 0;
+	if (!rc)
+		rc = sampler_start(s, err);
 	if (!rc && s->options->store_dir)
 		rc = store_start(s, err);
 	if (!rc && s->options->trace_path)
@@ -372,7 +402,7 @@ static int summary(struct sensor *s, struct err *err)
 
 	sum.seconds = (double)(collect_now_ns() - s->start_ns) / 1e9;
 	memcpy(sum.wanted, s->wanted, sizeof(sum.wanted));
-	for (unsigned i = 0; i < STREAM_VISIBLE_COUNT && !rc; i++)
+	for (unsigned i = 0; i < STREAM_KERNEL_COUNT && !rc; i++)
 		if (s->wanted[i]) {
 			rc = collector_counters(s->collector, i,
 						&sum.counters[i], err);
@@ -428,6 +458,7 @@ static int finish(struct sensor *s, struct err *err)
 static void release(struct sensor *s)
 {
 	collector_close(s->collector);
+	sampler_free(s->sampler);
 	loop_close(s->loop);
 	pipeline_free(s->pipeline);
 	reorder_free(s->reorder);

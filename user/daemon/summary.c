@@ -22,7 +22,7 @@ static void summary_json(const struct summary *s, struct buf *out)
 
 	buf_printf(out, "{\"summary\":{\"seconds\":%.3f,\"streams\":{",
 		   s->seconds);
-	for (unsigned i = 0; s->live && i < STREAM_VISIBLE_COUNT; i++) {
+	for (unsigned i = 0; s->live && i < STREAM_KERNEL_COUNT; i++) {
 		if (!s->wanted[i])
 			continue;
 		buf_puts(out, comma);
@@ -52,7 +52,7 @@ static void summary_table(const struct summary *s, struct buf *out)
 		buf_printf(out, "\n%-16s %12s %12s %12s %9s %9s\n", "stream",
 			   "generated", "filtered", "delivered", "lost",
 			   "missed");
-	for (unsigned i = 0; s->live && i < STREAM_VISIBLE_COUNT; i++) {
+	for (unsigned i = 0; s->live && i < STREAM_KERNEL_COUNT; i++) {
 		const struct collect_counters *c = &s->counters[i];
 
 		if (!s->wanted[i])

@@ -64,7 +64,7 @@ struct match_doc {
 	const char *attack;	 /* comma-separated */
 	int64_t window_start_ns; /* realtime */
 	int64_t window_end_ns;
-	const char *coverage; /* "complete", "gap", "evicted" */
+	const char *coverage; /* "complete", "capped", "evicted", "gap" */
 	uint64_t lost;
 	unsigned field_count; /* the SELECT list */
 	const struct match_field *fields;

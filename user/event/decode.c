@@ -125,6 +125,8 @@ static int put_blob(struct decoder *d, const struct column *column,
 	if (blob.off > d->len || blob.len > d->len - blob.off ||
 	    (column->wire == WIRE_PATH && blob.len > column->bytes_size))
 		return MALFORMED(d, "%s ends behind it", column->name);
+	if (column->type == VALUE_HASH && blob.len != VALUE_HASH_BYTES)
+		return MALFORMED(d, "%s is no hash", column->name);
 	return put_bytes(d, column, blob.off, blob.len, to);
 }
 

@@ -122,6 +122,8 @@ bool message_value_valid(struct value value)
 		return value.i == 0 || value.i == 1;
 	case VALUE_IP:
 		return value.len == 4 || value.len == 16;
+	case VALUE_HASH:
+		return value.len == VALUE_HASH_BYTES;
 	case VALUE_LIST:
 		return !value.len || !value.p[value.len - 1];
 	case VALUE_TYPE_COUNT:

@@ -150,6 +150,10 @@ static void put_what(struct buf *out, const struct row *row)
 	case STREAM_FILE_OPEN:
 		put_open(out, row);
 		break;
+	case STREAM_PROCESS:
+		sink_text_value(out, row_get(row, COL_exe));
+		break;
+	case STREAM_PROCESS_SAMPLE:
 	case STREAM_COUNT:
 		break;
 	}

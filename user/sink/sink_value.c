@@ -90,6 +90,7 @@ void sink_json_value(struct buf *out, struct value value)
 		put_json_list(out, value);
 		return;
 	case VALUE_BYTES:
+	case VALUE_HASH:
 	case VALUE_IP:
 	case VALUE_TIMESTAMP:
 		/* Nothing in their text form needs an escape. */
@@ -127,6 +128,7 @@ void sink_text_value(struct buf *out, struct value value)
 		put_text_list(out, value);
 		return;
 	case VALUE_BYTES:
+	case VALUE_HASH:
 		text_hex(out, value.p, value.len);
 		return;
 	case VALUE_IP:

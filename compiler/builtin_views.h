@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The views that are there without being created: the older names of what is
+ * collected today. Each is SQL over one stream, and has the alias under which
+ * rules of its time knew it.
+ */
+#ifndef SHRIKE_COMPILER_BUILTIN_VIEWS_H
+#define SHRIKE_COMPILER_BUILTIN_VIEWS_H
+
+#include <stdbool.h>
+
+/*
+ * A column that says what an event did. One event may be several operations:
+ * `column = 'text'` asks whether it is that one.
+ */
+struct builtin_operation {
+	const char *text;
+	const char *flag; /* a BOOLEAN column of the stream */
+	bool negated;	  /* it is that operation when the flag is FALSE */
+};
+
+struct builtin_view {
+	const char *name;
+	const char *alias;
+	const char *sql;       /* NULL: nothing of it is collected */
+	const char *operation; /* the view's column of operations, or NULL */
+	const struct builtin_operation *operations; /* the last has no text */
+};
+
+/* NULL past the last. */
+const struct builtin_view *builtin_view_at(unsigned index);
+
+const struct builtin_view *builtin_view_by_name(const char *name);
+
+#endif

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Tokens one by one: what may stand here, and what to say when it does not. */
+#include "compiler/parse_int.h"
+
+#include "compiler/suggest.h"
+
+#include <string.h>
+
+/* What no alias and no column can be called. */
+static const char *const reserved[] = {
+	"all",	   "and",      "any",	    "as",	"auto",
+	"between", "by",       "case",	    "cast",	"create",
+	"cross",   "distinct", "else",	    "emit",	"end",
+	"escape",  "except",   "exists",    "false",	"for",
+	"from",	   "full",     "group",	    "having",	"ilike",
+	"in",	   "inner",    "intersect", "interval", "is",
+	"join",	   "left",     "like",	    "limit",	"match_recognize",
+	"natural", "not",      "null",	    "on",	"or",
+	"order",   "outer",    "over",	    "regexp",	"right",
+	"select",  "suppress", "then",	    "true",	"union",
+	"using",   "when",     "where",	    "with",
+};
+
+/* What other dialects have, where the parser finds no place for it. */
+static const struct {
+	const char *word;
+	const char *message;
+	const char *suggestion;
+} unsupported[] = {
+	{ "union", "UNION is not supported", "write two rules" },
+	{ "intersect", "INTERSECT is not supported",
+	  "write EXISTS (SELECT ...) with a key and a time bound" },
+	{ "except", "EXCEPT is not supported",
+	  "write NOT EXISTS (SELECT ...) with a key and a time bound" },
+	{ "distinct", "DISTINCT is not supported",
+	  "SUPPRESS FOR INTERVAL '10' MINUTE mutes repetitions; "
+	  "COUNT(DISTINCT x) counts values" },
+	{ "right", "RIGHT JOIN is not supported",
+	  "swap the two sides and write LEFT JOIN" },
+	{ "full", "FULL JOIN is not supported",
+	  "write two rules, each with a LEFT JOIN" },
+	{ "cross", "CROSS JOIN is not supported",
+	  "write JOIN ... ON with a key and a time bound" },
+	{ "natural", "NATURAL JOIN is not supported",
+	  "write JOIN ... ON with a key and a time bound" },
+	{ "using", "USING is not supported", "write ON a.key = b.key" },
+	{ "lateral", "LATERAL is not supported",
+	  "write JOIN ... ON with a key and a time bound" },
+	{ "offset", "OFFSET is not supported", NULL },
+	{ "fetch", "FETCH is not supported", "write LIMIT n" },
+	{ "qualify", "QUALIFY is not supported",
+	  "wrap the query: SELECT ... FROM (SELECT ...) AS t WHERE ..." },
+	{ "glob", "GLOB is not supported",
+	  "write LIKE with % and _, or REGEXP" },
+	{ "rlike", "RLIKE is not supported", "write REGEXP" },
+	{ "similar", "SIMILAR TO is not supported", "write REGEXP" },
+	{ "collate", "COLLATE is not supported",
+	  "write ILIKE, or compare LOWER(x)" },
+	{ "filter", "FILTER is not supported",
+	  "write SUM(CASE WHEN ... THEN 1 ELSE 0 END)" },
+};
+
+#define QUERY_ORDER                                                \
+	"the order is WITH, SELECT, FROM, JOIN, WHERE, GROUP BY, " \
+	"HAVING, ORDER BY, LIMIT"
+#define TAIL_ORDER "the end of a rule is EMIT, SUPPRESS FOR, ON GAP, each once"
+
+/* What the language has, in another place. */
+static const struct {
+	const char *word;
+	const char *suggestion;
+} misplaced[] = {
+	{ "with", QUERY_ORDER },  { "join", QUERY_ORDER },
+	{ "left", QUERY_ORDER },  { "inner", QUERY_ORDER },
+	{ "auto", QUERY_ORDER },  { "where", QUERY_ORDER },
+	{ "group", QUERY_ORDER }, { "having", QUERY_ORDER },
+	{ "order", QUERY_ORDER }, { "limit", QUERY_ORDER },
+	{ "emit", TAIL_ORDER },	  { "suppress", TAIL_ORDER },
+};
+
+void parse_advance(struct parser *p)
+{
+	p->last = p->token.span;
+	p->last_word = p->token.kind == TOKEN_WORD ? p->token.text : NULL;
+	p->token = p->ahead;
+	if (p->token.kind != TOKEN_END)
+		p->ahead = lexer_next(&p->lexer);
+	if (p->too_long || p->token.kind == TOKEN_END ||
+	    p->token.span.end - p->rule_start <= COMPILE_RULE_BYTES_MAX)
+		return;
+	p->too_long = true;
+	compilation_error(p->c, p->token.span, NULL,
+			  "a rule has at most %zu bytes of text; this one "
+			  "goes on",
+			  COMPILE_RULE_BYTES_MAX);
+	p->token.kind = TOKEN_BAD;
+}
+
+bool parse_is_word(const struct parser *p, const char *word)
+{
+	return p->token.kind == TOKEN_WORD && strcmp(p->token.text, word) == 0;
+}
+
+bool parse_accept_word(struct parser *p, const char *word)
+{
+	if (!parse_is_word(p, word))
+		return false;
+	parse_advance(p);
+	return true;
+}
+
+bool parse_accept(struct parser *p, enum token_kind kind)
+{
+	if (p->token.kind != kind)
+		return false;
+	parse_advance(p);
+	return true;
+}
+
+/* Complain about a word of SQL that the rule language does not have. */
+static bool unsupported_here(struct parser *p)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(unsupported); i++) {
+		if (!parse_is_word(p, unsupported[i].word))
+			continue;
+		compilation_error(p->c, p->token.span,
+				  unsupported[i].suggestion, "%s",
+				  unsupported[i].message);
+		return true;
+	}
+	return false;
+}
+
+static void upper(char *out, size_t size, const char *word)
+{
+	size_t i;
+
+	for (i = 0; word[i] && i + 1 < size; i++)
+		out[i] = word[i] >= 'a' && word[i] <= 'z' ?
+				 (char)(word[i] - 'a' + 'A') :
+				 word[i];
+	out[i] = '\0';
+}
+
+/* A misspelt keyword was read as an alias, or is what stands here. */
+static const char *misspelt(struct parser *p, const char *word)
+{
+	static const char *const clauses[] = {
+		"create", "select",   "from",	  "join",	"where",
+		"group",  "having",   "order",	  "limit",	"emit",
+		"match",  "suppress", "interval", "partition",	"pattern",
+		"define", "measures", "within",	  "descriptor",
+	};
+	struct suggest s = suggest_for(word);
+	char keyword[16];
+
+	for (unsigned i = 0; i < ARRAY_SIZE(clauses); i++) {
+		if (strcmp(clauses[i], word) == 0)
+			return NULL;
+		suggest_offer(&s, clauses[i]);
+	}
+	/* Of a short word little is left to be recognised by. */
+	if (!s.best || strlen(word) < 4 ||
+	    (edit_distance(word, s.best) > 1 && strlen(word) < 6))
+		return NULL;
+	upper(keyword, sizeof(keyword), s.best);
+	return compilation_text(p->c, "did you mean %s instead of '%s'?",
+				keyword, word);
+}
+
+static const char *elsewhere(const char *word)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(misplaced); i++)
+		if (strcmp(misplaced[i].word, word) == 0)
+			return misplaced[i].suggestion;
+	return NULL;
+}
+
+void parse_expected(struct parser *p, const char *what)
+{
+	const int quoted_max = 40;
+	const struct span span = p->token.span;
+	int len = (int)(span.end - span.start);
+	const char *hint = NULL;
+
+	if (p->token.kind == TOKEN_BAD || unsupported_here(p))
+		return;
+	if (p->token.kind == TOKEN_WORD)
+		hint = misspelt(p, p->token.text);
+	if (!hint && p->last_word)
+		hint = misspelt(p, p->last_word);
+	if (!hint && p->token.kind == TOKEN_WORD)
+		hint = elsewhere(p->token.text);
+	if (p->token.kind == TOKEN_END)
+		compilation_error(p->c, span, hint,
+				  "expected %s, found the end of the file",
+				  what);
+	else if (len > quoted_max)
+		compilation_error(p->c, span, hint,
+				  "expected %s, found something else", what);
+	else
+		compilation_error(p->c, span, hint, "expected %s, found %.*s",
+				  what, len, p->lexer.text + span.start);
+}
+
+bool parse_expect_word(struct parser *p, const char *word)
+{
+	char what[32];
+
+	if (parse_accept_word(p, word))
+		return true;
+	upper(what, sizeof(what), word);
+	parse_expected(p, what);
+	return false;
+}
+
+bool parse_expect(struct parser *p, enum token_kind kind, const char *what)
+{
+	if (parse_accept(p, kind))
+		return true;
+	parse_expected(p, what);
+	return false;
+}
+
+bool parse_is_name(const struct token *token)
+{
+	if (token->kind != TOKEN_WORD)
+		return false;
+	for (unsigned i = 0; i < ARRAY_SIZE(reserved); i++)
+		if (strcmp(token->text, reserved[i]) == 0)
+			return false;
+	return true;
+}
+
+bool parse_at_name(const struct parser *p)
+{
+	return parse_is_name(&p->token);
+}
+
+const char *parse_name(struct parser *p, const char *what)
+{
+	const char *name = p->token.text;
+
+	if (!parse_at_name(p)) {
+		parse_expected(p, what);
+		return NULL;
+	}
+	parse_advance(p);
+	return name;
+}
+
+struct span parse_span(const struct parser *p, struct span first)
+{
+	first.end = p->last.end;
+	return first;
+}
+
+bool parse_enter(struct parser *p)
+{
+	if (++p->depth <= AST_DEPTH_MAX)
+		return true;
+	compilation_error(p->c, p->token.span, "split the rule",
+			  "an expression nests at most %d levels deep",
+			  AST_DEPTH_MAX);
+	return false;
+}
+
+void parse_leave(struct parser *p)
+{
+	p->depth--;
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Hashes of files against those that FIPS 180-4 and sha256sum give. */
+#include "support/unit.h"
+
+#include "user/collect/file_hasher.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct fixture {
+	struct file_hasher *hasher;
+	char path[64];
+};
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	int fd;
+
+	assert_non_null(f);
+	strcpy(f->path, "/tmp/file_hasher.XXXXXX");
+	fd = mkstemp(f->path);
+	assert_true(fd >= 0);
+	close(fd);
+	f->hasher = file_hasher_new(8u << 20);
+	assert_non_null(f->hasher);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	file_hasher_free(f->hasher);
+	unlink(f->path);
+	free(f);
+	return 0;
+}
+
+static void write_bytes(const struct fixture *f, char byte, size_t count)
+{
+	FILE *file = fopen(f->path, "w");
+
+	assert_non_null(file);
+	for (size_t i = 0; i < count; i++)
+		assert_int_not_equal(putc(byte, file), EOF);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void assert_hash(const uint8_t hash[FILE_HASH_BYTES], const char *hex)
+{
+	char text[2 * FILE_HASH_BYTES + 1];
+
+	for (unsigned i = 0; i < FILE_HASH_BYTES; i++)
+		sprintf(text + 2 * i, "%02x", hash[i]);
+	assert_string_equal(text, hex);
+}
+
+static void sha256sum(const struct fixture *f, char *ret_hex)
+{
+	char command[128];
+	FILE *pipe;
+
+	snprintf(command, sizeof(command), "sha256sum %s", f->path);
+	pipe = popen(command, "r");
+	assert_non_null(pipe);
+	assert_int_equal(fread(ret_hex, 1, 64, pipe), 64);
+	ret_hex[64] = '\0';
+	assert_int_equal(pclose(pipe), 0);
+}
+
+static void small_file__hashed__as_the_standard_says(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t hash[FILE_HASH_BYTES];
+	FILE *file = fopen(f->path, "w");
+
+	assert_non_null(file);
+	fputs("abc", file);
+	fclose(file);
+	assert_int_equal(file_hasher_begin(f->hasher, f->path, hash),
+			 FILE_HASHER_MORE);
+	assert_int_equal(file_hasher_step(f->hasher, hash), FILE_HASHER_DONE);
+	assert_hash(hash, "ba7816bf8f01cfea414140de5dae2223"
+			  "b00361a396177a9cb410ff61f20015ad");
+	/* Known now: nothing is read. */
+	memset(hash, 0, sizeof(hash));
+	assert_int_equal(file_hasher_begin(f->hasher, f->path, hash),
+			 FILE_HASHER_DONE);
+	assert_int_equal(hash[0], 0xba);
+}
+
+static void large_file__hashed_in_steps__as_sha256sum(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t hash[FILE_HASH_BYTES];
+	enum file_hasher_result result;
+	unsigned steps = 0;
+	char want[65];
+
+	write_bytes(f, 'x', 2 * FILE_HASHER_STEP_BYTES + 12345);
+	result = file_hasher_begin(f->hasher, f->path, hash);
+	while (result == FILE_HASHER_MORE) {
+		assert_true(steps == 0 || file_hasher_busy(f->hasher));
+		result = file_hasher_step(f->hasher, hash);
+		steps++;
+	}
+	assert_int_equal(result, FILE_HASHER_DONE);
+	assert_true(steps >= 3);
+	sha256sum(f, want);
+	assert_hash(hash, want);
+}
+
+static void file__changes_meanwhile__not_told(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t hash[FILE_HASH_BYTES];
+	enum file_hasher_result result;
+
+	write_bytes(f, 'x', 2 * FILE_HASHER_STEP_BYTES);
+	assert_int_equal(file_hasher_begin(f->hasher, f->path, hash),
+			 FILE_HASHER_MORE);
+	assert_int_equal(file_hasher_step(f->hasher, hash), FILE_HASHER_MORE);
+	assert_int_equal(truncate(f->path, FILE_HASHER_STEP_BYTES + 1), 0);
+	do
+		result = file_hasher_step(f->hasher, hash);
+	while (result == FILE_HASHER_MORE);
+	assert_int_equal(result, FILE_HASHER_FAILED);
+	assert_false(file_hasher_busy(f->hasher));
+}
+
+static void no_file_too_large_no_regular__refused(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t hash[FILE_HASH_BYTES];
+
+	assert_int_equal(truncate(f->path, (8 << 20) + 1), 0);
+	assert_int_equal(file_hasher_begin(f->hasher, f->path, hash),
+			 FILE_HASHER_FAILED);
+	assert_int_equal(file_hasher_begin(f->hasher, "/nowhere", hash),
+			 FILE_HASHER_FAILED);
+	assert_int_equal(file_hasher_begin(f->hasher, "/dev/zero", hash),
+			 FILE_HASHER_FAILED);
+	assert_int_equal(file_hasher_step(f->hasher, hash), FILE_HASHER_FAILED);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			small_file__hashed__as_the_standard_says, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(
+			large_file__hashed_in_steps__as_sha256sum, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(
+			file__changes_meanwhile__not_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			no_file_too_large_no_regular__refused, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

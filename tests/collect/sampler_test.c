@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Samples of this very process and of a child, told apart from pid reuse. */
+#include "support/unit.h"
+
+#include "user/base/buf.h"
+#include "user/collect/sampler.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SECOND 1000000000LL
+
+struct seen {
+	unsigned count;
+	struct process_sample_event last;
+	char status[64];
+	uint8_t hash[32];
+	unsigned hashes;
+};
+
+static int take(void *ctx, const void *record, size_t len, struct err *err)
+{
+	struct seen *seen = ctx;
+	const struct event_blob *status = &seen->last.status;
+	const struct event_blob *hash = &seen->last.hash;
+
+	(void)err;
+	assert_true(len >= sizeof(seen->last));
+	memcpy(&seen->last, record, sizeof(seen->last));
+	assert_int_equal(seen->last.head.size, len);
+	assert_true(status->off + status->len <= len);
+	assert_true(hash->off + hash->len <= len);
+	if (status->off) {
+		memcpy(seen->status, (const char *)record + status->off,
+		       status->len);
+		seen->status[status->len] = '\0';
+	}
+	if (hash->off) {
+		assert_int_equal(hash->len, 32);
+		memcpy(seen->hash, (const char *)record + hash->off, 32);
+		seen->hashes++;
+	}
+	seen->count++;
+	return 0;
+}
+
+static uint64_t start_ns(pid_t pid)
+{
+	unsigned long long ticks;
+	char path[64], text[1024];
+	FILE *file;
+	size_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	n = fread(text, 1, sizeof(text) - 1, file);
+	fclose(file);
+	text[n] = '\0';
+	assert_int_equal(sscanf(strrchr(text, ')') + 1,
+				" %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u "
+				"%*u %*u %*d %*d %*d %*d %*d %*d %llu",
+				&ticks),
+			 1);
+	return ticks * (uint64_t)(SECOND / sysconf(_SC_CLK_TCK));
+}
+
+static struct process_exec_event program(pid_t pid)
+{
+	struct process_exec_event e = { .head = {
+						.stream = STREAM_PROCESS_EXEC,
+						.abi = EVENT_ABI,
+						.size = sizeof(e),
+						.pid = (uint32_t)pid,
+					} };
+
+	e.head.start_ns = start_ns(pid);
+	e.head.pid_key = PID_KEY(e.head.start_ns, pid);
+	return e;
+}
+
+static struct sampler *make(bool rest, bool hash)
+{
+	const struct sampler_wants wants = { rest, rest, rest, hash };
+	struct sampler *sampler;
+
+	assert_int_equal(sampler_new(&wants, &sampler, NULL), 0);
+	return sampler;
+}
+
+static void process__sampled__as_proc_says(void **state)
+{
+	struct process_exec_event e = program(getpid());
+	struct sampler *sampler = make(true, false);
+	int64_t now = (int64_t)e.head.start_ns + 1000 * SECOND;
+	struct seen seen = { 0 };
+
+	(void)state;
+	sampler_see(sampler, &e, sizeof(e));
+	assert_int_equal(sampler_turn(sampler, now, take, &seen, NULL), 0);
+	assert_int_equal(seen.count, 1);
+	assert_int_equal(seen.last.head.stream, STREAM_PROCESS_SAMPLE);
+	assert_int_equal(seen.last.head.pid_key, e.head.pid_key);
+	assert_int_equal(seen.last.head.ts, now);
+	assert_string_equal(seen.status, "running");
+	assert_true(seen.last.has_memory);
+	assert_in_range(seen.last.memory_bytes, 100 * 1024, 1u << 30);
+	/* A thousand seconds, as far as it knows, hardly any of them used. */
+	assert_true(seen.last.has_cpu);
+	assert_in_range(seen.last.cpu_milli, 0, 10 * 1000);
+	assert_int_equal(seen.hashes, 0);
+	/* Not before the period is over. */
+	now += SAMPLER_PERIOD_NS / 2;
+	assert_int_equal(sampler_turn(sampler, now, take, &seen, NULL), 0);
+	assert_int_equal(seen.count, 1);
+	now += SAMPLER_PERIOD_NS / 2;
+	assert_int_equal(sampler_turn(sampler, now, take, &seen, NULL), 0);
+	assert_int_equal(seen.count, 2);
+	sampler_free(sampler);
+}
+
+static void busy_process__sampled__a_whole_core(void **state)
+{
+	struct sampler *sampler = make(true, false);
+	struct process_exec_event e;
+	struct seen seen = { 0 };
+	uint64_t tick = (uint64_t)(SECOND / sysconf(_SC_CLK_TCK));
+	pid_t pid = fork();
+	int64_t now;
+
+	(void)state;
+	if (pid == 0)
+		for (volatile unsigned i = 0;; i++)
+			;
+	assert_true(pid > 0);
+	e = program(pid);
+	now = (int64_t)e.head.start_ns + SECOND;
+	sampler_see(sampler, &e, sizeof(e));
+	assert_int_equal(sampler_turn(sampler, now, take, &seen, NULL), 0);
+	assert_int_equal(seen.count, 1);
+	/* Until it used 20 ticks more; as if that took exactly 20 ticks. */
+	for (unsigned round = 0; round < 10000; round++) {
+		unsigned long long utime = 0;
+		char path[64], text[1024];
+		size_t n;
+		FILE *file;
+
+		snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+		file = fopen(path, "r");
+		n = fread(text, 1, sizeof(text) - 1, file);
+		fclose(file);
+		text[n] = '\0';
+		sscanf(strrchr(text, ')') + 1,
+		       " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu",
+		       &utime);
+		if (utime >= 20)
+			break;
+		usleep(1000);
+	}
+	kill(pid, SIGSTOP);
+	now += SAMPLER_PERIOD_NS;
+	assert_int_equal(sampler_turn(sampler, now, take, &seen, NULL), 0);
+	assert_int_equal(seen.count, 2);
+	assert_in_range(seen.last.cpu_milli,
+			15 * tick * 100000 / SAMPLER_PERIOD_NS,
+			200 * tick * 100000 / SAMPLER_PERIOD_NS);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	sampler_free(sampler);
+}
+
+static void pid__is_another_process_now__not_sampled(void **state)
+{
+	struct process_exec_event e = program(getpid());
+	struct sampler *sampler = make(true, false);
+	struct seen seen = { 0 };
+
+	(void)state;
+	e.head.start_ns -= 100 * SECOND;
+	sampler_see(sampler, &e, sizeof(e));
+	assert_int_equal(sampler_turn(sampler, SECOND, take, &seen, NULL), 0);
+	assert_int_equal(seen.count, 0);
+	sampler_free(sampler);
+}
+
+static void ended_process__forgotten(void **state)
+{
+	struct process_exec_event e = program(getpid());
+	struct process_exit_event x = { .head = e.head };
+	struct sampler *sampler = make(true, true);
+	struct seen seen = { 0 };
+
+	(void)state;
+	x.head.stream = STREAM_PROCESS_EXIT;
+	x.head.size = sizeof(x);
+	sampler_see(sampler, &e, sizeof(e));
+	sampler_see(sampler, &x, sizeof(x));
+	assert_int_equal(sampler_turn(sampler, SECOND, take, &seen, NULL), 0);
+	assert_int_equal(seen.count, 0);
+	sampler_free(sampler);
+}
+
+static void program_file__hashed__once_each_exec(void **state)
+{
+	struct process_exec_event e = program(getpid());
+	struct sampler *sampler = make(false, true);
+	char command[64], want[65], text[65];
+	struct seen seen = { 0 };
+	int64_t now = SECOND;
+	FILE *pipe;
+
+	(void)state;
+	sampler_see(sampler, &e, sizeof(e));
+	for (unsigned i = 0; i < 1000 && !seen.hashes; i++)
+		assert_int_equal(
+			sampler_turn(sampler, now += SECOND, take, &seen, NULL),
+			0);
+	assert_int_equal(seen.hashes, 1);
+	snprintf(command, sizeof(command), "sha256sum /proc/%d/exe", getpid());
+	pipe = popen(command, "r");
+	assert_non_null(pipe);
+	assert_int_equal(fread(want, 1, 64, pipe), 64);
+	want[64] = '\0';
+	pclose(pipe);
+	for (unsigned i = 0; i < 32; i++)
+		sprintf(text + 2 * i, "%02x", seen.hash[i]);
+	assert_string_equal(text, want);
+	for (unsigned i = 0; i < 10; i++)
+		sampler_turn(sampler, now += SECOND, take, &seen, NULL);
+	assert_int_equal(seen.hashes, 1);
+	sampler_see(sampler, &e, sizeof(e));
+	sampler_turn(sampler, now += SECOND, take, &seen, NULL);
+	assert_int_equal(seen.hashes, 2);
+	sampler_free(sampler);
+}
+
+/* A fork names the child, not its creator; ten thousand of them are no work. */
+static void forks__many__bounded_work_a_turn(void **state)
+{
+	struct process_fork_event k = { .head = { .stream = STREAM_PROCESS_FORK,
+						  .size = sizeof(k) } };
+	struct sampler *sampler = make(true, true);
+	struct sampler_stats stats;
+	struct seen seen = { 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < SAMPLER_PROCESSES_MAX + 10; i++) {
+		k.child_pid = 5000000 + i;
+		k.child_key = i + 1;
+		sampler_see(sampler, &k, sizeof(k));
+	}
+	for (unsigned i = 0; i < 2000; i++)
+		assert_int_equal(sampler_turn(sampler, (i + 1) * SECOND, take,
+					      &seen, NULL),
+				 0);
+	sampler_stats(sampler, &stats);
+	assert_int_equal(stats.unknown, 10);
+	assert_int_equal(stats.unhashed, SAMPLER_PROCESSES_MAX);
+	assert_int_equal(seen.count, 0);
+	sampler_free(sampler);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(process__sampled__as_proc_says),
+		cmocka_unit_test(busy_process__sampled__a_whole_core),
+		cmocka_unit_test(pid__is_another_process_now__not_sampled),
+		cmocka_unit_test(ended_process__forgotten),
+		cmocka_unit_test(program_file__hashed__once_each_exec),
+		cmocka_unit_test(forks__many__bounded_work_a_turn),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
