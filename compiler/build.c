@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/build.h"
 
+#include <string.h>
+
 struct expr *build_op(struct arena *arena, enum expr_op op,
 		      enum value_type type, unsigned arg_count)
 {
@@ -18,6 +20,23 @@ struct expr *build_op(struct arena *arena, enum expr_op op,
 			return NULL;
 	}
 	return expr;
+}
+
+struct expr *build_copy(struct arena *arena, const struct expr *expr)
+{
+	struct expr *ret =
+		build_op(arena, expr->op, expr->type, expr->arg_count);
+	const struct expr **args;
+
+	if (!ret)
+		return NULL;
+	args = ret->args;
+	*ret = *expr;
+	ret->args = args;
+	ret->text = NULL;
+	if (expr->arg_count)
+		memcpy(args, expr->args, expr->arg_count * sizeof(*args));
+	return ret;
 }
 
 struct expr *build_const(struct arena *arena, enum value_type type,
@@ -62,6 +81,23 @@ struct expr *build_two(struct arena *arena, enum expr_op op,
 	return expr;
 }
 
+bool build_equal(const struct expr *a, const struct expr *b)
+{
+	if (a->op != b->op || a->type != b->type || a->input != b->input ||
+	    a->column != b->column || a->slot != b->slot ||
+	    a->escape != b->escape || a->prefix != b->prefix ||
+	    a->fold_case != b->fold_case || a->function != b->function ||
+	    a->arg_count != b->arg_count || a->value.type != b->value.type)
+		return false;
+	if (value_is_bytes(a->value) ? value_compare(a->value, b->value) != 0 :
+				       a->value.i != b->value.i)
+		return false;
+	for (unsigned i = 0; i < a->arg_count; i++)
+		if (!build_equal(a->args[i], b->args[i]))
+			return false;
+	return true;
+}
+
 bool build_is_const(const struct expr *expr)
 {
 	return expr->op == EXPR_CONST;
@@ -71,4 +107,18 @@ bool build_is_bool(const struct expr *expr, bool value)
 {
 	return expr->op == EXPR_CONST && expr->value.type == VALUE_BOOL &&
 	       (expr->value.i != 0) == value;
+}
+
+bool build_two_valued(const struct expr *expr)
+{
+	if (expr->op == EXPR_CONST)
+		return expr->value.type == VALUE_BOOL;
+	if (expr->op == EXPR_IS_NULL || expr->op == EXPR_IS_TRUE)
+		return true;
+	if (expr->op != EXPR_AND && expr->op != EXPR_OR && expr->op != EXPR_NOT)
+		return false;
+	for (unsigned i = 0; i < expr->arg_count; i++)
+		if (!build_two_valued(expr->args[i]))
+			return false;
+	return true;
 }

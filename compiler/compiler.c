@@ -6,7 +6,9 @@
  *                parse_source   parse*.c       text to syntax trees
  *   of the set   expand_check   expand_check.c each name says one thing
  *   of a rule    expand_rule    expand*.c      views, lists, joins put in place
- *                bind_rule      bind.c ...     names, types; subqueries inlined
+ *   of the set   order_rules    order.c        each after those that it reads
+ *   of a rule    bind_rule      bind*.c        names, types; blocks
+ *                               type*.c ...
  *                lower_rule     lower*.c       the stream plan; folds on the way
  *                bounds_set     bounds.c       how much state it may hold
  *   of the set   plan_check     plan_check.c   what the engine relies on
@@ -25,6 +27,7 @@
 #include "compiler/dump.h"
 #include "compiler/expand.h"
 #include "compiler/lower.h"
+#include "compiler/order.h"
 #include "compiler/parse.h"
 #include "compiler/plan_check.h"
 #include "compiler/print.h"
@@ -53,107 +56,111 @@ static void parse_all(struct compilation *c,
 }
 
 /* A rule that is not enabled is checked all the same. */
-static void compile_rule(struct compilation *c, struct dump_state *state,
-			 const struct ast_rule *ast)
+static void compile_rule(struct compilation *c, struct bound_rules *bound,
+			 struct ordered_rule *rule)
 {
-	struct bound_rules *bound = &state->bound;
-	struct expanded_rule *expanded =
-		&state->expanded[state->expanded_count];
 	unsigned first = bound->count;
+	const struct bound_rule **sources =
+		compilation_alloc(c, rule->source_count, sizeof(*sources));
 
-	c->rule = ast->name;
-	expanded->ast = expand_rule(c, &state->ast, ast, &expanded->changed);
-	if (expanded->ast) {
-		state->expanded_count++;
-		if (bind_rule(c, bound, expanded->ast))
-			for (unsigned i = first; i < bound->count; i++)
-				if (!lower_rule(c, bound->items[i]) ||
-				    !bounds_set(c, bound->items[i]))
-					break;
+	if (!sources)
+		return;
+	bound->sources = sources;
+	bound->source_count = 0;
+	for (unsigned i = 0; i < rule->source_count; i++)
+		if (rule->sources[i]->bound)
+			sources[bound->source_count++] =
+				rule->sources[i]->bound;
+	c->rule = rule->ast->name;
+	if (bind_rule(c, bound, rule->ast)) {
+		bound->items[bound->count - 1]->rewritten = rule->changed;
+		rule->bound = bound->items[bound->count - 1];
+		for (unsigned i = first; i < bound->count; i++) {
+			bind_check(bound->items[i]);
+			if (!lower_rule(c, bound->items[i]) ||
+			    !bounds_set(c, bound->items[i]))
+				break;
+		}
 	}
 	c->rule = NULL;
 }
 
 /* Where it differs from what was written, for explain. */
 static const char *expanded_text(struct compilation *c,
-				 const struct dump_state *state,
 				 const struct bound_rule *rule)
 {
 	struct buf text = BUF_INIT;
 
-	for (unsigned i = 0; i < state->expanded_count; i++) {
-		if (state->expanded[i].ast != rule->ast || rule->internal ||
-		    !state->expanded[i].changed)
-			continue;
-		print_select(&text, rule->ast->select);
-		return compilation_take(c, &text);
-	}
-	return NULL;
+	if (!rule->rewritten)
+		return NULL;
+	print_select(&text, rule->ast->select);
+	return compilation_take(c, &text);
 }
 
-/* Where the rule that was lowered into `plan` went; NULL: it is disabled. */
-static const struct plan_rule *place_of(const struct bound_rules *bound,
-					const struct plan_rule *rules,
-					const struct plan_rule *plan)
+/* Where the rules are that a placed rule reads: each was placed before it. */
+static bool place_inputs(struct compilation *c, const struct bound_rule *bound,
+			 struct plan_rule *placed)
 {
-	for (unsigned i = 0; i < bound->count; i++) {
-		if (bound->items[i]->plan == plan)
-			return bound->items[i]->enabled ? rules : NULL;
-		rules += bound->items[i]->enabled;
-	}
-	CHECK(!"a rule reads one of the set");
-	return NULL;
-}
+	const struct plan_rule **inputs =
+		compilation_alloc(c, bound->input_count, sizeof(*inputs));
 
-static void place_inputs(struct compilation *c, const struct bound_rules *bound,
-			 const struct plan_rule *rules,
-			 const struct bound_rule *from, struct plan_rule *rule)
-{
-	const struct plan_rule **placed = compilation_alloc(
-		c, rule->input_count, sizeof(struct plan_rule *));
-
-	for (unsigned i = 0; placed && i < rule->input_count; i++) {
-		const struct plan_rule *read = rule->input_rules[i];
-
-		if (!read)
-			continue;
-		placed[i] = place_of(bound, rules, read);
-		if (!placed[i])
-			compilation_error(c, from->inputs[i].span,
-					  "set enabled = TRUE there, or FALSE "
-					  "here",
-					  "rule '%s' reads the matches of '%s',"
-					  " which is not enabled",
-					  from->ast->name, read->name);
-	}
-	rule->input_rules = placed;
+	if (!inputs)
+		return false;
+	for (unsigned i = 0; i < bound->input_count; i++)
+		if (bound->inputs[i].source)
+			inputs[i] = bound->inputs[i].source->plan;
+	placed->input_rules = inputs;
+	return true;
 }
 
 /*
  * Rules read each other's matches by address: the plan's array is made when it
  * is known how many there are, and then the addresses become places in it.
  */
-static void place_rules(struct compilation *c, const struct dump_state *state,
+static void place_rules(struct compilation *c, const struct bound_rules *bound,
 			struct program *program, struct plan *plan)
 {
-	const struct bound_rules *bound = &state->bound;
 	struct plan_rule *rules =
 		compilation_alloc(c, bound->count, sizeof(*rules));
 	const char **expanded =
 		compilation_alloc(c, bound->count, sizeof(const char *));
 
-	for (unsigned i = 0; rules && expanded && i < bound->count; i++) {
-		struct plan_rule *rule = &rules[plan->rule_count];
+	if (!rules || !expanded)
+		return;
+	for (unsigned i = 0; i < bound->count; i++) {
+		struct bound_rule *rule = bound->items[i];
+		struct plan_rule *placed = &rules[plan->rule_count];
 
-		if (!bound->items[i]->enabled)
+		if (!rule->enabled)
 			continue;
-		*rule = *bound->items[i]->plan;
-		place_inputs(c, bound, rules, bound->items[i], rule);
-		expanded[plan->rule_count++] =
-			expanded_text(c, state, bound->items[i]);
+		*placed = *rule->plan;
+		rule->plan = placed;
+		if (!place_inputs(c, rule, placed))
+			return;
+		expanded[plan->rule_count++] = expanded_text(c, rule);
 	}
 	plan->rules = rules;
 	program->expanded = expanded;
+}
+
+static bool expand_all(struct compilation *c, struct dump_state *state)
+{
+	const struct ast_program *asts = &state->ast;
+
+	state->expanded = compilation_alloc(c, asts->rule_count,
+					    sizeof(*state->expanded));
+	if (!state->expanded)
+		return false;
+	state->expanded_count = asts->rule_count;
+	for (unsigned i = 0; i < asts->rule_count && !c->nomem; i++) {
+		struct expanded_rule *rule = &state->expanded[i];
+
+		c->rule = asts->rules[i]->name;
+		rule->ast =
+			expand_rule(c, asts, asts->rules[i], &rule->changed);
+	}
+	c->rule = NULL;
+	return !c->nomem;
 }
 
 static const struct plan *compile_rules(struct compilation *c,
@@ -162,15 +169,19 @@ static const struct plan *compile_rules(struct compilation *c,
 {
 	const struct ast_program *asts = &state->ast;
 	struct plan *plan = compilation_alloc(c, 1, sizeof(*plan));
+	struct bound_rules *bound = &state->bound;
+	struct ordered_rule **ordered;
+	unsigned count;
 
-	state->expanded = compilation_alloc(c, asts->rule_count,
-					    sizeof(*state->expanded));
-	if (!plan || !state->expanded)
+	if (!plan || !expand_all(c, state))
 		return NULL;
-	for (unsigned i = 0; i < asts->rule_count && !c->nomem; i++)
-		compile_rule(c, state, asts->rules[i]);
+	ordered = order_rules(c, asts, state->expanded, &count);
+	if (!ordered)
+		return NULL;
+	for (unsigned i = 0; i < count && !c->nomem; i++)
+		compile_rule(c, bound, ordered[i]);
 	if (!c->nomem && !c->diagnostics->error_count)
-		place_rules(c, state, program, plan);
+		place_rules(c, bound, program, plan);
 	if (!plan->rule_count && !c->diagnostics->error_count && !c->nomem)
 		compilation_error(c, asts->rules[0]->name_span, NULL,
 				  "no rule is enabled");

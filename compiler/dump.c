@@ -74,91 +74,49 @@ static void dump_parse(const struct dump *d)
 static void dump_expand(const struct dump *d)
 {
 	for (unsigned i = 0; i < d->state->expanded_count; i++)
-		print_rule(d->out, d->state->expanded[i].ast);
-}
-
-static struct expr_names
-bound_names(const struct bound_rule *rule, const char *inputs[TUPLE_INPUTS_MAX],
-	    enum stream_id streams[TUPLE_INPUTS_MAX],
-	    const struct plan_rule *rules[TUPLE_INPUTS_MAX],
-	    const char *slots[TUPLE_SLOTS_MAX])
-{
-	for (unsigned i = 0; i < rule->input_count; i++) {
-		inputs[i] = rule->inputs[i].name;
-		streams[i] = rule->inputs[i].stream;
-		rules[i] = rule->inputs[i].rule;
-	}
-	for (unsigned i = 0; i < TUPLE_SLOTS_MAX; i++)
-		slots[i] = i < rule->aggregate_count ?
-				   rule->aggregates[i].name :
-				   "";
-	return (struct expr_names){ .inputs = inputs,
-				    .streams = streams,
-				    .rules = rules,
-				    .slots = slots };
-}
-
-/* `folded`: as the plan will have them. */
-static void dump_conditions(const struct dump *d, const char *what,
-			    const struct bound_conditions *conditions,
-			    const struct expr_names *names, bool folded)
-{
-	for (unsigned i = 0; i < conditions->count; i++) {
-		const struct expr *expr = conditions->items[i].expr;
-		struct fold fold;
-
-		fold_init(&fold, d->arena);
-		if (folded)
-			expr = fold_condition(&fold, expr);
-		if (!expr)
-			continue;
-		buf_printf(d->out, "  %s ", what);
-		expr_print(d->out, expr, names);
-		buf_putc(d->out, '\n');
-	}
-}
-
-static void dump_bound(const struct dump *d, const struct bound_rule *rule,
-		       bool folded)
-{
-	const char *inputs[TUPLE_INPUTS_MAX], *slots[TUPLE_SLOTS_MAX];
-	const struct plan_rule *rules[TUPLE_INPUTS_MAX];
-	enum stream_id streams[TUPLE_INPUTS_MAX];
-	const struct expr_names names =
-		bound_names(rule, inputs, streams, rules, slots);
-
-	buf_printf(d->out, "rule %s\n", rule->name);
-	for (unsigned i = 0; i < rule->input_count; i++) {
-		const struct bound_input *input = &rule->inputs[i];
-
-		buf_printf(d->out, "  input %s %s\n", input->name,
-			   input->stream == PLAN_STREAM_MATCHES ?
-				   "matches" :
-				   catalog_stream(input->stream)->name);
-		dump_conditions(d, "on", &input->on, &names, folded);
-	}
-	dump_conditions(d, "below", &rule->below, &names, folded);
-	dump_conditions(d, "above", &rule->above, &names, folded);
-	for (unsigned i = 0; i < rule->output_count; i++) {
-		const struct plan_output *output = &rule->outputs[i];
-
-		buf_printf(d->out, "  output %s %s ", output->name,
-			   value_type_name(output->expr->type));
-		expr_print(d->out, output->expr, &names);
-		buf_putc(d->out, '\n');
-	}
+		if (d->state->expanded[i].ast)
+			print_rule(d->out, d->state->expanded[i].ast);
 }
 
 static void dump_bind(const struct dump *d)
 {
 	for (unsigned i = 0; i < d->state->bound.count; i++)
-		dump_bound(d, d->state->bound.items[i], false);
+		bind_print(d->out, d->state->bound.items[i]);
+}
+
+/* As the plan will have them; as they are where there is no memory. */
+static struct bound_conditions folded(const struct dump *d,
+				      const struct bound_conditions *from)
+{
+	struct bound_conditions ret = *from;
+
+	ret.items = arena_array(d->arena, from->count, sizeof(*ret.items));
+	if (!ret.items)
+		return *from;
+	for (unsigned i = 0; i < from->count; i++) {
+		const struct expr *expr;
+		struct fold fold;
+
+		fold_init(&fold, d->arena);
+		expr = fold_condition(&fold, from->items[i].expr);
+		ret.items[i] = from->items[i];
+		if (expr)
+			ret.items[i].expr = expr;
+	}
+	return ret;
 }
 
 static void dump_fold(const struct dump *d)
 {
-	for (unsigned i = 0; i < d->state->bound.count; i++)
-		dump_bound(d, d->state->bound.items[i], true);
+	for (unsigned i = 0; i < d->state->bound.count; i++) {
+		struct bound_rule rule = *d->state->bound.items[i];
+
+		for (unsigned k = 0; k < rule.input_count; k++)
+			rule.inputs[k].on = folded(d, &rule.inputs[k].on);
+		rule.below = folded(d, &rule.below);
+		rule.above = folded(d, &rule.above);
+		bind_print(d->out, &rule);
+	}
 }
 
 static void dump_plan(const struct dump *d)

@@ -10,18 +10,14 @@
 #include "compiler/ast.h"
 #include "compiler/bind.h"
 #include "compiler/compiler.h"
-
-struct expanded_rule {
-	const struct ast_rule *ast;
-	bool changed;
-};
+#include "compiler/order.h"
 
 /* Everything that the passes leave behind. */
 struct dump_state {
 	const struct compile_source *sources;
 	unsigned source_count;
 	struct ast_program ast;
-	struct expanded_rule *expanded;
+	struct expanded_rule *expanded; /* of each rule of `ast` */
 	unsigned expanded_count;
 	struct bound_rules bound;
 	const struct program *program; /* its plan may be NULL */

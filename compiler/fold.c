@@ -1,38 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "compiler/fold.h"
+#include "compiler/fold_int.h"
 
-#include "compiler/build.h"
-
-/* How an expression is used: its value is wanted, or its negation ... */
-struct use {
-	bool negate;
-	bool truth; /* ... and only whether it is TRUE */
-};
+#include <stdlib.h>
 
 static const struct use as_value;
-
-static const struct expr *fold_expr(struct fold *f, const struct expr *expr,
-				    struct use use);
 
 void fold_init(struct fold *fold, struct arena *arena)
 {
 	*fold = (struct fold){ .arena = arena, .nodes_left = FOLD_NODES_MAX };
 }
 
-static const struct expr *keep(struct fold *f, const struct expr *expr)
+void fold_release(struct fold *fold)
+{
+	expr_env_release(&fold->env);
+}
+
+const struct expr *fold_keep(struct fold *f, const struct expr *expr)
 {
 	f->nomem |= !expr;
 	return expr;
 }
 
 /* A truth value: 1, 0, -1 for NULL. */
-static const struct expr *truth_const(struct fold *f, int truth, struct use use)
+const struct expr *fold_truth(struct fold *f, int truth, struct use use)
 {
 	if (truth < 0 && !use.truth)
-		return keep(f, build_null(f->arena));
+		return fold_keep(f, build_null(f->arena));
 	if (truth < 0)
-		return keep(f, build_bool(f->arena, false));
-	return keep(f, build_bool(f->arena, use.negate ? !truth : truth));
+		return fold_keep(f, build_bool(f->arena, false));
+	return fold_keep(f, build_bool(f->arena, use.negate ? !truth : truth));
 }
 
 static int truth_of(struct value v)
@@ -44,28 +40,41 @@ static const struct expr *fold_const(struct fold *f, const struct expr *expr,
 				     struct use use)
 {
 	if (expr->type == VALUE_BOOL || use.negate || use.truth)
-		return truth_const(f, truth_of(expr->value), use);
+		return fold_truth(f, truth_of(expr->value), use);
 	return expr;
 }
 
-static const struct expr *negated(struct fold *f, const struct expr *expr,
-				  struct use use)
+const struct expr *fold_negated(struct fold *f, const struct expr *expr,
+				struct use use)
 {
 	if (!expr || !use.negate)
-		return keep(f, expr);
-	return keep(f, build_not(f->arena, expr));
+		return fold_keep(f, expr);
+	return fold_keep(f, build_not(f->arena, expr));
 }
 
 /* All args are constants, there is no row to look at. */
-static const struct expr *compute(struct fold *f, const struct expr *expr,
-				  struct use use)
+const struct expr *fold_compute(struct fold *f, const struct expr *expr,
+				struct use use)
 {
 	static const struct tuple nothing;
-	struct value v = expr_eval(expr, &nothing, &f->env);
+	const char *problem = expr_constant_problem(expr);
+	struct value v;
 
+	if ((!f->env.scratch && expr_env_init(&f->env, NULL)) ||
+	    expr_env_fit(&f->env, expr, NULL))
+		return fold_keep(f, NULL);
+	if (!f->problem)
+		f->problem = problem;
+	v = expr_eval(expr, &nothing, &f->env);
+	if (value_is_bytes(v)) {
+		v.p = (const uint8_t *)arena_copy(f->arena, v.p, v.len);
+		if (!v.p)
+			return fold_keep(f, NULL);
+	}
+	expr_restore(&f->env, 0);
 	if (expr->type == VALUE_BOOL)
-		return truth_const(f, truth_of(v), use);
-	return keep(f, build_const(f->arena, expr->type, v));
+		return fold_truth(f, truth_of(v), use);
+	return fold_keep(f, build_const(f->arena, expr->type, v));
 }
 
 static bool all_const(const struct expr *expr)
@@ -77,20 +86,12 @@ static bool all_const(const struct expr *expr)
 }
 
 /* A copy whose args are folded values; NULL: see the flags. */
-static struct expr *copy(struct fold *f, const struct expr *expr)
+struct expr *fold_copy(struct fold *f, const struct expr *expr)
 {
-	struct expr *ret =
-		build_op(f->arena, expr->op, expr->type, expr->arg_count);
+	struct expr *ret = build_copy(f->arena, expr);
 
-	keep(f, ret);
-	if (!ret)
-		return NULL;
-	ret->input = expr->input;
-	ret->slot = expr->slot;
-	ret->escape = expr->escape;
-	ret->column = expr->column;
-	ret->value = expr->value;
-	for (unsigned i = 0; i < expr->arg_count; i++) {
+	fold_keep(f, ret);
+	for (unsigned i = 0; ret && i < expr->arg_count; i++) {
 		ret->args[i] = fold_expr(f, expr->args[i], as_value);
 		if (!ret->args[i])
 			return NULL;
@@ -98,17 +99,70 @@ static struct expr *copy(struct fold *f, const struct expr *expr)
 	return ret;
 }
 
-/* Leaves that have no opposite: IN, LIKE and such, IS NULL. */
+/* What has no opposite: IN, LIKE and such, IS NULL, arithmetic. */
 static const struct expr *fold_leaf(struct fold *f, const struct expr *expr,
 				    struct use use)
 {
-	struct expr *ret = copy(f, expr);
+	struct expr *ret = fold_copy(f, expr);
 
 	if (!ret)
 		return NULL;
 	if (ret->arg_count && all_const(ret))
-		return compute(f, ret, use);
-	return negated(f, ret, use);
+		return fold_compute(f, ret, use);
+	if (fold_is_over_case(ret))
+		return fold_over_case(f, ret, use);
+	if (expr->op == EXPR_LIKE || expr->op == EXPR_REGEXP)
+		return fold_pattern(f, ret, use);
+	if (expr->op == EXPR_CALL)
+		return fold_call(f, ret, use);
+	if (expr->op == EXPR_CAST && ret->args[0]->type == expr->type)
+		return fold_negated(f, ret->args[0], use);
+	return fold_negated(f, ret, use);
+}
+
+/* NOT ANY is ALL of NOT: an element that is unknown stays so. */
+static const struct expr *fold_elements(struct fold *f, const struct expr *expr,
+					struct use use)
+{
+	struct expr *ret = build_copy(f->arena, expr);
+
+	if (!fold_keep(f, ret))
+		return NULL;
+	if (use.negate)
+		ret->op = ret->op == EXPR_ANY ? EXPR_ALL : EXPR_ANY;
+	ret->args[0] = fold_expr(f, expr->args[0], as_value);
+	ret->args[1] = fold_expr(f, expr->args[1], use);
+	if (!ret->args[0] || !ret->args[1])
+		return NULL;
+	if (use.truth && ret->op == EXPR_ANY &&
+	    build_is_bool(ret->args[1], false))
+		return ret->args[1];
+	return ret;
+}
+
+static const struct expr *fold_is_true(struct fold *f, const struct expr *expr,
+				       struct use use)
+{
+	const struct use truth = { .truth = true };
+	const struct expr *arg = fold_expr(f, expr->args[0], truth);
+	struct expr *ret;
+
+	if (!arg)
+		return NULL;
+	if (build_is_const(arg))
+		return fold_truth(f, truth_of(arg->value) == 1, use);
+	if (use.truth && !use.negate)
+		return arg;
+	if (build_two_valued(arg)) {
+		if (!use.negate)
+			return arg;
+		return fold_expr(f, arg, use);
+	}
+	ret = build_copy(f->arena, expr);
+	if (!fold_keep(f, ret))
+		return NULL;
+	ret->args[0] = arg;
+	return fold_negated(f, ret, use);
 }
 
 static enum expr_op opposite(enum expr_op op)
@@ -154,95 +208,26 @@ static bool is_null_const(const struct expr *expr)
 static const struct expr *
 fold_comparison(struct fold *f, const struct expr *expr, struct use use)
 {
-	struct expr *ret = copy(f, expr);
+	struct expr *ret = fold_copy(f, expr);
 	const struct expr *left;
 
 	if (!ret)
 		return NULL;
 	left = ret->args[0];
 	if (is_null_const(left) || is_null_const(ret->args[1]))
-		return truth_const(f, -1, use);
+		return fold_truth(f, -1, use);
 	if (all_const(ret))
-		return compute(f, ret, use);
+		return fold_compute(f, ret, use);
 	if (build_is_const(left)) {
 		ret->args[0] = ret->args[1];
 		ret->args[1] = left;
 		ret->op = mirror(ret->op);
 	}
+	if (build_is_const(ret->args[1]) && fold_is_over_case(ret))
+		return fold_over_case(f, ret, use);
 	if (use.negate)
 		ret->op = opposite(ret->op);
 	return ret;
-}
-
-/* What a LIKE pattern asks for: a text, and what may stand around it. */
-struct pattern {
-	uint8_t *text;
-	size_t len;
-	bool open_start; /* begins with % */
-	bool open_end;
-	bool inner; /* % inside, or _ anywhere: only LIKE itself can tell */
-};
-
-static bool read_pattern(struct fold *f, const struct expr *expr,
-			 struct pattern *pattern)
-{
-	const uint8_t *p = expr->value.p, *end = p + expr->value.len;
-
-	*pattern = (struct pattern){ 0 };
-	pattern->text = arena_alloc(f->arena, expr->value.len);
-	if (!pattern->text)
-		return false;
-	for (; p < end; p++) {
-		bool escaped =
-			expr->escape && *p == expr->escape && p + 1 < end;
-
-		if (!escaped && *p == '%') {
-			pattern->open_start |= pattern->len == 0;
-			pattern->open_end = true;
-			continue;
-		}
-		pattern->inner |= (!escaped && *p == '_') ||
-				  (pattern->open_end && pattern->len);
-		pattern->open_end = false;
-		p += escaped;
-		pattern->text[pattern->len++] = *p;
-	}
-	return true;
-}
-
-static const struct expr *fold_like(struct fold *f, const struct expr *expr,
-				    struct use use)
-{
-	struct expr *ret = copy(f, expr);
-	struct pattern pattern;
-	struct value text;
-
-	if (!ret)
-		return NULL;
-	if (all_const(ret))
-		return compute(f, ret, use);
-	if (!read_pattern(f, ret, &pattern))
-		return keep(f, NULL);
-	if (pattern.inner)
-		return negated(f, ret, use);
-	text = value_bytes(VALUE_TEXT, pattern.text, pattern.len);
-	if (!pattern.open_start && !pattern.open_end) {
-		const struct expr *constant =
-			build_const(f->arena, VALUE_TEXT, text);
-
-		if (!keep(f, constant))
-			return NULL;
-		return keep(f,
-			    build_two(f->arena, use.negate ? EXPR_NE : EXPR_EQ,
-				      VALUE_BOOL, ret->args[0], constant));
-	}
-	ret->op = !pattern.open_start ? EXPR_PREFIX :
-		  !pattern.open_end   ? EXPR_SUFFIX :
-		  pattern.len	      ? EXPR_CONTAINS :
-					EXPR_PREFIX;
-	ret->value = text;
-	ret->escape = 0;
-	return negated(f, ret, use);
 }
 
 /* The args of an AND or OR, while it is made flat. */
@@ -262,7 +247,7 @@ static bool chain_put(struct fold *f, struct chain *chain,
 		const struct expr **items =
 			arena_array(f->arena, size, sizeof(*items));
 
-		if (!keep(f, (const void *)items))
+		if (!fold_keep(f, (const void *)items))
 			return false;
 		if (chain->count)
 			memcpy(items, chain->items,
@@ -311,23 +296,24 @@ static const struct expr *fold_chain(struct fold *f, const struct expr *expr,
 			return NULL;
 	}
 	if (chain.absorbed)
-		return keep(f, build_bool(f->arena, op == EXPR_OR));
-	if (chain.null && !chain_put(f, &chain, keep(f, build_null(f->arena))))
+		return fold_keep(f, build_bool(f->arena, op == EXPR_OR));
+	if (chain.null &&
+	    !chain_put(f, &chain, fold_keep(f, build_null(f->arena))))
 		return NULL;
 	if (chain.count == 0)
-		return keep(f, build_bool(f->arena, op == EXPR_AND));
+		return fold_keep(f, build_bool(f->arena, op == EXPR_AND));
 	if (chain.count == 1)
 		return chain.items[0];
 	ret = build_op(f->arena, op, VALUE_BOOL, 0);
-	if (!keep(f, ret))
+	if (!fold_keep(f, ret))
 		return NULL;
 	ret->args = chain.items;
 	ret->arg_count = (uint16_t)chain.count;
 	return ret;
 }
 
-static const struct expr *fold_expr(struct fold *f, const struct expr *expr,
-				    struct use use)
+const struct expr *fold_expr(struct fold *f, const struct expr *expr,
+			     struct use use)
 {
 	struct use inner = use;
 
@@ -347,11 +333,9 @@ static const struct expr *fold_expr(struct fold *f, const struct expr *expr,
 	case EXPR_SUFFIX:
 	case EXPR_CONTAINS:
 	case EXPR_ELEMENT:
-	case EXPR_ANY:
-	case EXPR_ALL:
+	case EXPR_LIKE:
 	case EXPR_REGEXP:
 	case EXPR_CIDR:
-	case EXPR_IS_TRUE:
 	case EXPR_ADD:
 	case EXPR_SUB:
 	case EXPR_MUL:
@@ -359,10 +343,16 @@ static const struct expr *fold_expr(struct fold *f, const struct expr *expr,
 	case EXPR_MOD:
 	case EXPR_NEG:
 	case EXPR_CONCAT:
-	case EXPR_CASE:
 	case EXPR_CAST:
 	case EXPR_CALL:
 		return fold_leaf(f, expr, use);
+	case EXPR_ANY:
+	case EXPR_ALL:
+		return fold_elements(f, expr, use);
+	case EXPR_IS_TRUE:
+		return fold_is_true(f, expr, use);
+	case EXPR_CASE:
+		return fold_case(f, expr, use);
 	case EXPR_NOT:
 		inner.negate = !use.negate;
 		return fold_expr(f, expr->args[0], inner);
@@ -376,8 +366,6 @@ static const struct expr *fold_expr(struct fold *f, const struct expr *expr,
 	case EXPR_GT:
 	case EXPR_GE:
 		return fold_comparison(f, expr, use);
-	case EXPR_LIKE:
-		return fold_like(f, expr, use);
 	case EXPR_OP_COUNT:
 		break;
 	}

@@ -7,7 +7,11 @@
  *   - AND and OR are flat, NOT stands at leaves only, and NOT of a comparison
  *     is the opposite comparison;
  *   - a constant stands at the right of a comparison;
- *   - LIKE without inner wildcards is =, PREFIX, SUFFIX or CONTAINS.
+ *   - LIKE without inner wildcards is =, PREFIX, SUFFIX or CONTAINS, so is
+ *     REGEXP without special characters;
+ *   - a branch of CASE that is never taken is gone; a test of a CASE whose
+ *     results are constants is a CASE of truth values, and where only TRUE
+ *     counts it is the AND and OR of its conditions.
  */
 #ifndef SHRIKE_COMPILER_FOLD_H
 #define SHRIKE_COMPILER_FOLD_H
@@ -22,10 +26,13 @@ struct fold {
 	unsigned nodes_left;
 	bool exhausted; /* more than FOLD_NODES_MAX */
 	bool nomem;
-	struct expr_env env; /* for what is constant */
+	/* Arithmetic of constants that has no value, see expr.h; NULL: none. */
+	const char *problem;
+	struct expr_env env; /* for what is constant; made when needed */
 };
 
 void fold_init(struct fold *fold, struct arena *arena);
+void fold_release(struct fold *fold);
 
 /* NULL: see the two flags. */
 const struct expr *fold_value(struct fold *fold, const struct expr *expr);

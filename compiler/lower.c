@@ -476,18 +476,28 @@ static bool lower_describe(struct lowering *l)
 	return rule->canonical && describe_inputs(l) && describe_slots(l);
 }
 
-bool lower_rule(struct compilation *c, const struct bound_rule *bound)
+static bool lower_all(struct lowering *l)
 {
-	struct plan_rule *rule = bound->plan;
-	struct lowering l = { .c = c, .bound = bound, .rule = rule };
+	const struct bound_rule *bound = l->bound;
+	struct plan_rule *rule = l->rule;
 
 	/* What it reads must be whole; if it is not, that was complained of. */
 	for (unsigned i = 0; i < bound->input_count; i++)
 		if (bound->inputs[i].rule && !bound->inputs[i].rule->root)
 			return false;
-	fold_init(&l.fold, c->arena);
-	if (!lower_describe(&l) || !collect_all(&l) || !lower_outputs(&l))
+	if (!lower_describe(l) || !collect_all(l) || !lower_outputs(l))
 		return false;
-	rule->root = lower_tree(&l);
-	return rule->root && lower_keys(&l) && lower_emit(&l);
+	rule->root = lower_tree(l);
+	return rule->root && lower_keys(l) && lower_emit(l);
+}
+
+bool lower_rule(struct compilation *c, const struct bound_rule *bound)
+{
+	struct lowering l = { .c = c, .bound = bound, .rule = bound->plan };
+	bool ok;
+
+	fold_init(&l.fold, c->arena);
+	ok = lower_all(&l);
+	fold_release(&l.fold);
+	return ok;
 }

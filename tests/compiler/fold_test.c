@@ -3,7 +3,7 @@
  * Folding changes no value: random conditions over columns that are TRUE, FALSE
  * or NULL give the same before and after, for every assignment.
  */
-#include "support/unit.h"
+#include "support/random_expr.h"
 
 #include "compiler/build.h"
 #include "compiler/fold.h"
@@ -126,6 +126,7 @@ static void check_one(struct arena *arena, uint64_t *seed)
 	assert_non_null(condition);
 	assert_folded(value, false);
 	assert_folded(condition, true);
+	fold_release(&fold);
 	for (int i = 0; i < 243; i++) {
 		struct value slots[8] = { 0 };
 		struct tuple tuple = { .slots = slots };
@@ -217,6 +218,7 @@ static void fold__like__becomes_the_simplest_test(void **state)
 		assert_int_equal(text.len, strlen(patterns[i].text));
 		assert_memory_equal(text.p, patterns[i].text, text.len);
 	}
+	fold_release(&fold);
 	arena_release(&arena);
 }
 
@@ -253,6 +255,7 @@ static void fold__like__keeps_its_value(void **state)
 		assert_int_equal(expr_is_true(expr, &tuple, &env),
 				 expr_is_true(fold_condition(&fold, expr),
 					      &tuple, &env));
+		fold_release(&fold);
 	}
 	arena_release(&arena);
 }
@@ -295,11 +298,170 @@ static void fold__no_memory__is_told(void **state)
 	arena_release(&small);
 }
 
+static bool same_value(struct value a, struct value b)
+{
+	if (value_is_null(a) || value_is_null(b))
+		return value_is_null(a) && value_is_null(b);
+	return a.type == b.type && value_compare(a, b) == 0;
+}
+
+struct checked {
+	const struct expr *expr, *value, *condition;
+};
+
+static void assert_same(const struct checked *c, struct random_expr *r,
+			struct expr_env *env, uint64_t seed)
+{
+	static const char *const names[SLOT_COUNT] = { "b0", "b1", "i0", "i1",
+						       "d0", "d1", "t0", "t1",
+						       "l",  "ip", "ts", "iv" };
+	const struct expr_names n = { .slots = names };
+	struct value slots[SLOT_COUNT];
+	struct tuple tuple = { .slots = slots };
+	struct value want, got;
+	struct buf text = BUF_INIT;
+	bool truth;
+
+	re_slots(r, slots);
+	want = expr_eval(c->expr, &tuple, env);
+	got = expr_eval(c->value, &tuple, env);
+	truth = c->condition && expr_is_true(c->condition, &tuple, env) !=
+					expr_is_true(c->expr, &tuple, env);
+	if (truth || !same_value(want, got)) {
+		expr_print(&text, c->expr, &n);
+		buf_puts(&text, "\n as ");
+		expr_print(&text, truth ? c->condition : c->value, &n);
+		fail_msg("seed %#llx: %s", (unsigned long long)seed,
+			 buf_text(&text));
+	}
+	env->used = 0;
+}
+
+static void fold__any_expression__keeps_its_value(void **state)
+{
+	static const enum value_type types[] = { VALUE_BOOL, VALUE_BOOL,
+						 VALUE_INT,  VALUE_DOUBLE,
+						 VALUE_TEXT, VALUE_TIMESTAMP };
+	unsigned rounds = getenv("CHECK_FULL") ? 100000 : 5000;
+	struct random_expr r = { .seed = 0x5eed20261 };
+	unsigned shorter = 0;
+	struct arena arena;
+	struct expr_env env;
+
+	(void)state;
+	arena_init(&arena, (size_t)64 << 20);
+	r.arena = &arena;
+	assert_int_equal(expr_env_init(&env, NULL), 0);
+	for (unsigned i = 0; i < rounds; i++) {
+		enum value_type type = types[re_chance(&r, 6)];
+		uint64_t seed = r.seed;
+		struct checked c = { 0 };
+		struct fold fold;
+
+		arena_reset(&arena);
+		c.expr = re_expr(&r, type, 1 + re_chance(&r, 4));
+		fold_init(&fold, &arena);
+		c.value = fold_value(&fold, c.expr);
+		assert_non_null(c.value);
+		if (type == VALUE_BOOL) {
+			c.condition = fold_condition(&fold, c.expr);
+			assert_non_null(c.condition);
+		}
+		assert_int_equal(expr_env_fit(&env, c.expr, NULL), 0);
+		shorter += c.value->op != c.expr->op;
+		for (unsigned k = 0; k < 40; k++)
+			assert_same(&c, &r, &env, seed);
+		fold_release(&fold);
+	}
+	assert_true(shorter > rounds / 50);
+	expr_env_release(&env);
+	arena_release(&arena);
+}
+
+static struct expr *slot_is(struct random_expr *r, int64_t i)
+{
+	struct expr *slot = re_node(r, EXPR_SLOT, VALUE_INT, 0);
+
+	return (struct expr *)build_two(r->arena, EXPR_EQ, VALUE_BOOL, slot,
+					re_const(r, VALUE_INT, value_int(i)));
+}
+
+/* CASE s WHEN 1 THEN 'create' WHEN 2 THEN 'open' WHEN 3 THEN 'unlink' END */
+static struct expr *operation(struct random_expr *r)
+{
+	static const char *const names[] = { "create", "open", "unlink" };
+	struct expr *e = re_node(r, EXPR_CASE, VALUE_TEXT, 6);
+
+	for (unsigned i = 0; i < 3; i++) {
+		e->args[2 * i] = slot_is(r, i + 1);
+		e->args[2 * i + 1] =
+			re_const(r, VALUE_TEXT, value_text(names[i]));
+	}
+	return e;
+}
+
+static void fold__case_of_names__becomes_its_condition(void **state)
+{
+	struct arena arena;
+	struct random_expr r = { .arena = &arena };
+	const struct expr *folded;
+	struct fold fold;
+
+	(void)state;
+	arena_init(&arena, 1 << 20);
+	fold_init(&fold, &arena);
+	folded = fold_condition(
+		&fold, build_two(&arena, EXPR_EQ, VALUE_BOOL, operation(&r),
+				 re_const(&r, VALUE_TEXT, value_text("open"))));
+	assert_int_equal(folded->op, EXPR_EQ);
+	assert_int_equal(folded->args[0]->op, EXPR_SLOT);
+	assert_int_equal(folded->args[1]->value.i, 2);
+	folded = fold_condition(
+		&fold, build_two(&arena, EXPR_NE, VALUE_BOOL, operation(&r),
+				 re_const(&r, VALUE_TEXT, value_text("open"))));
+	assert_int_equal(folded->op, EXPR_OR);
+	assert_int_equal(folded->arg_count, 2);
+	folded = fold_condition(
+		&fold, build_two(&arena, EXPR_EQ, VALUE_BOOL, operation(&r),
+				 re_const(&r, VALUE_TEXT, value_text("x"))));
+	assert_true(build_is_bool(folded, false));
+	fold_release(&fold);
+	arena_release(&arena);
+}
+
+static void fold__constants_without_a_value__are_told(void **state)
+{
+	struct arena arena;
+	struct random_expr r = { .arena = &arena };
+	struct expr *one, *zero, *most;
+	struct fold fold;
+
+	(void)state;
+	arena_init(&arena, 1 << 20);
+	fold_init(&fold, &arena);
+	one = re_const(&r, VALUE_INT, value_int(1));
+	zero = re_const(&r, VALUE_INT, value_int(0));
+	most = re_const(&r, VALUE_INT, value_int(INT64_MAX));
+	fold_value(&fold, build_two(&arena, EXPR_ADD, VALUE_INT, one, zero));
+	assert_null(fold.problem);
+	fold_value(&fold, build_two(&arena, EXPR_DIV, VALUE_INT, one, zero));
+	assert_string_equal(fold.problem, "divides by zero");
+	fold_release(&fold);
+	fold_init(&fold, &arena);
+	fold_value(&fold, build_two(&arena, EXPR_ADD, VALUE_INT, most, one));
+	assert_string_equal(fold.problem, "does not fit 64 bits");
+	fold_release(&fold);
+	arena_release(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			fold__random_conditions__keep_their_truth_tables),
+		cmocka_unit_test(fold__any_expression__keeps_its_value),
+		cmocka_unit_test(fold__case_of_names__becomes_its_condition),
+		cmocka_unit_test(fold__constants_without_a_value__are_told),
 		cmocka_unit_test(fold__like__becomes_the_simplest_test),
 		cmocka_unit_test(fold__like__keeps_its_value),
 		cmocka_unit_test(fold__too_many_parts__are_refused),
