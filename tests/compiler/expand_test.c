@@ -306,8 +306,7 @@ static void views__that_grow_without_end__refused(void **state)
 		expand(&e, buf_text(&text));
 		if (!strstr(buf_text(&e.text), towers[i].message))
 			print_error("%s\n", buf_text(&e.text));
-		assert_non_null(
-			strstr(buf_text(&e.text), towers[i].message));
+		assert_non_null(strstr(buf_text(&e.text), towers[i].message));
 		assert_false(e.c.nomem);
 		expansion_release(&e);
 		buf_release(&text);
@@ -360,10 +359,9 @@ static void list__elsewhere_or_unknown__refused(void **state)
 
 /* --- joins that are not written out --- */
 
-#define MINUTE(a, b)                                \
-	a ".pid_key = " b ".pid_key AND " a         \
-	  ".ts BETWEEN " b                          \
-	  ".ts - INTERVAL '1' MINUTE AND " b ".ts " \
+#define MINUTE(a, b)                                         \
+	a ".pid_key = " b ".pid_key AND " a ".ts BETWEEN " b \
+	  ".ts - INTERVAL '1' MINUTE AND " b ".ts "          \
 	  "+ INTERVAL '1' MINUTE"
 
 static void alias__that_from_lacks__joined_by_the_process(void **state)
@@ -373,14 +371,19 @@ static void alias__that_from_lacks__joined_by_the_process(void **state)
 		"n.dst_port = 4444 AND f.path LIKE '/etc/%'",
 		"SELECT e.pid, n.dst_port\n"
 		"FROM process.exec AS e\n"
-		"JOIN network.connect AS n ON " MINUTE("n", "e") "\n"
-		"JOIN file.open AS f ON " MINUTE("f", "e") "\n"
-		"WHERE n.dst_port = 4444 AND f.path LIKE '/etc/%'");
+		"JOIN network.connect AS n ON " MINUTE(
+			"n",
+			"e") "\n"
+			     "JOIN file.open AS f ON " MINUTE(
+				     "f",
+				     "e") "\n"
+					  "WHERE n.dst_port = 4444 AND f.path LIKE '/etc/%'");
 	expands("SELECT x.pid FROM process.exec AS x WHERE e.exe = 'a'",
 		"SELECT x.pid\n"
 		"FROM process.exec AS x\n"
-		"JOIN process.exec AS e ON " MINUTE("e", "x") "\n"
-		"WHERE e.exe = 'a'");
+		"JOIN process.exec AS e ON " MINUTE("e",
+						    "x") "\n"
+							 "WHERE e.exe = 'a'");
 }
 
 static void alias__in_from_or_around__is_that_one(void **state)
@@ -668,7 +671,7 @@ static void parameters__bound_time__a_window_or_nothing(void **state)
 }
 
 /* Rules in the style of those that the older names come from. */
-#define SEVEN                                                             \
+#define SEVEN                                                              \
 	"SELECT p.pid, p.name, n.dst_ip, f.path FROM processes.snapshots " \
 	"p WHERE p.name = 'nc' AND n.dst_port = 4444 AND f.path LIKE "     \
 	"'%/tmp/%'"
@@ -704,15 +707,19 @@ static void older_rules__as_they_stand__streams_of_today(void **state)
 		"= 'write' AND f.path LIKE '/etc/%'",
 		"SELECT n.pid, n.dst_ip, f.path\n"
 		"FROM network.connect AS n\n"
-		"JOIN file.open AS f ON " MINUTE("f", "n")
-		" AND f.exe LIKE '/var/%'\n"
-		"WHERE n.exe LIKE '/tmp/%' AND f.is_write AND f.path LIKE "
-		"'/etc/%'");
-	expands(SEVEN, "SELECT n.pid, n.name, n.dst_ip, f.path\n"
-		       "FROM network.connect AS n\n"
-		       "JOIN file.open AS f ON " MINUTE("f", "n") "\n"
-		       "WHERE n.name = 'nc' AND n.dst_port = 4444 AND f.path "
-		       "LIKE '%/tmp/%'");
+		"JOIN file.open AS f ON " MINUTE(
+			"f",
+			"n") " AND f.exe LIKE '/var/%'\n"
+			     "WHERE n.exe LIKE '/tmp/%' AND f.is_write AND f.path LIKE "
+			     "'/etc/%'");
+	expands(SEVEN,
+		"SELECT n.pid, n.name, n.dst_ip, f.path\n"
+		"FROM network.connect AS n\n"
+		"JOIN file.open AS f ON " MINUTE(
+			"f",
+			"n") "\n"
+			     "WHERE n.name = 'nc' AND n.dst_port = 4444 AND f.path "
+			     "LIKE '%/tmp/%'");
 }
 
 static void plan_of(const char *text, struct buf *out)
@@ -729,17 +736,18 @@ static void implied_joins__same_plan__as_written_out(void **state)
 	static const char *const same[][2] = {
 		{ SEVEN,
 		  "SELECT n.pid, n.name, n.dst_ip, f.path FROM network.connect "
-		  "n JOIN file.open f ON " MINUTE("f", "n")
-		  " WHERE n.name = 'nc' AND n.dst_port = 4444 AND f.path LIKE "
-		  "'%/tmp/%'" },
+		  "n JOIN file.open f ON " MINUTE(
+			  "f",
+			  "n") " WHERE n.name = 'nc' AND n.dst_port = 4444 AND f.path LIKE "
+			       "'%/tmp/%'" },
 		{ SEVEN,
 		  "SELECT p.pid, p.name, n.dst_ip, f.path FROM "
 		  "processes.snapshots p JOIN network.connections n ON n.pid = "
 		  "p.pid JOIN fs.events f ON f.pid = p.pid WHERE p.name = 'nc' "
 		  "AND n.dst_port = 4444 AND f.path LIKE '%/tmp/%'" },
 		{ "SELECT e.pid FROM process.exec e WHERE n.dst_port = 22",
-		  "SELECT e.pid FROM process.exec e JOIN network.connect n ON "
-		  MINUTE("n", "e") " WHERE n.dst_port = 22" },
+		  "SELECT e.pid FROM process.exec e JOIN network.connect n ON " MINUTE(
+			  "n", "e") " WHERE n.dst_port = 22" },
 	};
 
 	(void)state;
@@ -818,9 +826,9 @@ static const char *one_of(struct writer *w, const char *const *texts,
 static const char *write_column(struct writer *w)
 {
 	static const char *const columns[] = {
-		"pid",	    "pid_key", "ts",	      "ppid",
-		"name",	    "exe",     "cpu_usage",   "collection_time",
-		"dst_port", "path",    "op",	      "executable_path",
+		"pid",	    "pid_key", "ts",	       "ppid",
+		"name",	    "exe",     "cpu_usage",    "collection_time",
+		"dst_port", "path",    "op",	       "executable_path",
 		"k",	    "len",     "window_start", "parent_key",
 	};
 
@@ -885,12 +893,18 @@ static void write_condition(struct writer *w, unsigned depth)
 static void write_item(struct writer *w, unsigned depth)
 {
 	static const char *const items[] = {
-		"process",	       "process.exec",	      "file.open",
-		"processes.snapshots", "network.connections", "fs.events",
-		"roots",	       "counted",	      "network.connect",
+		"process",
+		"process.exec",
+		"file.open",
+		"processes.snapshots",
+		"network.connections",
+		"fs.events",
+		"roots",
+		"counted",
+		"network.connect",
 	};
-	static const char *const aliases[] = { "", "", " p", " n", " f",
-					       " a", " b" };
+	static const char *const aliases[] = { "",   "",   " p", " n",
+					       " f", " a", " b" };
 
 	if (depth && !pick(&w->m, 6)) {
 		buf_puts(&w->text, "(");
