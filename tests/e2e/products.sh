@@ -66,7 +66,8 @@ refused() {
 	grep -q 'none/below: No such file' "$work/err" || fail 'no reason'
 	status=0
 	"$SHRIKE" compile -r "$work/plain.sql" 2>"$work/err" || status=$?
-	((status == 2)) && grep -q 'no folder' "$work/err" || fail 'no -o'
+	((status == 2)) || fail "no -o: exit $status"
+	grep -q 'no folder' "$work/err" || fail 'no -o: no reason'
 	status=0
 	"$SHRIKE" compile -o "$work/bad" "$work"/bad*.sql 2>"$work/err" ||
 		status=$?
@@ -100,8 +101,8 @@ json() {
 		fail 'good rules as json'
 	status=0
 	"$SHRIKE" check --format xml "$work/good.sql" 2>"$work/err" || status=$?
-	((status == 2)) && grep -q 'text or json' "$work/err" ||
-		fail 'an unknown format'
+	((status == 2)) || fail "an unknown format: exit $status"
+	grep -q 'text or json' "$work/err" || fail 'an unknown format'
 }
 
 # Every pass that the message lists gives something, twice the same.
@@ -128,8 +129,9 @@ dumps() {
 	status=0
 	"$SHRIKE" check --dump parse "$work/good.sql" "$work"/bad*.sql \
 		>"$work/dump" 2>"$work/err" || status=$?
-	((status == 2)) && grep -q 'shell_out' "$work/dump" &&
-		grep -q '2 errors' "$work/err" || fail 'a dump with errors'
+	((status == 2)) || fail "a dump with errors: exit $status"
+	grep -q 'shell_out' "$work/dump" || fail 'what was read is not shown'
+	grep -q '2 errors' "$work/err" || fail 'a dump hides the errors'
 }
 
 products
