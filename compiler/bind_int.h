@@ -14,13 +14,8 @@ struct scope_item {
 	const char *alias;  /* NULL: none */
 	const char *stream; /* its full name names it too; NULL: it does not */
 	unsigned input;	    /* of the rule; not of a subquery */
-	bool derived; /* a subquery: a column is its output's expression */
-	/*
-	 * The rule whose matches it reads; NULL: none. Its ts is the match's
-	 * own unless an output has that name, its column i is output i.
-	 */
-	const struct plan_rule *rule;
-	const struct plan_output *outputs; /* of `derived`, of `rule` */
+	bool derived;	    /* a column is the expression of an output */
+	const struct plan_output *outputs; /* of `derived` */
 	unsigned output_count;
 };
 
@@ -57,14 +52,6 @@ struct binder {
 	struct bound_rule *rule;
 	struct block *block;
 	enum clause clause;
-	/*
-	 * Asked of each expression before it is bound: does another stand in
-	 * its place, as the slot of a group's key? *ret_expr NULL: complained.
-	 * NULL: nothing does.
-	 */
-	bool (*replace)(struct binder *b, const struct scope *scope,
-			const struct ast_expr *ast,
-			const struct expr **ret_expr);
 };
 
 /*
@@ -82,7 +69,7 @@ bool bind_aggregate_op(const struct ast_expr *ast,
 		       enum plan_aggregate_op *ret_op);
 
 /*
- * bind.c: an aggregate where it may stand (OUTPUT, HAVING, ORDER), with as many
+ * bind_aggregate.c: an aggregate where it may stand (OUTPUT, HAVING, ORDER), with as many
  * arguments as it takes: the slot that holds it. NULL: complained.
  */
 const struct expr *bind_aggregate(struct binder *b, const struct scope *scope,

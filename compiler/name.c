@@ -35,30 +35,17 @@ static const struct expr *column_expr(struct binder *b,
 	return expr;
 }
 
-static bool has_outputs(const struct scope_item *item)
-{
-	return item->derived || item->rule;
-}
-
-/* Of a subquery or of a rule's matches. */
-static bool find_output(struct binder *b, const struct scope_item *item,
-			const char *name, const struct expr **ret_expr)
+/* Of a subquery, of a rule's matches. */
+static bool find_output(const struct scope_item *item, const char *name,
+			const struct expr **ret_expr)
 {
 	for (unsigned i = 0; i < item->output_count; i++) {
-		const struct plan_output *output = &item->outputs[i];
-
-		if (strcmp(output->name, name) != 0)
+		if (strcmp(item->outputs[i].name, name) != 0)
 			continue;
-		*ret_expr = item->derived ?
-				    output->expr :
-				    column_expr(b, item, COL_OWN_FIRST + i,
-						output->expr->type);
+		*ret_expr = item->outputs[i].expr;
 		return true;
 	}
-	if (item->derived || strcmp(name, "ts") != 0)
-		return false;
-	*ret_expr = column_expr(b, item, COL_ts, VALUE_TIMESTAMP);
-	return true;
+	return false;
 }
 
 /* False: the item has no such column. */
@@ -67,8 +54,8 @@ static bool find(struct binder *b, const struct scope_item *item,
 {
 	const struct column *column;
 
-	if (has_outputs(item))
-		return find_output(b, item, name, ret_expr);
+	if (item->derived)
+		return find_output(item, name, ret_expr);
 	column = visible_column(item_stream(b, item), name);
 	if (!column)
 		return false;
@@ -83,7 +70,7 @@ static void offer_columns(struct binder *b, const struct scope_item *item,
 
 	for (unsigned i = 0; i < item->output_count; i++)
 		suggest_offer(s, item->outputs[i].name);
-	if (has_outputs(item))
+	if (item->derived)
 		return;
 	stream = item_stream(b, item);
 	for (unsigned i = 0; i < catalog_column_count(stream); i++)
@@ -94,11 +81,9 @@ static void offer_columns(struct binder *b, const struct scope_item *item,
 static const char *item_name(const struct binder *b,
 			     const struct scope_item *item)
 {
-	if (!has_outputs(item))
+	if (!item->derived)
 		return item_stream(b, item)->name;
-	if (item->alias)
-		return item->alias;
-	return item->rule ? "the matches" : "the subquery";
+	return item->alias ? item->alias : "the subquery";
 }
 
 /* The first other item that has the column that this one has not. */
@@ -209,7 +194,7 @@ static const char *aliases_of(struct binder *b, const struct scope *scope)
 				continue;
 			buf_printf(&text, "%s%s", text.len ? ", " : "FROM has ",
 				   item->alias);
-			if (!has_outputs(item))
+			if (!item->derived)
 				buf_printf(&text, " (%s)",
 					   item_stream(b, item)->name);
 		}

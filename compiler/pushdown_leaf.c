@@ -384,6 +384,8 @@ static struct leaf pattern_leaf(struct cond_set *set, const struct expr *expr,
 	    expr->value.type != VALUE_TEXT)
 		return undecided("a pattern on what is no text is decided in "
 				 "user space");
+	if (expr->fold_case)
+		return undecided("ILIKE is decided in user space");
 	if (expr->op == EXPR_LIKE)
 		return like_leaf(set, expr, column, wanted);
 	if (expr->op == EXPR_PREFIX || !test.len)

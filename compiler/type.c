@@ -154,9 +154,8 @@ const struct expr *bind_condition(struct binder *b, const struct scope *scope,
 	return NULL;
 }
 
-static const struct expr *bind_operator(struct binder *b,
-					const struct scope *scope,
-					const struct ast_expr *ast)
+const struct expr *bind_expr(struct binder *b, const struct scope *scope,
+			     const struct ast_expr *ast)
 {
 	switch (ast->op) {
 	case AST_NULL:
@@ -222,14 +221,4 @@ static const struct expr *bind_operator(struct binder *b,
 	}
 	CHECK(!"an operator of the syntax tree");
 	return NULL;
-}
-
-const struct expr *bind_expr(struct binder *b, const struct scope *scope,
-			     const struct ast_expr *ast)
-{
-	const struct expr *expr = NULL;
-
-	if (b->replace && b->replace(b, scope, ast, &expr))
-		return expr;
-	return bind_operator(b, scope, ast);
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define GROUP_DEPTH_MAX 12
+#define GROUP_WEIGHT 4
 #define SIZE_MAX_COUNTED ((uint64_t)1 << 40) /* sums of these never wrap */
 
 struct reader {
@@ -69,15 +70,15 @@ static void alternate(struct regex_size *a, const struct regex_size *b)
 static void repeat(struct regex_size *a, unsigned least, unsigned most)
 {
 	uint64_t copies = most ? most : least ? least : 1;
-	uint64_t joins =
-		times(times(a->last, a->first), a->positions > 1 ? 2 : 1);
+	uint64_t joins = times(times(a->last, a->first),
+			       a->positions > 1 ? GROUP_WEIGHT : 1);
 	uint64_t ends = copies - (least ? least - 1 : 0);
 
 	if (!most)
 		ends = 1;
-	/* Measured: a group is as costly as twice its size, if not alone. */
+	/* Measured: copies of a group cost far more than of a character. */
 	if (copies > 1 && a->positions > 1)
-		a->edges = times(a->edges, 2);
+		a->edges = times(a->edges, GROUP_WEIGHT);
 	a->positions = times(a->positions, copies);
 	a->loops = times(a->loops, copies) + !most;
 	a->edges = times(a->edges, copies);

@@ -3,6 +3,8 @@
 
 #include "user/base/text.h"
 
+#include <stdlib.h>
+
 static void time__first_and_last_ns_leap_day__nine_digits(void **state)
 {
 	static const struct {
@@ -111,12 +113,101 @@ static void utf8__cut_or_out_of_range__none(void **state)
 	assert_int_equal(code, 0);
 }
 
+static void time_parse__any_ns__comes_back(void **state)
+{
+	static const int64_t some[] = {
+		INT64_MIN,	     -1,       0, 1, 951782400000000000,
+		1769903999123456789, INT64_MAX
+	};
+	uint64_t x = 88172645463325252u;
+	char text[TEXT_TIME_BYTES];
+	int64_t ns;
+
+	(void)state;
+	for (unsigned i = 0; i < 20000; i++) {
+		int64_t want = i < ARRAY_SIZE(some) ? some[i] : (int64_t)x;
+
+		x ^= x << 13;
+		x ^= x >> 7;
+		x ^= x << 17;
+		text_time(want, text);
+		if (!text_time_parse(text, strlen(text), &ns))
+			fail_msg("%s", text);
+		assert_int_equal(ns, want);
+	}
+}
+
+static const struct {
+	const char *text;
+	int64_t ns; /* -1: it is no time */
+} times[] = {
+	{ "1970-01-01T00:00:01Z", 1000000000 },
+	{ "1970-01-01 00:00:01z", 1000000000 },
+	{ "1970-01-01t00:00:00.5Z", 500000000 },
+	{ "1970-01-01T00:00:00.0000000019Z", 1 },
+	{ "1970-01-01T01:00:00+01:00", 0 },
+	{ "1969-12-31T22:30:01-01:30", 1000000000 },
+	{ "1972-06-30T23:59:60Z", 78796800000000000 },
+	{ "2000-02-29T00:00:00Z", 951782400000000000 },
+	{ "2001-02-29T00:00:00Z", -1 },
+	{ "1970-13-01T00:00:00Z", -1 },
+	{ "1970-00-01T00:00:00Z", -1 },
+	{ "1970-01-32T00:00:00Z", -1 },
+	{ "1970-01-01T24:00:00Z", -1 },
+	{ "1970-01-01T00:60:00Z", -1 },
+	{ "1970-01-01T00:00:61Z", -1 },
+	{ "1970-01-01T00:00:00", -1 },
+	{ "1970-01-01T00:00:00.Z", -1 },
+	{ "1970-01-01T00:00:00+24:00", -1 },
+	{ "1970-01-01T00:00:00+1:00", -1 },
+	{ "1970-01-01T00:00:00Z ", -1 },
+	{ "1970-1-01T00:00:00Z", -1 },
+	{ "1970-01-01", -1 },
+	{ "9999-01-01T00:00:00Z", -1 },
+	{ "0000-01-01T00:00:00Z", -1 },
+	{ "", -1 },
+};
+
+static void time_parse__rfc_3339__to_ns_or_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(times); i++) {
+		int64_t ns = -1;
+		bool ok = text_time_parse(times[i].text, strlen(times[i].text),
+					  &ns);
+
+		if (ok != (times[i].ns >= 0) || ns != times[i].ns)
+			fail_msg("%s: %lld", times[i].text, (long long)ns);
+	}
+}
+
+/* Cut anywhere it is no time, and no byte behind the end is read. */
+static void time_parse__cut__is_refused(void **state)
+{
+	static const char whole[] = "2026-01-31T23:59:59.123+00:00";
+
+	(void)state;
+	for (size_t len = 0; len < sizeof(whole) - 1; len++) {
+		char *copy = malloc(len + 1);
+		int64_t ns;
+
+		assert_non_null(copy);
+		memcpy(copy, whole, len);
+		copy = realloc(copy, len ? len : 1);
+		assert_false(text_time_parse(copy, len, &ns));
+		free(copy);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(time__first_and_last_ns_leap_day__nine_digits),
 		cmocka_unit_test(
 			seconds__signs_and_fractions__no_zeros_at_the_end),
+		cmocka_unit_test(time_parse__any_ns__comes_back),
+		cmocka_unit_test(time_parse__rfc_3339__to_ns_or_refused),
+		cmocka_unit_test(time_parse__cut__is_refused),
 		cmocka_unit_test(ip__by_length__text_or_none),
 		cmocka_unit_test(list__last_without_nul__taken_whole),
 		cmocka_unit_test(utf8__three_bytes__the_shortest_form_only),

@@ -190,6 +190,7 @@ static void push__after_warm_up__allocates_nothing(void **state)
 	f.engine = engine_make(&p.plan, count_match, &f, 1);
 	assert_int_equal(reorder_new(1 << 20, &f.reorder, NULL), 0);
 	run(&f, 20000, true);
+	run(&f, 20000, false);
 	before = allocations;
 	memcpy(matches, f.matches, sizeof(matches));
 	run(&f, 20000, false);

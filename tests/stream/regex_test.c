@@ -208,6 +208,8 @@ static void regex__the_worst_patterns__end_soon(void **state)
 		{ "(((((((((a*)*)*)*)*)*)*)*b)*", "", "", 0 },
 		{ "", "((c.*)?|\\b){0,241}", "", 40 },
 		{ "(a|b)*a(a|b){1000}", "", "", 0 },
+		{ "(c|.)b(b([a-c]b)?(cc)?)*b(.[a-c](ac){373})*(\\b|d)$", "", "",
+		  0 },
 		{ "(a|((a|.)|ab))(d|(.[a-c])*).(((.a)?\\b){468}|(\\b|d)cd)", "",
 		  "", 0 },
 		{ "^[a-c]((ab){965}|.)c(.(a[a-c].\\b[a-c]|((\\b|d)ac)?))*$", "",
@@ -231,7 +233,7 @@ static void regex__the_worst_patterns__end_soon(void **state)
 		regex_compile(&arena, buf_text(&pattern), pattern.len, &regex,
 			      NULL, NULL);
 		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
-		if (to.tv_sec - from.tv_sec > 20)
+		if (to.tv_sec - from.tv_sec > 5)
 			fail_msg("%s took %lld s", buf_text(&pattern),
 				 (long long)(to.tv_sec - from.tv_sec));
 		buf_release(&pattern);

@@ -126,7 +126,8 @@ bool text_time_parse(const char *text, size_t len, int64_t *ret_ns)
 {
 	struct time_reader r = { .at = text, .end = text + len };
 	struct tm tm = { 0 }, day;
-	int64_t part, ns, seconds;
+	int64_t part;
+	__int128 ns;
 	int zone;
 	time_t t;
 
@@ -152,11 +153,11 @@ bool text_time_parse(const char *text, size_t len, int64_t *ret_ns)
 	if (day.tm_mon + 1 != (text[5] - '0') * 10 + text[6] - '0' ||
 	    day.tm_mday != (text[8] - '0') * 10 + text[9] - '0')
 		return false;
-	seconds = (int64_t)t - zone;
-	if (__builtin_mul_overflow(seconds, NS_PER_S, &ns) ||
-	    __builtin_add_overflow(ns, part, &ns))
+	/* The first second there is begins before 64 bits of ns do. */
+	ns = (__int128)(t - zone) * NS_PER_S + part;
+	if (ns < INT64_MIN || ns > INT64_MAX)
 		return false;
-	*ret_ns = ns;
+	*ret_ns = (int64_t)ns;
 	return true;
 }
 
