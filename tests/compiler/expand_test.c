@@ -23,10 +23,10 @@ struct expansion {
 	struct buf text; /* of it, or what was complained about */
 };
 
-static void expand(struct expansion *e, const char *text)
+static void expand_within(struct expansion *e, const char *text, size_t bytes)
 {
 	memset(e, 0, sizeof(*e));
-	arena_init(&e->arena, COMPILE_ARENA_BYTES);
+	arena_init(&e->arena, bytes);
 	e->source = (struct compile_source){ "x.sql", text, strlen(text) };
 	e->diagnostics = malloc(sizeof(*e->diagnostics));
 	assert_non_null(e->diagnostics);
@@ -42,6 +42,11 @@ static void expand(struct expansion *e, const char *text)
 		print_select(&e->text, e->rule->select);
 	else
 		diagnostics_print(e->diagnostics, false, &e->text);
+}
+
+static void expand(struct expansion *e, const char *text)
+{
+	expand_within(e, text, COMPILE_ARENA_BYTES);
 }
 
 static void expansion_release(struct expansion *e)
@@ -306,8 +311,7 @@ static void views__that_grow_without_end__refused(void **state)
 		expand(&e, buf_text(&text));
 		if (!strstr(buf_text(&e.text), towers[i].message))
 			print_error("%s\n", buf_text(&e.text));
-		assert_non_null(
-			strstr(buf_text(&e.text), towers[i].message));
+		assert_non_null(strstr(buf_text(&e.text), towers[i].message));
 		assert_false(e.c.nomem);
 		expansion_release(&e);
 		buf_release(&text);
@@ -360,10 +364,9 @@ static void list__elsewhere_or_unknown__refused(void **state)
 
 /* --- joins that are not written out --- */
 
-#define MINUTE(a, b)                                \
-	a ".pid_key = " b ".pid_key AND " a         \
-	  ".ts BETWEEN " b                          \
-	  ".ts - INTERVAL '1' MINUTE AND " b ".ts " \
+#define MINUTE(a, b)                                         \
+	a ".pid_key = " b ".pid_key AND " a ".ts BETWEEN " b \
+	  ".ts - INTERVAL '1' MINUTE AND " b ".ts "          \
 	  "+ INTERVAL '1' MINUTE"
 
 static void alias__that_from_lacks__joined_by_the_process(void **state)
@@ -373,14 +376,19 @@ static void alias__that_from_lacks__joined_by_the_process(void **state)
 		"n.dst_port = 4444 AND f.path LIKE '/etc/%'",
 		"SELECT e.pid, n.dst_port\n"
 		"FROM process.exec AS e\n"
-		"JOIN network.connect AS n ON " MINUTE("n", "e") "\n"
-		"JOIN file.open AS f ON " MINUTE("f", "e") "\n"
-		"WHERE n.dst_port = 4444 AND f.path LIKE '/etc/%'");
+		"JOIN network.connect AS n ON " MINUTE(
+			"n",
+			"e") "\n"
+			     "JOIN file.open AS f ON " MINUTE(
+				     "f",
+				     "e") "\n"
+					  "WHERE n.dst_port = 4444 AND f.path LIKE '/etc/%'");
 	expands("SELECT x.pid FROM process.exec AS x WHERE e.exe = 'a'",
 		"SELECT x.pid\n"
 		"FROM process.exec AS x\n"
-		"JOIN process.exec AS e ON " MINUTE("e", "x") "\n"
-		"WHERE e.exe = 'a'");
+		"JOIN process.exec AS e ON " MINUTE("e",
+						    "x") "\n"
+							 "WHERE e.exe = 'a'");
 }
 
 static void alias__in_from_or_around__is_that_one(void **state)
@@ -668,7 +676,7 @@ static void parameters__bound_time__a_window_or_nothing(void **state)
 }
 
 /* Rules in the style of those that the older names come from. */
-#define SEVEN                                                             \
+#define SEVEN                                                              \
 	"SELECT p.pid, p.name, n.dst_ip, f.path FROM processes.snapshots " \
 	"p WHERE p.name = 'nc' AND n.dst_port = 4444 AND f.path LIKE "     \
 	"'%/tmp/%'"
@@ -704,15 +712,19 @@ static void older_rules__as_they_stand__streams_of_today(void **state)
 		"= 'write' AND f.path LIKE '/etc/%'",
 		"SELECT n.pid, n.dst_ip, f.path\n"
 		"FROM network.connect AS n\n"
-		"JOIN file.open AS f ON " MINUTE("f", "n")
-		" AND f.exe LIKE '/var/%'\n"
-		"WHERE n.exe LIKE '/tmp/%' AND f.is_write AND f.path LIKE "
-		"'/etc/%'");
-	expands(SEVEN, "SELECT n.pid, n.name, n.dst_ip, f.path\n"
-		       "FROM network.connect AS n\n"
-		       "JOIN file.open AS f ON " MINUTE("f", "n") "\n"
-		       "WHERE n.name = 'nc' AND n.dst_port = 4444 AND f.path "
-		       "LIKE '%/tmp/%'");
+		"JOIN file.open AS f ON " MINUTE(
+			"f",
+			"n") " AND f.exe LIKE '/var/%'\n"
+			     "WHERE n.exe LIKE '/tmp/%' AND f.is_write AND f.path LIKE "
+			     "'/etc/%'");
+	expands(SEVEN,
+		"SELECT n.pid, n.name, n.dst_ip, f.path\n"
+		"FROM network.connect AS n\n"
+		"JOIN file.open AS f ON " MINUTE(
+			"f",
+			"n") "\n"
+			     "WHERE n.name = 'nc' AND n.dst_port = 4444 AND f.path "
+			     "LIKE '%/tmp/%'");
 }
 
 static void plan_of(const char *text, struct buf *out)
@@ -729,17 +741,18 @@ static void implied_joins__same_plan__as_written_out(void **state)
 	static const char *const same[][2] = {
 		{ SEVEN,
 		  "SELECT n.pid, n.name, n.dst_ip, f.path FROM network.connect "
-		  "n JOIN file.open f ON " MINUTE("f", "n")
-		  " WHERE n.name = 'nc' AND n.dst_port = 4444 AND f.path LIKE "
-		  "'%/tmp/%'" },
+		  "n JOIN file.open f ON " MINUTE(
+			  "f",
+			  "n") " WHERE n.name = 'nc' AND n.dst_port = 4444 AND f.path LIKE "
+			       "'%/tmp/%'" },
 		{ SEVEN,
 		  "SELECT p.pid, p.name, n.dst_ip, f.path FROM "
 		  "processes.snapshots p JOIN network.connections n ON n.pid = "
 		  "p.pid JOIN fs.events f ON f.pid = p.pid WHERE p.name = 'nc' "
 		  "AND n.dst_port = 4444 AND f.path LIKE '%/tmp/%'" },
 		{ "SELECT e.pid FROM process.exec e WHERE n.dst_port = 22",
-		  "SELECT e.pid FROM process.exec e JOIN network.connect n ON "
-		  MINUTE("n", "e") " WHERE n.dst_port = 22" },
+		  "SELECT e.pid FROM process.exec e JOIN network.connect n ON " MINUTE(
+			  "n", "e") " WHERE n.dst_port = 22" },
 	};
 
 	(void)state;
@@ -803,6 +816,40 @@ static void random__any_program__refused_or_settled(void **state)
 	arena_release(&arena);
 }
 
+/* The first allocation that fails is another one each time. */
+static void no_memory__anywhere__nothing_comes_out(void **state)
+{
+	static const char *const texts[] = {
+		VIEWS SEVEN,
+		VIEWS "SELECT v.l, :t_start, COUNT(*) AS n FROM long.roots v "
+		      "WHERE v.ts > :t_start AND v.k IN shells GROUP BY v.l",
+		VIEWS "SELECT p.name, g.pid FROM processes.snapshots p AUTO "
+		      "JOIN network.connections n ON n.pid = p.pid WHEN "
+		      "p.cpu_usage > 5 LEFT JOIN process g ON g.pid_key = "
+		      "n.parent_key WHERE EXISTS (SELECT 1 FROM roots WHERE k "
+		      "= p.pid_key)",
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(texts); i++) {
+		unsigned failures = 0;
+		bool ok = false;
+
+		for (size_t bytes = 64; !ok; bytes += 64) {
+			struct expansion e;
+
+			expand_within(&e, texts[i], bytes);
+			ok = !e.c.nomem;
+			failures += !ok;
+			if (ok != (e.rule != NULL))
+				print_error("%s\n", buf_text(&e.text));
+			assert_true(ok == (e.rule != NULL));
+			expansion_release(&e);
+		}
+		assert_true(failures > 20);
+	}
+}
+
 /* Texts whose names mean something, most of the time. */
 struct writer {
 	struct maker m; /* for pick() */
@@ -818,9 +865,9 @@ static const char *one_of(struct writer *w, const char *const *texts,
 static const char *write_column(struct writer *w)
 {
 	static const char *const columns[] = {
-		"pid",	    "pid_key", "ts",	      "ppid",
-		"name",	    "exe",     "cpu_usage",   "collection_time",
-		"dst_port", "path",    "op",	      "executable_path",
+		"pid",	    "pid_key", "ts",	       "ppid",
+		"name",	    "exe",     "cpu_usage",    "collection_time",
+		"dst_port", "path",    "op",	       "executable_path",
 		"k",	    "len",     "window_start", "parent_key",
 	};
 
@@ -885,12 +932,18 @@ static void write_condition(struct writer *w, unsigned depth)
 static void write_item(struct writer *w, unsigned depth)
 {
 	static const char *const items[] = {
-		"process",	       "process.exec",	      "file.open",
-		"processes.snapshots", "network.connections", "fs.events",
-		"roots",	       "counted",	      "network.connect",
+		"process",
+		"process.exec",
+		"file.open",
+		"processes.snapshots",
+		"network.connections",
+		"fs.events",
+		"roots",
+		"counted",
+		"network.connect",
 	};
-	static const char *const aliases[] = { "", "", " p", " n", " f",
-					       " a", " b" };
+	static const char *const aliases[] = { "",   "",   " p", " n",
+					       " f", " a", " b" };
 
 	if (depth && !pick(&w->m, 6)) {
 		buf_puts(&w->text, "(");
@@ -994,6 +1047,7 @@ int main(void)
 		cmocka_unit_test(parameters__bound_time__a_window_or_nothing),
 		cmocka_unit_test(older_rules__as_they_stand__streams_of_today),
 		cmocka_unit_test(implied_joins__same_plan__as_written_out),
+		cmocka_unit_test(no_memory__anywhere__nothing_comes_out),
 		cmocka_unit_test(random__any_program__refused_or_settled),
 		cmocka_unit_test(random__names_that_mean_something__settled),
 	};
