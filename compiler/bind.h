@@ -34,9 +34,10 @@ struct bound_conditions {
 };
 
 struct bound_input {
-	const char *name;	      /* unique in the block */
-	enum stream_id stream;	      /* PLAN_STREAM_MATCHES: of `rule` */
-	const struct plan_rule *rule; /* to be lowered before this block */
+	const char *name;		 /* unique in the block */
+	enum stream_id stream;		 /* PLAN_STREAM_MATCHES: of `rule` */
+	const struct plan_rule *rule;	 /* to be lowered before this block */
+	const struct bound_rule *source; /* the block whose plan is `rule` */
 	struct span span;
 	enum plan_join join; /* of the first: not used */
 	bool triggered;
@@ -73,6 +74,7 @@ struct bound_rule {
 	const struct ast_select *select; /* of this block, expanded */
 	const char *name;
 	bool internal;
+	bool rewritten;		/* expanding changed the rule */
 	struct plan_rule *plan; /* where lower_rule() puts it */
 
 	unsigned input_count;
@@ -112,17 +114,29 @@ struct bound_rule {
 	bool enabled;
 };
 
-/* The rules of a set that are bound so far, for matches.<rule>. */
+#define BIND_BLOCKS_MAX 16 /* of a rule */
+
+/* The rules of a set that are bound so far. */
 struct bound_rules {
 	struct bound_rule **items; /* internal ones before their reader */
 	unsigned count;
+	/* Those whose matches the next rule reads. */
+	const struct bound_rule *const *sources;
+	unsigned source_count;
 };
 
 /*
  * Append the rule's blocks to `rules`, its own last; false: complained, or no
- * memory. The rules whose matches it reads must be there.
+ * memory, and nothing is appended. A rule of `rules->sources` that is missing
+ * has been complained of.
  */
 bool bind_rule(struct compilation *c, struct bound_rules *rules,
 	       const struct ast_rule *ast);
+
+/* A block as text, for people and golden files. */
+void bind_print(struct buf *out, const struct bound_rule *rule);
+
+/* CHECK()s what the later passes take for granted of a block. */
+void bind_check(const struct bound_rule *rule);
 
 #endif

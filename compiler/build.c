@@ -81,6 +81,23 @@ struct expr *build_two(struct arena *arena, enum expr_op op,
 	return expr;
 }
 
+bool build_equal(const struct expr *a, const struct expr *b)
+{
+	if (a->op != b->op || a->type != b->type || a->input != b->input ||
+	    a->column != b->column || a->slot != b->slot ||
+	    a->escape != b->escape || a->prefix != b->prefix ||
+	    a->fold_case != b->fold_case || a->function != b->function ||
+	    a->arg_count != b->arg_count || a->value.type != b->value.type)
+		return false;
+	if (value_is_bytes(a->value) ? value_compare(a->value, b->value) != 0 :
+				       a->value.i != b->value.i)
+		return false;
+	for (unsigned i = 0; i < a->arg_count; i++)
+		if (!build_equal(a->args[i], b->args[i]))
+			return false;
+	return true;
+}
+
 bool build_is_const(const struct expr *expr)
 {
 	return expr->op == EXPR_CONST;

@@ -19,6 +19,9 @@ struct expr *build_two(struct arena *arena, enum expr_op op,
 		       enum value_type type, const struct expr *left,
 		       const struct expr *right);
 
+/* Two of one shape that read the same, for every tuple of the same value. */
+bool build_equal(const struct expr *a, const struct expr *b);
+
 bool build_is_const(const struct expr *expr);
 /* A constant that is TRUE, FALSE; NULL is neither. */
 bool build_is_bool(const struct expr *expr, bool value);

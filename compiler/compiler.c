@@ -6,13 +6,16 @@
  *                parse_source   parse*.c       text to syntax trees
  *   of the set   expand_check   expand_check.c each name says one thing
  *   of a rule    expand_rule    expand*.c      views, lists, joins put in place
- *                bind_rule      bind.c ...     names, types; subqueries inlined
+ *   of the set   order_rules    order.c        each after those that it reads
+ *   of a rule    bind_rule      bind*.c        names, types; blocks
+ *                               type*.c ...
  *                lower_rule     lower*.c       the stream plan; folds on the way
  *                bounds_set     bounds.c       how much state it may hold
  *   of the set   plan_check     plan_check.c   what the engine relies on
  *                share_find     share*.c       what rules have in common
  *                subscribe      subscribe.c    what to collect, and by
  *                               pushdown*.c ...  which kernel program
+ *                task_list      task.c         the same for another process
  *
  * A pass of a rule is not run when one before it complained of that rule; the
  * passes of the set at the end are not run when any did.
@@ -21,13 +24,17 @@
 
 #include "compiler/bind.h"
 #include "compiler/bounds.h"
+#include "compiler/dump.h"
 #include "compiler/expand.h"
 #include "compiler/lower.h"
+#include "compiler/order.h"
 #include "compiler/parse.h"
 #include "compiler/plan_check.h"
+#include "compiler/print.h"
 #include "compiler/share.h"
 #include "compiler/source.h"
 #include "compiler/subscribe.h"
+#include "compiler/task.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -50,58 +57,60 @@ static void parse_all(struct compilation *c,
 
 /* A rule that is not enabled is checked all the same. */
 static void compile_rule(struct compilation *c, struct bound_rules *bound,
-			 const struct ast_program *program,
-			 const struct ast_rule *ast)
+			 struct ordered_rule *rule)
 {
 	unsigned first = bound->count;
-	bool changed;
+	const struct bound_rule **sources =
+		compilation_alloc(c, rule->source_count, sizeof(*sources));
 
-	c->rule = ast->name;
-	ast = expand_rule(c, program, ast, &changed);
-	if (ast && bind_rule(c, bound, ast))
-		for (unsigned i = first; i < bound->count; i++)
+	if (!sources)
+		return;
+	bound->sources = sources;
+	bound->source_count = 0;
+	for (unsigned i = 0; i < rule->source_count; i++)
+		if (rule->sources[i]->bound)
+			sources[bound->source_count++] =
+				rule->sources[i]->bound;
+	c->rule = rule->ast->name;
+	if (bind_rule(c, bound, rule->ast)) {
+		bound->items[bound->count - 1]->rewritten = rule->changed;
+		rule->bound = bound->items[bound->count - 1];
+		for (unsigned i = first; i < bound->count; i++) {
+			bind_check(bound->items[i]);
 			if (!lower_rule(c, bound->items[i]) ||
 			    !bounds_set(c, bound->items[i]))
 				break;
+		}
+	}
 	c->rule = NULL;
 }
 
-/* Where the rule that was lowered into `plan` went; NULL: it is disabled. */
-static const struct plan_rule *place_of(const struct bound_rules *bound,
-					const struct plan_rule *rules,
-					const struct plan_rule *plan)
+/* Where it differs from what was written, for explain. */
+static const char *expanded_text(struct compilation *c,
+				 const struct bound_rule *rule)
 {
-	for (unsigned i = 0; i < bound->count; i++) {
-		if (bound->items[i]->plan == plan)
-			return bound->items[i]->enabled ? rules : NULL;
-		rules += bound->items[i]->enabled;
-	}
-	CHECK(!"a rule reads one of the set");
-	return NULL;
+	struct buf text = BUF_INIT;
+
+	if (!rule->rewritten)
+		return NULL;
+	print_select(&text, rule->ast->select);
+	return compilation_take(c, &text);
 }
 
-static void place_inputs(struct compilation *c, const struct bound_rules *bound,
-			 const struct plan_rule *rules,
-			 const struct bound_rule *from, struct plan_rule *rule)
+/* Where the rules are that a placed rule reads: each was placed before it. */
+static bool place_inputs(struct compilation *c, const struct bound_rule *bound,
+			 struct plan_rule *placed)
 {
-	const struct plan_rule **placed = compilation_alloc(
-		c, rule->input_count, sizeof(struct plan_rule *));
+	const struct plan_rule **inputs =
+		compilation_alloc(c, bound->input_count, sizeof(*inputs));
 
-	for (unsigned i = 0; placed && i < rule->input_count; i++) {
-		const struct plan_rule *read = rule->input_rules[i];
-
-		if (!read)
-			continue;
-		placed[i] = place_of(bound, rules, read);
-		if (!placed[i])
-			compilation_error(c, from->inputs[i].span,
-					  "set enabled = TRUE there, or FALSE "
-					  "here",
-					  "rule '%s' reads the matches of '%s',"
-					  " which is not enabled",
-					  from->ast->name, read->name);
-	}
-	rule->input_rules = placed;
+	if (!inputs)
+		return false;
+	for (unsigned i = 0; i < bound->input_count; i++)
+		if (bound->inputs[i].source)
+			inputs[i] = bound->inputs[i].source->plan;
+	placed->input_rules = inputs;
+	return true;
 }
 
 /*
@@ -109,35 +118,70 @@ static void place_inputs(struct compilation *c, const struct bound_rules *bound,
  * is known how many there are, and then the addresses become places in it.
  */
 static void place_rules(struct compilation *c, const struct bound_rules *bound,
-			struct plan *plan)
+			struct program *program, struct plan *plan)
 {
 	struct plan_rule *rules =
 		compilation_alloc(c, bound->count, sizeof(*rules));
+	const char **expanded =
+		compilation_alloc(c, bound->count, sizeof(const char *));
 
-	for (unsigned i = 0; rules && i < bound->count; i++) {
-		struct plan_rule *rule = &rules[plan->rule_count];
+	if (!rules || !expanded)
+		return;
+	for (unsigned i = 0; i < bound->count; i++) {
+		struct bound_rule *rule = bound->items[i];
+		struct plan_rule *placed = &rules[plan->rule_count];
 
-		if (!bound->items[i]->enabled)
+		if (!rule->enabled)
 			continue;
-		*rule = *bound->items[i]->plan;
-		place_inputs(c, bound, rules, bound->items[i], rule);
-		plan->rule_count++;
+		*placed = *rule->plan;
+		rule->plan = placed;
+		if (!place_inputs(c, rule, placed))
+			return;
+		expanded[plan->rule_count++] = expanded_text(c, rule);
 	}
 	plan->rules = rules;
+	program->expanded = expanded;
+}
+
+static bool expand_all(struct compilation *c, struct dump_state *state)
+{
+	const struct ast_program *asts = &state->ast;
+
+	state->expanded = compilation_alloc(c, asts->rule_count,
+					    sizeof(*state->expanded));
+	if (!state->expanded)
+		return false;
+	state->expanded_count = asts->rule_count;
+	for (unsigned i = 0; i < asts->rule_count && !c->nomem; i++) {
+		struct expanded_rule *rule = &state->expanded[i];
+
+		c->rule = asts->rules[i]->name;
+		rule->ast =
+			expand_rule(c, asts, asts->rules[i], &rule->changed);
+	}
+	c->rule = NULL;
+	return !c->nomem;
 }
 
 static const struct plan *compile_rules(struct compilation *c,
-					const struct ast_program *asts)
+					struct dump_state *state,
+					struct program *program)
 {
+	const struct ast_program *asts = &state->ast;
 	struct plan *plan = compilation_alloc(c, 1, sizeof(*plan));
-	struct bound_rules bound = { 0 };
+	struct bound_rules *bound = &state->bound;
+	struct ordered_rule **ordered;
+	unsigned count;
 
-	if (!plan)
+	if (!plan || !expand_all(c, state))
 		return NULL;
-	for (unsigned i = 0; i < asts->rule_count && !c->nomem; i++)
-		compile_rule(c, &bound, asts, asts->rules[i]);
+	ordered = order_rules(c, asts, state->expanded, &count);
+	if (!ordered)
+		return NULL;
+	for (unsigned i = 0; i < count && !c->nomem; i++)
+		compile_rule(c, bound, ordered[i]);
 	if (!c->nomem && !c->diagnostics->error_count)
-		place_rules(c, &bound, plan);
+		place_rules(c, bound, program, plan);
 	if (!plan->rule_count && !c->diagnostics->error_count && !c->nomem)
 		compilation_error(c, asts->rules[0]->name_span, NULL,
 				  "no rule is enabled");
@@ -151,30 +195,46 @@ static int nomem(const struct arena *arena, struct err *err)
 		       arena->limit_bytes >> 20);
 }
 
+static int run_passes(struct compilation *c, struct dump_state *state,
+		      struct program *program, struct err *err)
+{
+	struct ast_program *asts = &state->ast;
+	int r;
+
+	parse_all(c, state->sources, state->source_count, asts);
+	if (!c->nomem)
+		expand_check(c, asts);
+	if (!c->nomem && asts->rule_count)
+		program->plan = compile_rules(c, state, program);
+	if (c->nomem)
+		return nomem(c->arena, err);
+	if (c->diagnostics->error_count)
+		return COMPILE_REJECTED;
+	CHECK(!plan_check(program->plan));
+	r = share_find(c->arena, program->plan, &program->share, err);
+	if (!r)
+		r = subscribe(c->arena, program, err);
+	return r ? r : task_list(c->arena, program, err);
+}
+
 int compile(struct arena *arena, const struct compile_source *sources,
-	    unsigned source_count, struct diagnostics *diagnostics,
-	    struct program **ret_program, struct err *err)
+	    unsigned source_count, const struct compile_options *options,
+	    struct diagnostics *diagnostics, struct program **ret_program,
+	    struct err *err)
 {
 	struct compilation c = { .arena = arena, .diagnostics = diagnostics };
 	struct program *program = compilation_alloc(&c, 1, sizeof(*program));
-	struct ast_program program_ast = { 0 };
+	struct dump_state state = { .sources = sources,
+				    .source_count = source_count,
+				    .program = program };
 	int r;
 
-	parse_all(&c, sources, source_count, &program_ast);
-	if (!c.nomem)
-		expand_check(&c, &program_ast);
-	if (!c.nomem && program_ast.rule_count)
-		program->plan = compile_rules(&c, &program_ast);
-	if (c.nomem)
+	if (!program)
 		return nomem(arena, err);
-	if (diagnostics->error_count)
-		return COMPILE_REJECTED;
-	CHECK(!plan_check(program->plan));
-	r = share_find(arena, program->plan, &program->share, err);
-	if (!r)
-		r = subscribe(arena, program, err);
-	if (r)
-		return r;
-	*ret_program = program;
-	return COMPILE_OK;
+	r = run_passes(&c, &state, program, err);
+	if (r >= 0 && options && options->dump)
+		dump(options->dump, &state, arena, options->out);
+	if (r == COMPILE_OK)
+		*ret_program = program;
+	return r;
 }

@@ -36,6 +36,21 @@ struct sampled_columns {
 	bool cpu, memory, status, hash;
 };
 
+/*
+ * What one rule asks of one stream. Of an AUTO JOIN it is asked anew for each
+ * row that satisfies WHEN.
+ */
+struct collection_task {
+	const char *id; /* rule/input, unique */
+	const struct plan_rule *rule;
+	enum stream_id stream;
+	uint64_t columns[4];
+	const char *predicate;	 /* canonical SQL; "": every row */
+	uint32_t rate_limit;	 /* asked at most so often within the time to
+				    live; 0: it is not asked anew */
+	int64_t time_to_live_ns; /* 0: as long as the rule is loaded */
+};
+
 struct program {
 	const struct plan *plan;
 	struct subscription subscriptions[STREAM_COUNT];
@@ -45,6 +60,8 @@ struct program {
 	size_t object_bytes;
 	const struct kernel_function *functions; /* for explain */
 	unsigned function_count;
+	const struct collection_task *tasks;
+	unsigned task_count;
 	const struct share *share; /* what the rules have in common */
 	/*
 	 * Of each rule of the plan the query that its text stands for, where
@@ -53,6 +70,17 @@ struct program {
 	const char *const *expanded;
 };
 
+/* Zeroed, or NULL in its place: nothing but to compile. */
+struct compile_options {
+	const char *dump; /* a known pass; NULL: none */
+	struct buf *out;  /* gets what the pass made, as text */
+};
+
+bool compile_pass_known(const char *pass);
+
+/* "lex, parse, ..." */
+void compile_pass_names(struct buf *out);
+
 /*
  * Compile all sources as one rule set. 0, or COMPILE_REJECTED when `diagnostics`
  * holds at least one error (then *ret_program is not written), or a negative
@@ -60,8 +88,9 @@ struct program {
  */
 enum compile_outcome { COMPILE_OK = 0, COMPILE_REJECTED = 1 };
 int compile(struct arena *arena, const struct compile_source *sources,
-	    unsigned source_count, struct diagnostics *diagnostics,
-	    struct program **ret_program, struct err *err);
+	    unsigned source_count, const struct compile_options *options,
+	    struct diagnostics *diagnostics, struct program **ret_program,
+	    struct err *err);
 
 /*
  * What runs where and why, as text for people: per rule its hooks' streams,

@@ -226,8 +226,7 @@ void diagnostics_order(const struct diagnostics *diagnostics,
 {
 	for (unsigned i = 0; i < diagnostics->count; i++)
 		ret_order[i] = &diagnostics->items[i];
-	qsort(ret_order, diagnostics->count, sizeof(ret_order[0]),
-	      by_position);
+	qsort(ret_order, diagnostics->count, sizeof(ret_order[0]), by_position);
 }
 
 static void put_count(struct buf *out, unsigned n, const char *what)

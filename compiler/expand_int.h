@@ -147,6 +147,8 @@ struct ast_expr *expand_new(struct expander *x, enum ast_op op,
 			    struct span span, unsigned arg_count);
 struct ast_expr *expand_column(struct expander *x, struct span span,
 			       const char *qualifier, const char *name);
+/* What is left of an ON whose every term went: the binder asks for a key. */
+struct ast_expr *expand_true(struct expander *x, struct span span);
 struct ast_expr *expand_infix(struct expander *x, enum ast_op op,
 			      struct ast_expr *left, struct ast_expr *right);
 /* Both, the terms of an AND side by side; either may be NULL. */
@@ -193,7 +195,7 @@ void expand_leave(struct expander *x);
 /* A map that puts the scope's names into what they stand for. */
 struct expand_map expand_names(struct expander *x, struct expand_scope *scope);
 /* In the scope or those around it; NULL: nowhere. */
-struct expand_source *expand_find_source(struct expand_scope *scope,
+struct expand_source *expand_find_source(struct expand_scope *nearest,
 					 const char *qualifier);
 /* The condition of a view put in place; NULL: none. */
 struct ast_expr *expand_flat_where(struct expander *x,

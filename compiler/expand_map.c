@@ -45,6 +45,15 @@ struct ast_expr *expand_column(struct expander *x, struct span span,
 	return ret;
 }
 
+struct ast_expr *expand_true(struct expander *x, struct span span)
+{
+	struct ast_expr *ret = expand_new(x, AST_BOOL, span, 0);
+
+	if (ret)
+		ret->number = 1;
+	return ret;
+}
+
 struct ast_expr *expand_infix(struct expander *x, enum ast_op op,
 			      struct ast_expr *left, struct ast_expr *right)
 {

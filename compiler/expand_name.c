@@ -17,21 +17,27 @@ static bool is(const char *a, const char *b)
 	return a && strcmp(a, b) == 0;
 }
 
-struct expand_source *expand_find_source(struct expand_scope *scope,
+static bool is_written(const struct expand_source *source, const char *name)
+{
+	if (is(source->alias, name) || is(source->name, name))
+		return true;
+	return !source->prefix && is(source->qualifier, name);
+}
+
+/* An alias that is written, also of a query around, goes before a default. */
+struct expand_source *expand_find_source(struct expand_scope *nearest,
 					 const char *qualifier)
 {
-	for (; scope; scope = scope->outer) {
-		struct expand_source *sources = scope->sources;
+	struct expand_scope *scope;
 
+	for (scope = nearest; scope; scope = scope->outer)
 		for (unsigned i = 0; i < scope->count; i++)
-			if (is(sources[i].alias, qualifier) ||
-			    is(sources[i].qualifier, qualifier))
-				return &sources[i];
+			if (is_written(&scope->sources[i], qualifier))
+				return &scope->sources[i];
+	for (scope = nearest; scope; scope = scope->outer)
 		for (unsigned i = 0; i < scope->count; i++)
-			if (is(sources[i].name, qualifier) ||
-			    is(sources[i].prefix, qualifier))
-				return &sources[i];
-	}
+			if (is(scope->sources[i].prefix, qualifier))
+				return &scope->sources[i];
 	return NULL;
 }
 

@@ -140,6 +140,10 @@ static bool to_window(struct expand_map *m, const struct ast_expr *expr,
 {
 	const bool *windowed = m->data;
 
+	/* As a column it would read like the name of a list. */
+	if (expr->op == AST_IN && expr->args[1]->op == AST_PARAM)
+		expand_error(m->x, expr->args[1]->span, "write x = :t_start",
+			     "IN takes constants");
 	if (expr->op != AST_PARAM)
 		return false;
 	if (!*windowed) {
@@ -183,9 +187,13 @@ void expand_params(struct expander *x, struct ast_select *select)
 	struct expand_map m = { .x = x, .expr = to_window, .data = &windowed };
 	struct ast_expr *where;
 
-	for (unsigned i = 0; i < select->item_count; i++)
-		select->items[i].on =
-			without_bounds(x, select->items[i].on, &found);
+	for (unsigned i = 1; i < select->item_count; i++) {
+		struct ast_item *item = &select->items[i];
+
+		item->on = without_bounds(x, item->on, &found);
+		if (!item->on)
+			item->on = expand_true(x, item->span);
+	}
 	where = without_bounds(x, select->where, &found);
 	if ((!found && !any) || !expand_ok(x))
 		return;

@@ -100,30 +100,48 @@ static bool is_link(const struct ast_select *select,
 
 /* --- where the table's rows are found --- */
 
+/*
+ * Is the item of the process of one of `of`, or with KEY_PARENT a child of it,
+ * by a term of its own ON?
+ */
+static enum key tied_to(const struct pass *p, unsigned i, const bool *of)
+{
+	const struct ast_item *item = &p->select->items[i];
+	struct link link;
+
+	for (unsigned t = 0; t < expand_term_count(item->on); t++)
+		if (is_link(p->select, expand_term(item->on, t), i, &link) &&
+		    of[link.other] && link.other_key == KEY_OWN)
+			return link.key;
+	return KEY_NONE;
+}
+
 /* FROM is the table: the first event that is of its process, or a child's. */
 static void place_first(struct pass *p)
 {
+	bool same[EXPAND_SOURCES_MAX] = { true };
 	struct ast_select *select = p->select;
-	struct link link;
 
+	/* Other rows of the table that are the same row, in any order. */
+	for (unsigned round = 1; round < select->item_count; round++)
+		for (unsigned i = 1; i < select->item_count; i++)
+			same[i] |= is_state(&select->items[i]) &&
+				   tied_to(p, i, same) == KEY_OWN;
+	p->places[0] = (struct place){ .placed = true };
 	for (unsigned i = 1; i < select->item_count; i++) {
-		struct ast_item *item = &select->items[i];
+		const struct ast_item *item = &select->items[i];
+		enum key key;
 
 		if (is_state(item) || !expand_item_stream(item) ||
 		    (item->join != AST_JOIN_INNER &&
 		     item->join != AST_JOIN_AUTO))
 			continue;
-		for (unsigned t = 0; t < expand_term_count(item->on); t++) {
-			if (!is_link(select, expand_term(item->on, t), i,
-				     &link) ||
-			    link.other != 0 || link.other_key != KEY_OWN)
-				continue;
-			p->places[0] = (struct place){ true, i,
-						       link.key == KEY_PARENT };
-			return;
-		}
+		key = tied_to(p, i, same);
+		if (!key)
+			continue;
+		p->places[0] = (struct place){ true, i, key == KEY_PARENT };
+		return;
 	}
-	p->places[0] = (struct place){ .placed = true };
 }
 
 static void no_grandparent(struct pass *p, const struct ast_expr *term)
@@ -366,6 +384,7 @@ static struct ast_expr *put_on(struct pass *p, unsigned i, unsigned *anchor)
 		struct ast_expr *term = expand_term(on, t);
 
 		if (!is_link(p->select, term, i, &link) ||
+		    !p->places[i].placed || !p->places[link.other].placed ||
 		    (!is_state(&p->select->items[link.other]) &&
 		     !is_gone(p, i))) {
 			ret = expand_and(p->x, ret, expand_map_expr(&m, term));
@@ -407,7 +426,7 @@ static void put_event(struct pass *p, unsigned i, bool first)
 		item->when = NULL;
 		return;
 	}
-	item->on = on;
+	item->on = on ? on : expand_true(p->x, item->span);
 	if (anchor == i ||
 	    expand_has_time_bound(on, expand_item_qualifier(item)) ||
 	    expand_has_time_bound(select->where, expand_item_qualifier(item)))

@@ -324,7 +324,8 @@ void expand_source(struct expander *x, const struct ast_item *item,
 		source->derived = ret->select;
 		return;
 	}
-	if (!item->alias)
+	if (!item->alias &&
+	    strcmp(default_alias(source), item->stream) != 0)
 		source->prefix = default_alias(source);
 	if (expand_find_view(x, item->stream, item->span, with, &view))
 		read_view(x, item, &view, source, ret);

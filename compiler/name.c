@@ -21,32 +21,45 @@ static const struct stream *item_stream(const struct binder *b,
 	return catalog_stream(b->rule->inputs[item->input].stream);
 }
 
+static const struct expr *column_expr(struct binder *b,
+				      const struct scope_item *item,
+				      unsigned column, enum value_type type)
+{
+	struct expr *expr = build_op(b->c->arena, EXPR_COLUMN, type, 0);
+
+	b->c->nomem |= !expr;
+	if (expr) {
+		expr->input = (uint8_t)item->input;
+		expr->column = (uint16_t)column;
+	}
+	return expr;
+}
+
+/* Of a subquery, of a rule's matches. */
+static bool find_output(const struct scope_item *item, const char *name,
+			const struct expr **ret_expr)
+{
+	for (unsigned i = 0; i < item->output_count; i++) {
+		if (strcmp(item->outputs[i].name, name) != 0)
+			continue;
+		*ret_expr = item->outputs[i].expr;
+		return true;
+	}
+	return false;
+}
+
 /* False: the item has no such column. */
 static bool find(struct binder *b, const struct scope_item *item,
 		 const char *name, const struct expr **ret_expr)
 {
 	const struct column *column;
-	struct expr *expr;
 
-	if (item->derived) {
-		for (unsigned i = 0; i < item->output_count; i++) {
-			if (strcmp(item->outputs[i].name, name) != 0)
-				continue;
-			*ret_expr = item->outputs[i].expr;
-			return true;
-		}
-		return false;
-	}
+	if (item->derived)
+		return find_output(item, name, ret_expr);
 	column = visible_column(item_stream(b, item), name);
 	if (!column)
 		return false;
-	expr = build_op(b->c->arena, EXPR_COLUMN, column->type, 0);
-	if (expr) {
-		expr->input = (uint8_t)item->input;
-		expr->column = column->id;
-	}
-	b->c->nomem |= !expr;
-	*ret_expr = expr;
+	*ret_expr = column_expr(b, item, column->id, column->type);
 	return true;
 }
 
@@ -55,11 +68,10 @@ static void offer_columns(struct binder *b, const struct scope_item *item,
 {
 	const struct stream *stream;
 
-	if (item->derived) {
-		for (unsigned i = 0; i < item->output_count; i++)
-			suggest_offer(s, item->outputs[i].name);
+	for (unsigned i = 0; i < item->output_count; i++)
+		suggest_offer(s, item->outputs[i].name);
+	if (item->derived)
 		return;
-	}
 	stream = item_stream(b, item);
 	for (unsigned i = 0; i < catalog_column_count(stream); i++)
 		if (!catalog_column_at(stream, i)->hidden)
@@ -109,7 +121,8 @@ static void unknown_column(struct binder *b, const struct scope *scope,
 /* Does this query itself compute a column of that name? */
 static bool is_output(const struct scope *scope, const char *name)
 {
-	for (unsigned i = 0; i < scope->select->output_count; i++) {
+	for (unsigned i = 0; scope->select && i < scope->select->output_count;
+	     i++) {
 		const char *alias = scope->select->outputs[i].alias;
 
 		if (alias && strcmp(alias, name) == 0)
@@ -121,22 +134,26 @@ static bool is_output(const struct scope *scope, const char *name)
 static void unknown_name(struct binder *b, const struct scope *scope,
 			 const struct ast_expr *ast)
 {
+	const char *suggestion =
+		scope->own ? elsewhere(b, scope, scope->own, ast->text) : NULL;
 	struct suggest s = suggest_for(ast->text);
-	const char *suggestion;
 
-	for (unsigned i = 0; i < scope->count; i++)
-		offer_columns(b, &scope->items[i], &s);
-	suggestion = suggest_text(b->c, &s);
+	for (const struct scope *around = scope; around; around = around->outer)
+		for (unsigned i = 0; i < around->count; i++)
+			offer_columns(b, &around->items[i], &s);
+	if (!suggestion)
+		suggestion = suggest_text(b->c, &s);
 	if (is_output(scope, ast->text))
 		suggestion = compilation_text(
 			b->c,
 			"'%s' is made by this query; wrap it: SELECT ... FROM "
 			"(SELECT ...) AS t WHERE t.%s ...",
 			ast->text, ast->text);
-	if (scope->count == 1)
-		compilation_error(b->c, ast->span, suggestion,
-				  "unknown column '%s' of %s", ast->text,
-				  item_name(b, &scope->items[0]));
+	if (scope->count == 1 || scope->own)
+		compilation_error(
+			b->c, ast->span, suggestion,
+			"unknown column '%s' of %s", ast->text,
+			item_name(b, scope->own ? scope->own : scope->items));
 	else
 		compilation_error(b->c, ast->span, suggestion,
 				  "unknown column '%s'", ast->text);
@@ -164,26 +181,36 @@ static void ambiguous(struct binder *b, const struct scope *scope,
 			  ast->text);
 }
 
+/* "FROM has e (process.exec), c (network.connect)", or NULL. */
+static const char *aliases_of(struct binder *b, const struct scope *scope)
+{
+	struct buf text = BUF_INIT;
+
+	for (; scope; scope = scope->outer)
+		for (unsigned i = 0; i < scope->count; i++) {
+			const struct scope_item *item = &scope->items[i];
+
+			if (!item->alias)
+				continue;
+			buf_printf(&text, "%s%s", text.len ? ", " : "FROM has ",
+				   item->alias);
+			if (!item->derived)
+				buf_printf(&text, " (%s)",
+					   item_stream(b, item)->name);
+		}
+	return text.len ? compilation_take(b->c, &text) : NULL;
+}
+
 static void unknown_alias(struct binder *b, const struct scope *scope,
 			  const struct ast_expr *ast)
 {
 	struct suggest s = suggest_for(ast->qualifier);
-	struct buf aliases = BUF_INIT;
-	const char *suggestion;
+	const char *suggestion = aliases_of(b, scope);
 
-	for (unsigned i = 0; i < scope->count; i++) {
-		const struct scope_item *item = &scope->items[i];
-
-		if (!item->alias)
-			continue;
-		suggest_offer(&s, item->alias);
-		buf_printf(&aliases, "%s%s", aliases.len ? ", " : "FROM has ",
-			   item->alias);
-		if (!item->derived)
-			buf_printf(&aliases, " (%s)",
-				   item_stream(b, item)->name);
-	}
-	suggestion = compilation_take(b->c, &aliases);
+	for (const struct scope *around = scope; around; around = around->outer)
+		for (unsigned i = 0; i < around->count; i++)
+			if (around->items[i].alias)
+				suggest_offer(&s, around->items[i].alias);
 	if (s.best && strlen(ast->qualifier) > 1)
 		suggestion = suggest_text(b->c, &s);
 	compilation_error(b->c, ast->span, suggestion,
@@ -191,41 +218,87 @@ static void unknown_alias(struct binder *b, const struct scope *scope,
 			  ast->qualifier, ast->text);
 }
 
+static bool is_named(const struct scope_item *item, const char *qualifier)
+{
+	return (item->alias && strcmp(item->alias, qualifier) == 0) ||
+	       (item->stream && strcmp(item->stream, qualifier) == 0);
+}
+
 static const struct expr *qualified(struct binder *b, const struct scope *scope,
 				    const struct ast_expr *ast)
 {
 	const struct expr *expr = NULL;
 
-	for (unsigned i = 0; i < scope->count; i++) {
-		const struct scope_item *item = &scope->items[i];
+	for (const struct scope *around = scope; around; around = around->outer)
+		for (unsigned i = 0; i < around->count; i++) {
+			const struct scope_item *item = &around->items[i];
 
-		if (!(item->alias &&
-		      strcmp(item->alias, ast->qualifier) == 0) &&
-		    !(item->stream &&
-		      strcmp(item->stream, ast->qualifier) == 0))
-			continue;
-		if (!find(b, item, ast->text, &expr))
-			unknown_column(b, scope, item, ast);
-		return expr;
-	}
+			if (!is_named(item, ast->qualifier))
+				continue;
+			if (!find(b, item, ast->text, &expr))
+				unknown_column(b, around, item, ast);
+			return expr;
+		}
 	unknown_alias(b, scope, ast);
 	return NULL;
+}
+
+/* How many items of this scope alone have it. */
+static unsigned find_all(struct binder *b, const struct scope *scope,
+			 const char *name, const struct expr **ret_expr)
+{
+	unsigned count = 0;
+
+	if (scope->own)
+		return find(b, scope->own, name, ret_expr);
+	for (unsigned i = 0; i < scope->count; i++)
+		count += find(b, &scope->items[i], name, ret_expr);
+	return count;
 }
 
 const struct expr *bind_name(struct binder *b, const struct scope *scope,
 			     const struct ast_expr *ast)
 {
 	const struct expr *found = NULL;
-	unsigned count = 0;
+	unsigned count;
 
 	if (ast->qualifier)
 		return qualified(b, scope, ast);
-	for (unsigned i = 0; i < scope->count; i++)
-		if (find(b, &scope->items[i], ast->text, &found))
-			count++;
-	if (count == 0)
-		unknown_name(b, scope, ast);
-	else if (count > 1)
-		ambiguous(b, scope, ast);
-	return count == 1 ? found : NULL;
+	for (const struct scope *around = scope; around;
+	     around = around->outer) {
+		count = find_all(b, around, ast->text, &found);
+		if (count == 1)
+			return found;
+		if (count) {
+			ambiguous(b, around, ast);
+			return NULL;
+		}
+	}
+	unknown_name(b, scope, ast);
+	return NULL;
+}
+
+const struct column *bind_origin(const struct binder *b, const struct expr *x,
+				 enum stream_id *ret_stream)
+{
+	const struct bound_rule *rule = b->rule;
+
+	if (x->op == EXPR_SLOT && rule->top == BOUND_GROUP && x->slot >= 2 &&
+	    x->slot - 2u < rule->key_count)
+		x = rule->keys[x->slot - 2].expr;
+	/* Each step leads to a rule that was bound before. */
+	while (x->op == EXPR_COLUMN) {
+		const struct bound_input *input = &rule->inputs[x->input];
+
+		if (input->stream != PLAN_STREAM_MATCHES) {
+			*ret_stream = input->stream;
+			return catalog_column_at(catalog_stream(input->stream),
+						 x->column);
+		}
+		rule = input->source;
+		if (!rule || x->column < COL_OWN_FIRST)
+			return NULL;
+		x = rule->outputs[x->column - COL_OWN_FIRST].expr;
+	}
+	return NULL;
 }

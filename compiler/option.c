@@ -2,6 +2,7 @@
 /* WITH (...): what each option may say. */
 #include "compiler/bind_int.h"
 
+#include "compiler/interval.h"
 #include "compiler/suggest.h"
 
 #include <string.h>
@@ -104,6 +105,30 @@ static bool set_enabled(struct binder *b, const struct ast_option *option)
 	return false;
 }
 
+/* For the store that keeps the matches: checked here, shown as written. */
+static bool set_retention(struct binder *b, const struct ast_option *option)
+{
+	const char *text = option->value->text;
+	size_t len = strcspn(text, " ");
+	char *number = compilation_copy(b->c, text, len);
+	char *unit = compilation_copy(b->c, text + len + (text[len] == ' '),
+				      strlen(text + len + (text[len] == ' ')));
+	int64_t ns = 0;
+
+	if (!number || !unit)
+		return false;
+	for (char *c = unit; *c; c++)
+		*c = (char)(*c >= 'A' && *c <= 'Z' ? *c + ('a' - 'A') : *c);
+	if (interval_unit(unit) &&
+	    interval_parse(number, interval_unit(unit), &ns) == INTERVAL_OK &&
+	    ns > 0)
+		return true;
+	compilation_error(b->c, option->value->span, "as in '30 DAY'",
+			  "retention is how long matches are kept, not '%s'",
+			  text);
+	return false;
+}
+
 /* Only shown, by way of the canonical text. */
 static bool set_nothing(struct binder *b, const struct ast_option *option)
 {
@@ -123,6 +148,7 @@ static const struct {
 	{ "tags", true, set_nothing },
 	{ "references", true, set_nothing },
 	{ "version", false, set_nothing },
+	{ "retention", true, set_retention },
 	{ "enabled", false, set_enabled },
 	{ "dedup_key", true, set_nothing },
 };

@@ -33,6 +33,7 @@ struct builder {
 	unsigned next; /* the term that walk() comes to next */
 	bool exact;
 	const char *accept_all_rule;
+	const struct kernel_ir *ir; /* of what fitted */
 };
 
 static bool is_logic(const struct expr *expr)
@@ -195,22 +196,24 @@ static int generate(struct builder *b, const struct cond *root,
 		    struct err *err)
 {
 	struct ebpf_code code;
-	struct kernel_ir ir;
+	struct kernel_ir *ir = arena_alloc(b->arena, sizeof(*ir));
 	int r;
 
+	if (!ir)
+		return err_nomem(err);
 	if (root->cost > 4 * PUSHDOWN_INSNS_MAX) {
 		*ret_excess = root->cost - 4 * PUSHDOWN_INSNS_MAX;
 		return 1;
 	}
-	r = cond_emit(root, b->stream, b->arena, &ir, err);
+	r = cond_emit(root, b->stream, b->arena, ir, err);
 	if (!r)
-		r = ir_check(&ir, err);
+		r = ir_check(ir, err);
 	if (!r)
-		r = ir_share_loads(&ir, err);
+		r = ir_share_loads(ir, err);
 	if (!r)
-		r = ir_check(&ir, err);
+		r = ir_check(ir, err);
 	if (!r)
-		r = ebpf_lower(&ir, 1, &code, err);
+		r = ebpf_lower(ir, 1, &code, err);
 	if (r < 0)
 		return r;
 	if (r == EBPF_TOO_FAR || code.count > PUSHDOWN_INSNS_MAX) {
@@ -220,6 +223,7 @@ static int generate(struct builder *b, const struct cond *root,
 		return 1;
 	}
 	*ret_code = code;
+	b->ir = ir;
 	return 0;
 }
 
@@ -376,6 +380,7 @@ int pushdown(struct arena *arena, enum stream_id stream,
 		function.accept_all_rule = b.accept_all_rule;
 		r = explain_accept_all(&b, err);
 	} else {
+		function.ir = b.ir;
 		r = make_lines(&b, &code, &function, err);
 	}
 	if (r)

@@ -42,6 +42,7 @@ struct kernel_function {
 	const char *record;	      /* "network_connect_event" */
 	const struct bpf_insn *insns; /* NULL: accepts all */
 	unsigned insn_count;
+	const struct kernel_ir *ir; /* they were made of; NULL like insns */
 	const struct kernel_line *lines; /* ascending, the first at 0 */
 	unsigned line_count;
 	const struct pushdown_term *terms;

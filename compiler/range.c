@@ -1,15 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Constants that a column never is: the rule means something else. */
+/* Comparisons that a column decides alone: the rule means something else. */
 #include "compiler/bind_int.h"
-
-static const struct column *column_of(const struct binder *b,
-				      const struct expr *x)
-{
-	if (x->op != EXPR_COLUMN)
-		return NULL;
-	return catalog_column_at(
-		catalog_stream(b->rule->inputs[x->input].stream), x->column);
-}
 
 /* False: it may be any number. */
 static bool is_unsigned(const struct column *column, int64_t *ret_most)
@@ -40,28 +31,86 @@ static void warn_long(struct binder *b, const struct ast_expr *ast,
 			    column->name, column->size - 1u);
 }
 
-void bind_range(struct binder *b, const struct expr *x,
-		const struct ast_expr *ast, const struct expr *constant)
+static bool satisfies(enum expr_op op, int order)
 {
-	const struct column *column = column_of(b, x);
-	const struct value *v = &constant->value;
-	int64_t most;
+	switch ((int)op) {
+	case EXPR_EQ:
+		return order == 0;
+	case EXPR_NE:
+		return order != 0;
+	case EXPR_LT:
+		return order < 0;
+	case EXPR_LE:
+		return order <= 0;
+	case EXPR_GT:
+		return order > 0;
+	default:
+		return order >= 0;
+	}
+}
 
-	if (!column || constant->op != EXPR_CONST)
+/*
+ * A number from 0 to `most` against a constant: is the answer the same for all?
+ * Where it is for both ends there is no other in between, unless the constant
+ * lies there.
+ */
+static bool is_decided(enum expr_op op, struct value constant, int64_t most,
+		       bool *ret_always)
+{
+	int least = value_compare(value_int(0), constant);
+	int greatest = value_compare(value_int(most), constant);
+
+	*ret_always = satisfies(op, least);
+	return satisfies(op, least) == satisfies(op, greatest) &&
+	       !(least < 0 && greatest > 0);
+}
+
+static void check_number(struct binder *b, enum expr_op op,
+			 const struct column *column,
+			 const struct ast_expr *ast, struct value v, bool edges)
+{
+	int64_t most;
+	bool always, outside;
+
+	if (!is_unsigned(column, &most) || !is_decided(op, v, most, &always))
 		return;
-	if (v->type == VALUE_TEXT && is_too_long(column, v->len))
-		warn_long(b, ast, column);
-	if (v->type == VALUE_INT && is_unsigned(column, &most) &&
-	    (v->i < 0 || v->i > most))
+	outside = value_compare(v, value_int(0)) < 0 ||
+		  value_compare(v, value_int(most)) > 0;
+	if (!outside && !edges)
+		return;
+	if (op == EXPR_EQ || op == EXPR_NE)
 		compilation_warning(
 			b->c, ast->span, NULL, "%s is from 0 to %lld, never %s",
 			column->name, (long long)most, bind_quote(b, ast));
+	else
+		compilation_warning(b->c, ast->span, NULL,
+				    "%s is from 0 to %lld, this is %s",
+				    column->name, (long long)most,
+				    always ? "always true" : "never true");
+}
+
+void bind_range(struct binder *b, enum expr_op op, const struct expr *x,
+		const struct ast_expr *ast, const struct expr *constant,
+		bool edges)
+{
+	enum stream_id stream;
+	const struct column *column = bind_origin(b, x, &stream);
+	const struct value *v = &constant->value;
+
+	if (!column || constant->op != EXPR_CONST)
+		return;
+	if (v->type == VALUE_TEXT && is_too_long(column, v->len) &&
+	    (op == EXPR_EQ || op == EXPR_NE))
+		warn_long(b, ast, column);
+	if (v->type == VALUE_INT || v->type == VALUE_DOUBLE)
+		check_number(b, op, column, ast, *v, edges);
 }
 
 void bind_range_like(struct binder *b, const struct expr *like,
 		     const struct ast_expr *ast)
 {
-	const struct column *column = column_of(b, like->args[0]);
+	enum stream_id stream;
+	const struct column *column = bind_origin(b, like->args[0], &stream);
 	const struct value *pattern = &like->value;
 	size_t least = 0;
 
@@ -73,4 +122,24 @@ void bind_range_like(struct binder *b, const struct expr *like,
 	}
 	if (column && is_too_long(column, least))
 		warn_long(b, ast, column);
+}
+
+void bind_range_same(struct binder *b, struct span span, enum expr_op op,
+		     const struct ast_expr *ast, const struct expr *l,
+		     const struct expr *r)
+{
+	if (l->op != EXPR_COLUMN || r->op != EXPR_COLUMN ||
+	    l->input != r->input || l->column != r->column)
+		return;
+	if (satisfies(op, 0))
+		compilation_warning(b->c, span,
+				    compilation_text(b->c,
+						     "write %s IS NOT NULL",
+						     bind_quote(b, ast)),
+				    "a column always equals itself, unless it "
+				    "is NULL");
+	else
+		compilation_warning(b->c, span, NULL,
+				    "a column never differs from itself: this "
+				    "is never true");
 }

@@ -101,9 +101,8 @@ unsigned evidence_gather(const struct op *op, const struct evidence *evidence,
 struct over {
 	struct keyset keys;
 	struct hmap values;
-	struct list pending; /* tuples that wait for their peers */
-	int64_t last_ts;     /* of the tuples so far */
-	bool has_rows;	     /* some aggregate is not a COUNT(DISTINCT) */
+	struct list peers; /* that wait */
+	bool has_rows;	   /* some aggregate is not a COUNT(DISTINCT) */
 };
 
 /* group.c, session.c */

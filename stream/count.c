@@ -24,24 +24,6 @@ static void run_drop_first(struct count_key *key)
 	key->run_count--;
 }
 
-/* Twice the room of a ring of `*size` elements, its first moved to 0. */
-static void *ring_grow(struct op *op, void *ring, size_t element, size_t first,
-		       size_t count, size_t *size)
-{
-	size_t larger = *size ? *size * 2 : 4;
-	char *to = op_alloc(op, larger * element);
-
-	if (!to)
-		return NULL;
-	for (size_t i = 0; i < count; i++)
-		memcpy(to + i * element,
-		       (char *)ring + ((first + i) & (*size - 1)) * element,
-		       element);
-	op_free(op, ring);
-	*size = larger;
-	return to;
-}
-
 /* Counts above what it returns need not be told apart. */
 uint64_t count_enough(const struct plan_node *node)
 {
@@ -56,14 +38,17 @@ uint64_t count_enough(const struct plan_node *node)
 static bool run_push(struct op *op, struct count_key *key, int64_t ts)
 {
 	if (key->run_count == key->run_size) {
-		struct run *larger = ring_grow(
-			op, key->runs, sizeof(*key->runs), key->run_first,
-			key->run_count, &key->run_size);
+		size_t size = key->run_size ? key->run_size * 2 : 4;
+		struct run *larger = op_alloc(op, size * sizeof(*larger));
 
 		if (!larger)
 			return false;
+		for (size_t i = 0; i < key->run_count; i++)
+			larger[i] = *run_at(key, i);
+		op_free(op, key->runs);
 		key->runs = larger;
 		key->run_first = 0;
+		key->run_size = size;
 	}
 	key->run_count++;
 	*run_at(key, key->run_count - 1) = (struct run){ .ts = ts };
@@ -88,64 +73,13 @@ static void count_row(struct op *op, struct count_key *key, int64_t ts)
 		run_drop_first(key);
 }
 
-static size_t kept_bytes(const struct op *op)
-{
-	return sizeof(struct kept) + op->input_count * sizeof(void *);
-}
-
-static struct kept *kept_at(const struct op *op, const struct count_key *key,
-			    size_t i)
-{
-	size_t slot = (key->kept_first + i) & (key->kept_size - 1);
-
-	return (void *)((char *)key->kept + slot * kept_bytes(op));
-}
-
-static void kept_drop_first(struct op *op, struct count_key *key)
-{
-	struct kept *kept = kept_at(op, key, 0);
-
-	for (unsigned i = 0; i < op->input_count; i++)
-		op_drop(op, kept->rows[i]);
-	key->kept_first = (key->kept_first + 1) & (key->kept_size - 1);
-	key->kept_count--;
-	op->rule->stats.state_rows--;
-}
-
-static void keep_evidence(struct op *op, struct count_key *key,
-			  const struct tuple *tuple)
-{
-	struct kept *kept;
-
-	if (key->kept_count == MATCH_EVIDENCE_MAX)
-		kept_drop_first(op, key);
-	if (key->kept_count == key->kept_size) {
-		struct kept *larger = ring_grow(
-			op, key->kept, kept_bytes(op), key->kept_first,
-			key->kept_count, &key->kept_size);
-
-		if (!larger)
-			return;
-		key->kept = larger;
-		key->kept_first = 0;
-	}
-	kept = kept_at(op, key, key->kept_count);
-	if (!op_keep_rows(op, op, tuple, kept->rows))
-		return;
-	kept->ts = tuple->ts;
-	key->kept_count++;
-	op->rule->stats.state_rows++;
-}
-
 /* A window that is empty is below any threshold. */
 static void key_remove(struct op *op, struct count_key *key)
 {
 	if (op == op->rule->top)
 		rule_fall(op->rule, &key->head);
 	timers_disarm(&op->rule->engine->timers, &key->timer);
-	while (key->kept_count)
-		kept_drop_first(op, key);
-	op_free(op, key->kept);
+	evidence_release(op, &key->evidence);
 	op_free(op, key->runs);
 	op_uncharge(op, key);
 	keyset_remove(&op->count.keys, &op->rule->engine->pool, &key->head);
@@ -202,43 +136,6 @@ static struct count_key *find_or_add(struct op *op, int64_t ts)
 	return key;
 }
 
-static void pending_free(struct op *op, struct count_pending *pending)
-{
-	for (unsigned i = 0; i < op->input_count; i++) {
-		const struct row *row = pending->tuple.rows[op->inputs[i]];
-
-		if (row)
-			op_drop(op, retained_of(row));
-	}
-	pending->key->pending--;
-	op->rule->engine->waiting--;
-	list_remove(&pending->list);
-	op_free(op, pending);
-}
-
-static void wait_for_peers(struct op *op, struct count_key *key,
-			   const struct tuple *tuple)
-{
-	struct count_pending *pending = op_alloc(op, sizeof(*pending));
-	struct retained *rows[TUPLE_INPUTS_MAX];
-
-	if (!pending)
-		return;
-	pending->key = key;
-	pending->tuple = *tuple;
-	memset(pending->tuple.rows, 0, sizeof(pending->tuple.rows));
-	list_insert(&op->count.pending, &pending->list);
-	key->pending++;
-	op->rule->engine->waiting++;
-	if (!op_keep_rows(op, op, tuple, rows)) {
-		pending_free(op, pending);
-		return;
-	}
-	for (unsigned i = 0; i < op->input_count; i++)
-		if (rows[i])
-			pending->tuple.rows[op->inputs[i]] = &rows[i]->row;
-}
-
 static int count_take(struct op *op, unsigned side, const struct tuple *tuple,
 		      struct err *err)
 {
@@ -255,8 +152,8 @@ static int count_take(struct op *op, unsigned side, const struct tuple *tuple,
 	key->last_ts = ts;
 	key->pending++; /* not to be evicted meanwhile */
 	count_row(op, key, ts);
-	keep_evidence(op, key, tuple);
-	wait_for_peers(op, key, tuple);
+	evidence_add(op, &key->evidence, tuple);
+	peer_wait(op, &op->count.peers, &key->head, &key->pending, tuple);
 	key->pending--;
 	return 0;
 }
@@ -265,49 +162,43 @@ static void leave_window(struct op *op, struct count_key *key, int64_t start)
 {
 	while (key->run_count && run_at(key, 0)->ts < start)
 		run_drop_first(key);
-	while (key->kept_count && kept_at(op, key, 0)->ts < start)
-		kept_drop_first(op, key);
+	evidence_leave(op, &key->evidence, start);
 }
 
 /* All peers are there: give each waiting tuple its count, in their order. */
 static int count_decide(struct op *op, struct err *err)
 {
-	struct list *waiting = &op->count.pending;
+	struct peer *peer;
+	int rc = 0;
 
-	while (!list_empty(waiting)) {
-		struct count_pending *pending =
-			CONTAINER(waiting->next, struct count_pending, list);
-		struct count_key *key = pending->key;
-		int64_t ts = pending->tuple.ts;
-		struct value slots[TUPLE_SLOTS_MAX];
-		int rc;
+	while (!rc && (peer = peer_first(&op->count.peers))) {
+		struct count_key *key =
+			CONTAINER(peer->key, struct count_key, head);
+		struct value slots[TUPLE_SLOTS_MAX] = { 0 };
 
-		leave_window(op, key, ts_sub(ts, op->node->range_ns));
-		slots[op->node->slot] = value_int((int64_t)key->total);
-		pending->tuple.slots = slots;
-		op->count.deciding = key;
 		op->window = (struct op_window){
-			.key = &key->head,
-			.start = ts_sub(ts, op->node->range_ns),
-			.end = ts,
-			.total = key->total,
+			.key = peer->key,
+			.start = ts_sub(peer->tuple.ts, op->node->range_ns),
+			.end = peer->tuple.ts,
 		};
-		rc = op_output(op, &pending->tuple, err);
-		op->count.deciding = NULL;
-		pending_free(op, pending);
-		if (rc)
-			return rc;
+		leave_window(op, key, op->window.start);
+		op->window.total = key->total;
+		slots[op->node->slot] = value_int((int64_t)key->total);
+		peer->tuple.slots = slots;
+		rc = op_output(op, &peer->tuple, err);
+		op->window.key = NULL;
+		peer_free(op, peer);
 	}
-	return 0;
+	return rc;
 }
 
 static void count_release(struct op *op)
 {
 	struct key_head *head;
+	struct peer *peer;
 
-	while (!list_empty(&op->count.pending))
-		pending_free(op, CONTAINER(op->count.pending.next,
-					   struct count_pending, list));
+	while ((peer = peer_first(&op->count.peers)))
+		peer_free(op, peer);
 	while ((head = keyset_oldest(&op->count.keys)))
 		key_remove(op, CONTAINER(head, struct count_key, head));
 	keyset_release(&op->count.keys);
@@ -315,23 +206,16 @@ static void count_release(struct op *op)
 
 static unsigned count_gather(const struct op *op, const struct row **rows)
 {
-	const struct count_key *key = op->count.deciding;
-	unsigned n = 0;
+	const struct count_key *key =
+		CONTAINER(op->window.key, struct count_key, head);
 
-	for (size_t i = 0; i < key->kept_count; i++) {
-		const struct kept *kept = kept_at(op, key, i);
-
-		for (unsigned k = 0; k < op->input_count; k++)
-			if (kept->rows[k])
-				rows[n++] = &kept->rows[k]->row;
-	}
-	return n;
+	return evidence_gather(op, &key->evidence, rows);
 }
 
 static void count_init(struct op *op)
 {
 	keyset_init(&op->count.keys);
-	list_init(&op->count.pending);
+	list_init(&op->count.peers);
 }
 
 const struct op_kind op_count_kind = {

@@ -264,6 +264,8 @@ static int64_t range_of(const struct rule *rule)
 			range = ts_add(range, node->range_ns);
 		if (node->kind == PLAN_GROUP)
 			range = ts_add(range, node->size_ns);
+		if (node->kind == PLAN_GROUP && node->window == PLAN_SESSION)
+			range = ts_add(range, node->slide_ns);
 	}
 	return range;
 }

@@ -8,7 +8,8 @@
  *   join.c count.c sequence.c seen.c ...  the operators with state
  *   emit.c          what becomes a match: edges, mutes, coverage
  *   matches.c       evidence; matches as rows for the rules that read them
- *   over.c group.c session.c, with aggregate.c distinct.c evidence.c
+ *   over.c group.c session.c, with aggregate.c distinct.c
+ *   evidence.c peers.c  what windows keep: their last tuples; who waits
  *   marks.c         small facts by key: muted until, up, fired
  *   gaps.c          what was lost when
  *   engine_save.c   marks and what was seen, as bytes
@@ -147,27 +148,12 @@ struct count_key {
 	size_t run_first, run_count, run_size;
 	uint64_t total; /* of the runs' rows */
 
-	struct kept *kept; /* a ring of the last tuples, see kept_at() */
-	size_t kept_first, kept_count, kept_size;
-};
-
-/* A tuple kept as evidence. */
-struct kept {
-	int64_t ts;
-	struct retained *rows[]; /* of the operator's inputs */
-};
-
-/* A tuple that waits until all rows of its ts are there. */
-struct count_pending {
-	struct list list;
-	struct count_key *key;
-	struct tuple tuple; /* its rows are retained; no slots yet */
+	struct evidence evidence;
 };
 
 struct count {
 	struct keyset keys;
-	struct list pending;
-	struct count_key *deciding; /* while its tuple goes up */
+	struct list peers;
 };
 
 /* The beginning of a sequence: the rows of steps 0 ... `step`. */
@@ -341,6 +327,18 @@ extern const struct op_kind op_seen_kind;
 extern const struct op_kind op_over_kind;
 extern const struct op_kind op_group_kind;
 uint64_t count_enough(const struct plan_node *node);
+
+/* peers.c: a tuple that waits until all rows of its ts are there. */
+struct peer {
+	struct list list; /* of the operator's, as they came */
+	struct key_head *key;
+	unsigned *pending;  /* how many of that key wait */
+	struct tuple tuple; /* its rows are retained; no slots yet */
+};
+void peer_wait(struct op *op, struct list *peers, struct key_head *key,
+	       unsigned *pending, const struct tuple *tuple);
+void peer_free(struct op *op, struct peer *peer);
+struct peer *peer_first(const struct list *peers); /* NULL: none waits */
 
 /* emit.c */
 int rule_match(struct rule *rule, const struct tuple *tuple, struct err *err);

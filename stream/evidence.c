@@ -58,17 +58,9 @@ void evidence_add(struct op *op, struct evidence *evidence,
 	if (evidence->count == evidence->size && !grow(op, evidence))
 		return;
 	item = item_at(op, evidence, evidence->count);
-	item->ts = tuple->ts;
-	for (unsigned i = 0; i < op->input_count; i++) {
-		const struct row *row = tuple->rows[op->inputs[i]];
-
-		item->rows[i] = row ? op_keep(op, row) : NULL;
-		if (item->rows[i] || !row)
-			continue;
-		while (i--)
-			op_drop(op, item->rows[i]);
+	if (!op_keep_rows(op, op, tuple, item->rows))
 		return;
-	}
+	item->ts = tuple->ts;
 	evidence->count++;
 	op->rule->stats.state_rows++;
 }

@@ -108,8 +108,7 @@ static bool group_evict(struct op *op)
 	return true;
 }
 
-struct group_window *window_add(struct op *op, int64_t start, int64_t end,
-				struct list *before)
+struct group_window *window_new(struct op *op, int64_t start, int64_t end)
 {
 	struct group_window *window = op_alloc(op, sizeof(*window));
 
@@ -119,8 +118,8 @@ struct group_window *window_add(struct op *op, int64_t start, int64_t end,
 	window->start = start;
 	window->end = end;
 	window->offset = op->group.offset;
+	list_init(&window->list);
 	list_init(&window->groups);
-	list_insert(before, &window->list);
 	return window;
 }
 
@@ -382,22 +381,35 @@ static int group_fire(struct op *op, struct timer *timer, struct err *err)
 			    err);
 }
 
+/* The last window that begins at `start` or before, or the list's head. */
+static struct list *last_at(struct op *op, int64_t start)
+{
+	struct list *head = &op->group.windows;
+	struct list *at = head->prev;
+
+	while (at != head &&
+	       CONTAINER(at, struct group_window, list)->start > start)
+		at = at->prev;
+	return at;
+}
+
 static struct group_window *find_window(struct op *op, int64_t start)
 {
 	const struct plan_node *node = op->node;
-	struct list *head = &op->group.windows;
-	struct list *at = head;
-	struct group_window *window = NULL;
+	struct group_window *window;
+	struct list *after = last_at(op, start);
 
-	for (; at->prev != head; at = at->prev) {
-		window = CONTAINER(at->prev, struct group_window, list);
+	if (after != &op->group.windows) {
+		window = CONTAINER(after, struct group_window, list);
 		if (window->start == start)
 			return window;
-		if (window->start < start)
-			break;
 	}
-	window = window_add(op, start, ts_add(start, node->size_ns), at);
-	return window && window_arm(op, window) ? window : NULL;
+	window = window_new(op, start, ts_add(start, node->size_ns));
+	if (!window)
+		return NULL;
+	/* Others may have gone to make its room. */
+	list_insert(last_at(op, start)->next, &window->list);
+	return window_arm(op, window) ? window : NULL;
 }
 
 /* False: that window has gone up already. */
@@ -451,6 +463,9 @@ static bool put_in_windows(struct op *op, int64_t realtime,
 	for (int64_t k = (node->size_ns - 1) / slide; k >= 0; k--) {
 		int64_t start = ts_sub(last, k * slide);
 
+		/* All that begin before time does are one. */
+		if (k && start == INT64_MIN)
+			continue;
 		if (ts_add(start, node->size_ns) > realtime)
 			in_time &= put_in_window(op, start, tuple, values);
 	}

@@ -43,9 +43,8 @@ struct group_values {
 	struct value args[PLAN_AGGREGATES_MAX];
 };
 
-/* -ENOMEM is counted as refused; NULL. Goes at the end of the list's order. */
-struct group_window *window_add(struct op *op, int64_t start, int64_t end,
-				struct list *before);
+/* In no list and not armed; NULL: refused, counted. May evict others. */
+struct group_window *window_new(struct op *op, int64_t start, int64_t end);
 
 /* Arm again after `end` has changed; false: it and its groups are gone. */
 bool window_arm(struct op *op, struct group_window *window);

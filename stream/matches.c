@@ -10,12 +10,62 @@
 
 #include <stdalign.h>
 
-static int by_total_order(const void *a, const void *b)
+/* Total order; rows of the same id in the order they came. */
+static bool before(const struct engine *engine, const struct row *a,
+		   const struct row *b)
 {
-	const struct row *const *x = a;
-	const struct row *const *y = b;
+	int order = row_compare(a, b);
 
-	return row_compare(*x, *y);
+	if (order)
+		return order < 0;
+	return row_ordinal(engine, a) < row_ordinal(engine, b);
+}
+
+static bool in_order(const struct engine *engine, const struct row **rows,
+		     unsigned count)
+{
+	for (unsigned i = 1; i < count; i++)
+		if (before(engine, rows[i], rows[i - 1]))
+			return false;
+	return true;
+}
+
+static void sift_down(const struct engine *engine, const struct row **rows,
+		      unsigned count, unsigned place)
+{
+	const struct row *row = rows[place];
+
+	for (;;) {
+		unsigned child = 2 * place + 1;
+
+		if (child >= count)
+			break;
+		if (child + 1 < count &&
+		    before(engine, rows[child], rows[child + 1]))
+			child++;
+		if (!before(engine, row, rows[child]))
+			break;
+		rows[place] = rows[child];
+		place = child;
+	}
+	rows[place] = row;
+}
+
+/* A heap sort: the C library's qsort() would allocate. */
+static void sort(const struct engine *engine, const struct row **rows,
+		 unsigned count)
+{
+	if (in_order(engine, rows, count))
+		return;
+	for (unsigned i = count / 2; i-- > 0;)
+		sift_down(engine, rows, count, i);
+	while (count-- > 1) {
+		const struct row *last = rows[count];
+
+		rows[count] = rows[0];
+		rows[0] = last;
+		sift_down(engine, rows, count, 0);
+	}
 }
 
 /* Total order, each row once. */
@@ -28,7 +78,7 @@ static unsigned sort_rows(const struct engine *engine, const struct row **rows,
 	for (unsigned i = 0; engine->current_kept && i < count; i++)
 		if (rows[i] == engine->current)
 			rows[i] = &engine->current_kept->row;
-	qsort(rows, count, sizeof(*rows), by_total_order);
+	sort(engine, rows, count);
 	for (unsigned i = 0; i < count; i++)
 		if (n == 0 || rows[n - 1] != rows[i])
 			rows[n++] = rows[i];

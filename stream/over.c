@@ -36,13 +36,6 @@ struct over_key {
 	struct accumulator accs[];
 };
 
-/* A tuple that waits until all rows of its ts are there. */
-struct over_pending {
-	struct list list;
-	struct over_key *key;
-	struct tuple tuple; /* its rows are retained; no slots yet */
-};
-
 static bool has_cell(const struct plan_aggregate *aggregate)
 {
 	return aggregate->arg && aggregate->op != PLAN_COUNT_DISTINCT;
@@ -186,15 +179,12 @@ static int arm(struct op *op, struct over_key *key)
 			  ts_add(key->last_ts, op->node->range_ns));
 }
 
-/* With waiting tuples it is armed again when they have gone up. */
 static int over_fire(struct op *op, struct timer *timer, struct err *err)
 {
 	struct over_key *key = CONTAINER(timer, struct over_key, timer);
 	int64_t last = ts_add(key->last_ts, op->node->range_ns);
 
 	(void)err;
-	if (key->pending)
-		return 0;
 	if (last < op->rule->engine->now || arm(op, key))
 		key_remove(op, key);
 	return 0;
@@ -243,45 +233,6 @@ static struct over_key *find_or_add(struct op *op, int64_t ts)
 	return key;
 }
 
-static void pending_free(struct op *op, struct over_pending *pending)
-{
-	for (unsigned i = 0; i < op->input_count; i++) {
-		const struct row *row = pending->tuple.rows[op->inputs[i]];
-
-		if (row)
-			op_drop(op, CONTAINER(row, struct retained, row));
-	}
-	pending->key->pending--;
-	op->rule->engine->waiting--;
-	list_remove(&pending->list);
-	op_free(op, pending);
-}
-
-static void wait_for_peers(struct op *op, struct over_key *key,
-			   const struct tuple *tuple)
-{
-	struct over_pending *pending = op_alloc(op, sizeof(*pending));
-
-	if (!pending)
-		return;
-	pending->key = key;
-	pending->tuple.ts = tuple->ts;
-	list_insert(&op->over.pending, &pending->list);
-	key->pending++;
-	op->rule->engine->waiting++;
-	for (unsigned i = 0; i < op->input_count; i++) {
-		const struct row *row = tuple->rows[op->inputs[i]];
-		struct retained *kept = row ? op_keep(op, row) : NULL;
-
-		if (row && !kept) {
-			pending_free(op, pending);
-			return;
-		}
-		if (row)
-			pending->tuple.rows[op->inputs[i]] = &kept->row;
-	}
-}
-
 static void key_add(struct op *op, struct over_key *key,
 		    const struct tuple *tuple)
 {
@@ -304,28 +255,13 @@ static void key_add(struct op *op, struct over_key *key,
 	expr_restore(env, mark);
 }
 
-static int over_decide(struct op *op, struct err *err);
-
-/*
- * A tuple of a later ts tells as much as time: what comes up after a deadline
- * may find older ones that still wait.
- */
 static int over_take(struct op *op, unsigned side, const struct tuple *tuple,
 		     struct err *err)
 {
 	struct over_key *key;
-	int rc = 0;
 
 	(void)side;
-	if (tuple->ts < op->over.last_ts) {
-		op->rule->stats.late++;
-		return 0;
-	}
-	if (tuple->ts > op->over.last_ts)
-		rc = over_decide(op, err);
-	if (rc)
-		return rc;
-	op->over.last_ts = tuple->ts;
+	(void)err;
 	if (!op_key(op, op->node->left_keys, tuple))
 		return 0;
 	key = find_or_add(op, tuple->ts);
@@ -334,7 +270,7 @@ static int over_take(struct op *op, unsigned side, const struct tuple *tuple,
 	key->pending++; /* not to be evicted meanwhile */
 	key_add(op, key, tuple);
 	evidence_add(op, &key->evidence, tuple);
-	wait_for_peers(op, key, tuple);
+	peer_wait(op, &op->over.peers, &key->head, &key->pending, tuple);
 	key->pending--;
 	return 0;
 }
@@ -361,12 +297,12 @@ static struct value over_value(const struct plan_aggregate *aggregate,
 					cell_of(acc->best.next)->value;
 }
 
-static int go_up(struct op *op, struct over_pending *pending, struct err *err)
+static int go_up(struct op *op, struct peer *peer, struct err *err)
 {
 	const struct plan_node *node = op->node;
-	struct over_key *key = pending->key;
+	struct over_key *key = CONTAINER(peer->key, struct over_key, head);
 	struct value slots[TUPLE_SLOTS_MAX] = { 0 };
-	int64_t ts = pending->tuple.ts;
+	int64_t ts = peer->tuple.ts;
 	int rc;
 
 	op->window = (struct op_window){
@@ -380,8 +316,8 @@ static int go_up(struct op *op, struct over_pending *pending, struct err *err)
 			over_value(&node->aggregates[i], &key->accs[i]);
 	op->window.total =
 		op->over.has_rows ? key->row_count : key->evidence.count;
-	pending->tuple.slots = slots;
-	rc = op_output(op, &pending->tuple, err);
+	peer->tuple.slots = slots;
+	rc = op_output(op, &peer->tuple, err);
 	op->window.key = NULL;
 	return rc;
 }
@@ -389,30 +325,23 @@ static int go_up(struct op *op, struct over_pending *pending, struct err *err)
 /* All peers are there: each waiting tuple goes up, in their order. */
 static int over_decide(struct op *op, struct err *err)
 {
-	struct list *waiting = &op->over.pending;
+	struct peer *peer;
+	int rc = 0;
 
-	while (!list_empty(waiting)) {
-		struct over_pending *pending =
-			CONTAINER(waiting->next, struct over_pending, list);
-		struct over_key *key = pending->key;
-		int rc = go_up(op, pending, err);
-
-		pending_free(op, pending);
-		if (!key->pending && !key->timer.place && arm(op, key))
-			key_remove(op, key);
-		if (rc)
-			return rc;
+	while (!rc && (peer = peer_first(&op->over.peers))) {
+		rc = go_up(op, peer, err);
+		peer_free(op, peer);
 	}
-	return 0;
+	return rc;
 }
 
 static void over_release(struct op *op)
 {
 	struct key_head *head;
+	struct peer *peer;
 
-	while (!list_empty(&op->over.pending))
-		pending_free(op, CONTAINER(op->over.pending.next,
-					   struct over_pending, list));
+	while ((peer = peer_first(&op->over.peers)))
+		peer_free(op, peer);
 	while ((head = keyset_oldest(&op->over.keys)))
 		key_remove(op, CONTAINER(head, struct over_key, head));
 	keyset_release(&op->over.keys);
@@ -433,8 +362,7 @@ static void over_init(struct op *op)
 
 	CHECK(node->aggregate_count <= PLAN_AGGREGATES_MAX);
 	keyset_init(&op->over.keys);
-	list_init(&op->over.pending);
-	op->over.last_ts = INT64_MIN;
+	list_init(&op->over.peers);
 	for (unsigned i = 0; i < node->aggregate_count; i++) {
 		CHECK(node->aggregates[i].slot < TUPLE_SLOTS_MAX);
 		CHECK(node->aggregates[i].arg ||

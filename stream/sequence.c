@@ -18,8 +18,9 @@
  *               that is counted.
  *
  * A row of the last step completes one chain, the one that began last (of copies
- * the longest, then the newest), and consumes it and all copies that share a
- * row with it: each last row gives one match at most.
+ * the longest, then the furthest, then the newest), and consumes it and all
+ * chains that share a step's row with it: each last row gives one match at
+ * most.
  */
 #include "stream/engine_int.h"
 

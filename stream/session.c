@@ -23,12 +23,11 @@ static struct group *session_new(struct op *op, int64_t realtime,
 	struct group_window *window;
 	struct group *group;
 
-	window = window_add(op, realtime,
-			    session_end(op->node, realtime, realtime),
-			    &grouping->windows);
+	window = window_new(op, realtime,
+			    session_end(op->node, realtime, realtime));
 	if (!window)
 		return NULL;
-	/* To make its room may have cost other keys' state, not the scratch. */
+	list_insert(&grouping->windows, &window->list);
 	grouping->busy = window;
 	group = group_new(op, window, keys);
 	grouping->busy = NULL;

@@ -32,8 +32,8 @@ static inline void front_compile_bytes(struct front *front, const char *text,
 	assert_non_null(front->diagnostics);
 	diagnostics_init(front->diagnostics, &front->arena, &front->source, 1);
 	front->result =
-		compile(&front->arena, &front->source, 1, front->diagnostics,
-			&front->program, &front->err);
+		compile(&front->arena, &front->source, 1, NULL,
+			front->diagnostics, &front->program, &front->err);
 }
 
 static inline void front_compile(struct front *front, const char *text)

@@ -306,7 +306,8 @@ static void limits__small_arena__is_out_of_memory(void **state)
 		assert_true(limit < 1 << 20);
 		arena_init(&arena, limit);
 		diagnostics_init(diagnostics, &arena, &source, 1);
-		r = compile(&arena, &source, 1, diagnostics, &program, &err);
+		r = compile(&arena, &source, 1, NULL, diagnostics, &program,
+			    &err);
 		assert_true(r == COMPILE_OK || r == -ENOMEM);
 		failed |= r == -ENOMEM;
 		arena_release(&arena);

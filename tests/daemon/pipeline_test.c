@@ -76,8 +76,8 @@ static int rig_setup(void **state)
 	diagnostics_init(&r->diagnostics, &r->arena, &source, 1);
 	*state = r;
 	return !mkdtemp(r->dir) || !r->out ||
-	       compile(&r->arena, &source, 1, &r->diagnostics, &r->program,
-		       &err);
+	       compile(&r->arena, &source, 1, NULL, &r->diagnostics,
+		       &r->program, &err);
 }
 
 static int rig_teardown(void **state)

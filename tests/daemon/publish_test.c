@@ -13,6 +13,8 @@
 struct sample {
 	struct plan_output output;
 	struct plan_output key;
+	struct plan_rule read; /* of which tuple[1] may be a match */
+	const struct plan_rule *reads[2];
 	struct plan_rule rule;
 	struct pipeline_origin origin;
 	struct row *rows[2];
@@ -50,10 +52,12 @@ static void sample_init(struct sample *s)
 				      .description = "",
 				      .attack = "",
 				      .input_count = 2,
+				      .input_rules = s->reads,
 				      .output_count = 1,
 				      .outputs = &s->output,
 				      .key_count = 1,
 				      .keys = &s->key };
+	s->reads[1] = &s->read;
 	s->origin = (struct pipeline_origin){ .host = "h", .replay = true };
 	for (int i = 0; i < 2; i++) {
 		s->rows[i] = row_new(1000 + i);
@@ -175,28 +179,79 @@ static void bend_total(struct sample *s)
 	s->match.evidence_total = 3;
 }
 
+static void bend_partner(struct sample *s)
+{
+	s->tuple[1] = NULL;
+}
+
+/* Two windows that hold the same rows. */
+static void bend_moment(struct sample *s)
+{
+	bend_partner(s);
+	s->match.ts++;
+}
+
+static void bend_stream(struct sample *s)
+{
+	s->rows[1]->stream = PLAN_STREAM_MATCHES;
+	s->evidence[1] = s->evidence[0];
+}
+
+static void bend_read_rule(struct sample *s)
+{
+	bend_stream(s);
+	s->read.digest[0] ^= 1;
+}
+
+static void bend_read_number(struct sample *s)
+{
+	bend_stream(s);
+	s->rows[1]->seq++;
+}
+
+/* No two of them are alike. */
 static void publish__any_part_differs__another_id(void **state)
 {
 	void (*const bends[])(struct sample *) = {
-		bend_rule,  bend_boot,	bend_ts,  bend_seq,	 bend_cpu,
-		bend_order, bend_parts, bend_key, bend_key_type, bend_total,
+		bend_rule,     bend_boot,      bend_ts,		 bend_seq,
+		bend_cpu,      bend_order,     bend_parts,	 bend_key,
+		bend_key_type, bend_total,     bend_partner,	 bend_moment,
+		bend_stream,   bend_read_rule, bend_read_number,
 	};
-	struct store_match plain;
+	struct store_match match[ARRAY_SIZE(bends) + 1];
 	struct sample s;
 
 	(void)state;
 	sample_init(&s);
-	plain = published(&s);
+	match[0] = published(&s);
 	for (size_t i = 0; i < ARRAY_SIZE(bends); i++) {
-		struct store_match bent;
 		struct sample t;
 
 		sample_init(&t);
 		bends[i](&t);
-		bent = published(&t);
-		assert_memory_not_equal(plain.id, bent.id, 16);
+		match[i + 1] = published(&t);
+		for (size_t k = 0; k <= i; k++)
+			assert_memory_not_equal(match[k].id, match[i + 1].id,
+						16);
 		sample_release(&t);
 	}
+	sample_release(&s);
+}
+
+/* The ids of matches that are stored already. */
+static void publish__events_alone__id_is_as_ever(void **state)
+{
+	static const uint8_t want[16] = {
+		0x40, 0x6d, 0xa4, 0xdf, 0xe3, 0xe1, 0x4e, 0x8f,
+		0x54, 0x7d, 0x0a, 0x29, 0x86, 0x7b, 0x0f, 0x39,
+	};
+	struct store_match match;
+	struct sample s;
+
+	(void)state;
+	sample_init(&s);
+	match = published(&s);
+	assert_memory_equal(match.id, want, 16);
 	sample_release(&s);
 }
 
@@ -229,6 +284,7 @@ int main(void)
 		cmocka_unit_test(publish__same_match__same_bytes),
 		cmocka_unit_test(publish__live__salt_is_random),
 		cmocka_unit_test(publish__any_part_differs__another_id),
+		cmocka_unit_test(publish__events_alone__id_is_as_ever),
 		cmocka_unit_test(publish__payload__reads_back),
 	};
 

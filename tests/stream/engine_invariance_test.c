@@ -34,12 +34,12 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* Any policy, any mute. */
+/* Any operator, any policy, any mute. */
 static void new_pair(struct fixture *f)
 {
 	arena_reset(&f->arena);
 	trace_make(&f->arena, &f->chance, &f->trace);
-	random_plan_make(&f->plan, &f->arena, &f->chance);
+	random_plan_make_all(&f->plan, &f->arena, &f->chance);
 	for (unsigned i = 0; i < TEST_RULES; i++) {
 		struct plan_rule *rule = &f->plan.rules[i];
 
@@ -180,16 +180,26 @@ static void arrival__shuffled_within_watermark__same_matches(void **state)
 }
 
 /*
- * What is saved covers filters with mutes and thresholds over one ts: rules
- * whose windows a restart between two ts does not cut.
+ * What is saved covers filters with mutes, thresholds over one ts and what was
+ * seen: rules whose windows a restart between two ts does not cut.
  */
-static void narrow(struct plan_node *node)
+static void survivor(struct fixture *f, unsigned index)
 {
-	if (node->kind == PLAN_COUNT)
-		node->range_ns = 0;
-	for (unsigned i = 0; i < 2; i++)
-		if (node->child[i])
-			narrow(node->child[i]);
+	struct random_plan *p = &f->plan;
+	struct plan_rule *rule = &p->rules[index];
+
+	*rule = (struct plan_rule){ .emit = rule->emit };
+	random_start(p, rule);
+	rule->root = random_scan(p, rule);
+	if (index % 3 == 1) {
+		rule->root = random_seen(p, rule->root);
+	} else if (index % 3 == 2) {
+		rule->root = random_count(p, rule, rule->root);
+		rule->root->range_ns = 0;
+		rule->root = random_threshold(p, rule->root);
+		show_slot(p, rule);
+	}
+	suppress(p, rule, chance(&f->chance, 5), chance(&f->chance, 2));
 }
 
 static struct engine *restart(struct fixture *f, struct engine *engine,
@@ -223,13 +233,8 @@ static void restart__between_two_ts__same_matches(void **state)
 		int64_t last = INT64_MIN;
 
 		new_pair(f);
-		for (unsigned i = 0; i < TEST_RULES; i++) {
-			/* A filter or a count, in the place of each join. */
-			if (i % 5 > 0 && i % 5 < 4)
-				f->plan.rules[i] = f->plan.rules[i / 5 * 5 +
-								 i % 5 / 2 * 4];
-			narrow(f->plan.rules[i].root);
-		}
+		for (unsigned i = 0; i < TEST_RULES; i++)
+			survivor(f, i);
 		run_uncut(f, &want);
 		engine = engine_make(&f->plan.plan, transcript_match, &got, 2);
 		tell_gap(f, engine);

@@ -544,6 +544,22 @@ static void restore__damaged__takes_nothing(void **state)
 	buf_release(&again);
 }
 
+/* The key's window ends with the very ts at which it is decided. */
+static void count__range_of_one_moment__peers_are_evidence(void **state)
+{
+	struct fixture *f = *state;
+
+	plan_count(f, 0, 3);
+	start(f);
+	for (unsigned i = 0; i < 3; i++)
+		push(f, SUBJECT, 5, 1);
+	assert_int_equal(engine_advance(f->engine, 6, NULL), 0);
+	assert_int_equal(f->matches, 3);
+	assert_int_equal(f->total, 3);
+	assert_int_equal(f->evidence, 3);
+	assert_int_equal(stats_of(f).state_rows, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -559,6 +575,7 @@ int main(void)
 		TEST(state_full__by_one_rule__other_keeps_its_own),
 		TEST(join__no_room_at_all__refuses_and_goes_on),
 		TEST(count__peers__decided_when_time_moves),
+		TEST(count__range_of_one_moment__peers_are_evidence),
 		TEST(count__long_burst__last_rows_are_evidence),
 		TEST(count__saturated__same_edges_in_less_room),
 		TEST(gap__in_window__flags_or_suppresses),

@@ -296,6 +296,62 @@ static struct row *exec_row(struct arena *arena, int64_t key, int program)
 	return row;
 }
 
+static struct row *child_row(struct arena *arena, int64_t key,
+			     int64_t parent_key, int program)
+{
+	struct row *row = exec_row(arena, key, program);
+
+	row_put(row, COL_parent_key, value_int(parent_key));
+	return row;
+}
+
+static void expect_ancestor(const struct process_table *table, int64_t key,
+			    unsigned n, const char *exe)
+{
+	const struct context *context = process_table_ancestor(table, key, n);
+	struct value v;
+
+	if (!exe) {
+		assert_null(context);
+		return;
+	}
+	assert_non_null(context);
+	v = context->values[COL_exe - COL_CONTEXT_FIRST];
+	assert_int_equal(v.len, strlen(exe));
+	assert_memory_equal(v.p, exe, v.len);
+}
+
+static void ancestor__known_parents__found_upwards(void **state)
+{
+	struct process_table *table = table_make(1 << 20);
+	struct arena arena;
+	struct row *fork;
+
+	(void)state;
+	arena_init(&arena, 1 << 20);
+	for (int key = 1; key <= 3; key++)
+		process_table_apply(table,
+				    child_row(&arena, key, key - 1, key));
+	fork = row_make(&arena, STREAM_PROCESS_FORK, 2, 0);
+	row_put(fork, COL_pid_key, value_int(3));
+	row_put(fork, COL_PROCESS_FORK_child_key, value_int(4));
+	row_put(fork, COL_PROCESS_FORK_child_parent_key, value_int(3));
+	process_table_apply(table, fork);
+	expect_ancestor(table, 4, 1, "/usr/bin/p3");
+	expect_ancestor(table, 4, 2, "/usr/bin/p2");
+	expect_ancestor(table, 4, 3, "/usr/bin/p1");
+	expect_ancestor(table, 4, 4, NULL);
+	expect_ancestor(table, 9, 1, NULL);
+	/* Its parent ended: another took it over. */
+	process_table_apply(table, child_row(&arena, 4, 1, 4));
+	expect_ancestor(table, 4, 1, "/usr/bin/p1");
+	/* What pids say is not to be trusted: a circle ends where asked. */
+	process_table_apply(table, child_row(&arena, 1, 4, 1));
+	expect_ancestor(table, 4, 1000, "/usr/bin/p4");
+	arena_release(&arena);
+	process_table_free(table);
+}
+
 static void context__held__outlives_exec_and_table(void **state)
 {
 	struct process_table *table = table_make(1 << 20);
@@ -391,6 +447,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(apply__random_lifecycles__agree_with_model),
+		cmocka_unit_test(ancestor__known_parents__found_upwards),
 		cmocka_unit_test(context__held__outlives_exec_and_table),
 		cmocka_unit_test(strings__over_the_limit__evict_others),
 		cmocka_unit_test(table_full__busy_process__outlives_idle_ones),

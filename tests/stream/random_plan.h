@@ -27,6 +27,7 @@ struct trace {
 struct random_plan {
 	struct arena *arena;
 	uint64_t *chance;
+	bool kinds; /* joins of all kinds, not INNER alone */
 	struct plan plan;
 	struct plan_rule rules[TEST_RULES];
 };
@@ -140,6 +141,8 @@ static inline struct plan_node *random_join(struct random_plan *p,
 	struct plan_node *node = node_make(p, PLAN_JOIN, left);
 	unsigned right = rule->input_count;
 
+	if (p->kinds)
+		node->join = (enum plan_join)chance(p->chance, PLAN_JOIN_COUNT);
 	node->child[1] = random_scan(p, rule);
 	node->anchor = (uint8_t)chance(p->chance, right);
 	node->lower_ns = (int64_t)chance(p->chance, 8) - 4;
@@ -198,21 +201,153 @@ static inline struct plan_node *random_threshold(struct random_plan *p,
 	return node;
 }
 
-static inline void random_rule(struct random_plan *p, struct plan_rule *rule,
-			       unsigned index)
+static inline struct plan_step random_step(struct random_plan *p,
+					   struct plan_rule *rule,
+					   unsigned key_count, bool tied)
+{
+	unsigned i = rule->input_count;
+	struct plan_step step = { .scan = random_scan(p, rule) };
+
+	step.keys = key_of(p, i, COL_pid_key, key_count);
+	if (i && !tied && chance(p->chance, 2))
+		step.predicate =
+			expr_make(p->arena, EXPR_LE,
+				  expr_column(p->arena, chance(p->chance, i),
+					      COL_uid, VALUE_INT),
+				  expr_column(p->arena, i, COL_uid, VALUE_INT));
+	return step;
+}
+
+/* Tied by keys alone with one run, or by more with all the runs there are. */
+static inline struct plan_node *random_sequence(struct random_plan *p,
+						struct plan_rule *rule)
+{
+	struct plan_node *node = node_make(p, PLAN_SEQUENCE, NULL);
+	bool tied = chance(p->chance, 2), until = chance(p->chance, 2);
+	unsigned n = 2 + chance(p->chance, 3);
+	struct plan_step *steps = arena_array(p->arena, n + 1, sizeof(*steps));
+
+	assert_non_null(steps);
+	node->key_count = (uint8_t)chance(p->chance, 3);
+	node->range_ns = chance(p->chance, 20);
+	node->runs_max = tied ? 1 : 100000;
+	node->step_count = n;
+	node->steps = steps;
+	for (unsigned i = 0; i < n; i++) {
+		steps[i] = random_step(p, rule, node->key_count, tied);
+		steps[i].optional = i && i + 1 < n && chance(p->chance, 3) == 0;
+	}
+	if (until) {
+		steps[n] = random_step(p, rule, node->key_count, tied);
+		node->until = &steps[n];
+	}
+	return node;
+}
+
+static inline struct plan_node *random_seen(struct random_plan *p,
+					    struct plan_node *child)
+{
+	struct plan_node *node = node_make(p, PLAN_FIRST_SEEN, child);
+
+	node->range_ns = chance(p->chance, 8);
+	node->key_count = (uint8_t)(1 + chance(p->chance, 2));
+	node->left_keys = key_of(p, 0, COL_pid_key, node->key_count);
+	return node;
+}
+
+static inline void show_columns(struct random_plan *p, struct plan_rule *rule)
+{
+	struct plan_output *outputs =
+		arena_array(p->arena, 2, sizeof(*outputs));
+
+	assert_non_null(outputs);
+	outputs[0].name = "pid_key";
+	outputs[0].expr = expr_column(p->arena, 0, COL_pid_key, VALUE_INT);
+	outputs[1].name = "uid";
+	outputs[1].expr = expr_column(p->arena, 0, COL_uid, VALUE_INT);
+	rule->outputs = outputs;
+	rule->output_count = 2;
+}
+
+/* The next input of `rule` reads the matches of `from`. */
+static inline struct plan_node *reader_scan(struct random_plan *p,
+					    struct plan_rule *rule,
+					    const struct plan_rule *from)
+{
+	const struct plan_rule **rules =
+		(const struct plan_rule **)(uintptr_t)rule->input_rules;
+	enum stream_id *streams =
+		(enum stream_id *)(uintptr_t)rule->input_streams;
+	struct plan_node *node = node_make(p, PLAN_SCAN, NULL);
+
+	node->input = (uint8_t)rule->input_count;
+	node->stream = PLAN_STREAM_MATCHES;
+	streams[node->input] = PLAN_STREAM_MATCHES;
+	rules[node->input] = from;
+	rule->input_count++;
+	return node;
+}
+
+static inline const struct expr **first_output(struct random_plan *p,
+					       unsigned input)
+{
+	return key_of(p, input, COL_OWN_FIRST, 1);
+}
+
+/* A count of a rule's matches, or any join of them with a stream. */
+static inline struct plan_node *random_reader(struct random_plan *p,
+					      struct plan_rule *rule,
+					      const struct plan_rule *from)
+{
+	struct plan_node *node, *matches;
+
+	if (chance(p->chance, 2)) {
+		matches = reader_scan(p, rule, from);
+		node = random_count(p, rule, matches);
+		node->key_count = 1;
+		node->left_keys = first_output(p, 0);
+		show_slot(p, rule);
+		return node;
+	}
+	if (chance(p->chance, 2)) {
+		node = random_join(p, rule, reader_scan(p, rule, from));
+		node->left_keys = first_output(p, 0);
+	} else {
+		node = random_join(p, rule, random_scan(p, rule));
+		rule->input_count--;
+		node->child[1] = reader_scan(p, rule, from);
+		node->right_keys = first_output(p, 1);
+	}
+	node->predicate = NULL;
+	node->key_count = 1;
+	show_columns(p, rule);
+	return node;
+}
+
+static inline void random_start(struct random_plan *p, struct plan_rule *rule)
 {
 	static const char *const names[] = { "a0", "a1", "a2", "a3", "a4" };
 	static const char *const slot_names[] = { "n" };
-	unsigned shape = index % 5;
-	unsigned joins = shape == 1 || shape == 3 ? 1 : shape == 2 ? 2 : 0;
 
 	rule->name = "r";
 	rule->input_names = names;
 	rule->slot_names = slot_names;
 	rule->input_streams = arena_array(p->arena, TUPLE_INPUTS_MAX,
 					  sizeof(*rule->input_streams));
+	rule->input_rules = arena_array(p->arena, TUPLE_INPUTS_MAX,
+					sizeof(*rule->input_rules));
+	assert_non_null(rule->input_rules);
 	for (unsigned i = 0; i < PLAN_DIGEST_BYTES; i++)
 		rule->digest[i] = (uint8_t)chance(p->chance, 256);
+}
+
+static inline void random_rule(struct random_plan *p, struct plan_rule *rule,
+			       unsigned index)
+{
+	unsigned shape = index % 5;
+	unsigned joins = shape == 1 || shape == 3 ? 1 : shape == 2 ? 2 : 0;
+
+	random_start(p, rule);
 	rule->root = random_scan(p, rule);
 	while (joins--)
 		rule->root = random_join(p, rule, rule->root);
@@ -231,6 +366,37 @@ static inline void random_plan_make(struct random_plan *p, struct arena *arena,
 	*p = (struct random_plan){ .arena = arena, .chance = state };
 	for (unsigned i = 0; i < TEST_RULES; i++)
 		random_rule(p, &p->rules[i], i);
+	p->plan.rule_count = TEST_RULES;
+	p->plan.rules = p->rules;
+}
+
+/* All operators: those shapes with joins of any kind, then others. */
+static inline void random_plan_make_all(struct random_plan *p,
+					struct arena *arena, uint64_t *state)
+{
+	*p = (struct random_plan){ .arena = arena,
+				   .chance = state,
+				   .kinds = true };
+	for (unsigned i = 0; i < 5; i++) {
+		random_rule(p, &p->rules[i], i);
+		if (i < 3)
+			show_columns(p, &p->rules[i]);
+	}
+	for (unsigned i = 5; i < TEST_RULES; i++) {
+		struct plan_rule *rule = &p->rules[i];
+
+		random_start(p, rule);
+		if (i == 5)
+			rule->root = random_sequence(p, rule);
+		else if (i == 6)
+			rule->root = random_seen(
+				p, random_join(p, rule, random_scan(p, rule)));
+		else
+			rule->root = random_reader(p, rule,
+						   &p->rules[chance(state, i)]);
+		if (i < 7)
+			show_columns(p, rule);
+	}
 	p->plan.rule_count = TEST_RULES;
 	p->plan.rules = p->rules;
 }
@@ -268,7 +434,8 @@ static inline void write_rows(struct buf *out, const struct row *const *rows,
 			      unsigned count)
 {
 	for (unsigned i = 0; i < count; i++)
-		buf_printf(out, "%s%d", i ? "," : "", (int)rows[i]->seq);
+		buf_printf(out, "%s%d", i ? "," : "",
+			   rows[i] ? (int)rows[i]->seq : -1);
 }
 
 static inline int transcript_match(void *ctx, const struct match *match,

@@ -13,6 +13,7 @@
 #define STORE_HELP                                                                  \
 	"      --store DIR      where matches are kept (default: /var/lib/shrike\n" \
 	"                       as root, ./shrike.store otherwise)\n"
+#define DUMP_HELP "      --dump PASS      what a pass of the compiler made\n"
 #define OUTPUT_HELP "  -o, --output FORMAT  text (default) or json\n"
 
 static const struct command commands[] = {
@@ -27,9 +28,16 @@ static const struct command commands[] = {
 	  "  -q, --quiet          no list of what is attached\n",
 	  cmd_run },
 	{ "check", "RULES...", "diagnose rules, run nothing",
-	  RULES_HELP "  -q, --quiet          no warnings\n", cmd_check },
+	  RULES_HELP
+	  "      --format FORMAT  text (default) or json, for editors\n" DUMP_HELP
+	  "  -q, --quiet          no warnings\n",
+	  cmd_check },
 	{ "explain", "RULES...", "what of a rule runs where, and why",
-	  RULES_HELP, cmd_explain },
+	  RULES_HELP DUMP_HELP, cmd_explain },
+	{ "compile", "-r RULES -o DIR", "write what compiling gives as files",
+	  RULES_HELP
+	  "  -o, --output DIR     the folder; made when it is not there\n",
+	  cmd_compile },
 	{ "record", "-o TRACE [options]", "record events to a trace file",
 	  "  -o, --output TRACE   the file to write; must not exist\n" RULES_HELP
 	  "                       (then only what they could use is recorded)\n"

@@ -89,25 +89,72 @@ bool option_color(int fd)
 	return isatty(fd) && (!no_color || !*no_color);
 }
 
-int option_ruleset(const struct rule_paths *paths, bool quiet,
-		   struct ruleset **ret_ruleset)
+int option_dump(const char *command, const char *pass,
+		struct show_options *ret_show)
+{
+	struct buf names = BUF_INIT;
+	int rc = EXIT_OK;
+
+	if (compile_pass_known(pass)) {
+		ret_show->dump = pass;
+	} else {
+		compile_pass_names(&names);
+		rc = usage_error(command, "no pass '%s': one of %s", pass,
+				 buf_text(&names));
+		buf_release(&names);
+	}
+	return rc;
+}
+
+static int print_diagnostics(const struct diagnostics *diagnostics, bool json)
+{
+	struct buf text = BUF_INIT;
+	int rc;
+
+	if (json)
+		diagnostics_json(diagnostics, &text);
+	else
+		diagnostics_print(diagnostics, option_color(STDERR_FILENO),
+				  &text);
+	rc = emit(json ? STDOUT_FILENO : STDERR_FILENO, &text);
+	buf_release(&text);
+	return json ? rc : EXIT_OK;
+}
+
+int option_ruleset_show(const struct rule_paths *paths,
+			const struct show_options *show,
+			struct ruleset **ret_ruleset)
 {
 	struct ruleset *ruleset = NULL;
-	struct buf text = BUF_INIT;
+	struct buf dumped = BUF_INIT;
+	const struct compile_options options = { show->dump, &dumped };
 	struct err err = { 0 };
-	int rc = ruleset_load(paths->paths, paths->count, &ruleset, &err);
+	int rc = ruleset_load(paths->paths, paths->count, &options, &ruleset,
+			      &err);
+	int printed = EXIT_OK;
 
-	if (rc < 0)
+	if (rc < 0) {
+		buf_release(&dumped);
 		return report(&err);
-	if (rc || (!quiet && ruleset->diagnostics->count))
-		diagnostics_print(ruleset->diagnostics,
-				  option_color(STDERR_FILENO), &text);
-	emit(STDERR_FILENO, &text);
-	buf_release(&text);
-	if (rc) {
+	}
+	if (show->dump)
+		printed = emit(STDOUT_FILENO, &dumped);
+	buf_release(&dumped);
+	if (!printed &&
+	    (rc || show->json || (!show->quiet && ruleset->diagnostics->count)))
+		printed = print_diagnostics(ruleset->diagnostics, show->json);
+	if (rc || printed) {
 		ruleset_free(ruleset);
-		return EXIT_USAGE;
+		return printed ? printed : EXIT_USAGE;
 	}
 	*ret_ruleset = ruleset;
 	return EXIT_OK;
+}
+
+int option_ruleset(const struct rule_paths *paths, bool quiet,
+		   struct ruleset **ret_ruleset)
+{
+	const struct show_options show = { .quiet = quiet };
+
+	return option_ruleset_show(paths, &show, ret_ruleset);
 }

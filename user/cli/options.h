@@ -25,6 +25,7 @@ enum option_id {
 	OPTION_CHECKPOINT,
 	OPTION_KEY,
 	OPTION_NO_STORE,
+	OPTION_DUMP,
 };
 
 struct rule_paths {
@@ -52,5 +53,19 @@ bool option_color(int fd);
  */
 int option_ruleset(const struct rule_paths *paths, bool quiet,
 		   struct ruleset **ret_ruleset);
+
+/* The same for the commands that show what compiling gives. */
+struct show_options {
+	bool quiet;	  /* no warnings */
+	bool json;	  /* diagnostics as JSON to standard output */
+	const char *dump; /* a pass, to standard output; NULL: none */
+};
+int option_ruleset_show(const struct rule_paths *paths,
+			const struct show_options *show,
+			struct ruleset **ret_ruleset);
+
+/* --dump PASS: EXIT_OK, or EXIT_USAGE after it has named the passes. */
+int option_dump(const char *command, const char *pass,
+		struct show_options *ret_show);
 
 #endif

@@ -167,7 +167,9 @@ static void object_digest(struct ruleset *ruleset)
 	digest_final(&digest, ruleset->object_digest, PLAN_DIGEST_BYTES);
 }
 
-static int ruleset_compile(struct ruleset *ruleset, struct err *err)
+static int ruleset_compile(struct ruleset *ruleset,
+			   const struct compile_options *options,
+			   struct err *err)
 {
 	int rc;
 
@@ -178,7 +180,7 @@ static int ruleset_compile(struct ruleset *ruleset, struct err *err)
 	diagnostics_init(ruleset->diagnostics, &ruleset->arena,
 			 ruleset->sources, ruleset->source_count);
 	rc = compile(&ruleset->arena, ruleset->sources, ruleset->source_count,
-		     ruleset->diagnostics, &ruleset->program, err);
+		     options, ruleset->diagnostics, &ruleset->program, err);
 	if (rc)
 		return rc == COMPILE_REJECTED ? RULESET_REJECTED : rc;
 	plan_digests(ruleset->program);
@@ -187,6 +189,7 @@ static int ruleset_compile(struct ruleset *ruleset, struct err *err)
 }
 
 int ruleset_load(const char *const *paths, unsigned path_count,
+		 const struct compile_options *options,
 		 struct ruleset **ret_ruleset, struct err *err)
 {
 	struct ruleset *ruleset = calloc(1, sizeof(*ruleset));
@@ -202,7 +205,7 @@ int ruleset_load(const char *const *paths, unsigned path_count,
 	for (unsigned i = 0; i < path_count && !rc; i++)
 		rc = path_add(ruleset, paths[i], err);
 	if (!rc)
-		rc = ruleset_compile(ruleset, err);
+		rc = ruleset_compile(ruleset, options, err);
 	if (rc < 0)
 		return ruleset_free(ruleset), rc;
 	*ret_ruleset = ruleset;

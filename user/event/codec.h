@@ -79,4 +79,24 @@ int match_encode(const struct match_doc *doc, struct buf *out, struct err *err);
 int match_decode(const void *bytes, size_t len, struct arena *arena,
 		 struct match_doc **ret_doc, struct err *err);
 
+/* What one rule asks of one stream, for a collector in another process. */
+struct task_doc {
+	const char *id;
+	const char *rule;
+	uint8_t rule_digest[32];
+	const char *stream;
+	unsigned column_count;
+	const char *const *columns;
+	const char *predicate;	 /* SQL; "": every row */
+	uint32_t rate_limit;	 /* see shrike.proto */
+	int64_t time_to_live_ns; /* 0: as long as the rule is loaded */
+};
+
+/* A message CollectionTasks. */
+int tasks_encode(const struct task_doc *tasks, unsigned count, struct buf *out,
+		 struct err *err);
+int tasks_decode(const void *bytes, size_t len, struct arena *arena,
+		 const struct task_doc **ret_tasks, unsigned *ret_count,
+		 struct err *err);
+
 #endif

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: Apache-2.0
+/* FROM: what its items offer, and how they are joined. */
+#include "compiler/bind_block.h"
+
+#include "compiler/order.h"
+#include "compiler/suggest.h"
+
+#include <string.h>
+
+static void unknown_stream(struct binder *b, const char *wrong,
+			   struct span span)
+{
+	struct suggest s = suggest_for(wrong);
+
+	for (unsigned i = 0; i < STREAM_VISIBLE_COUNT; i++) {
+		const char *name = catalog_stream(i)->name;
+		const char *event = strchr(name, '.');
+
+		suggest_offer(&s, name);
+		if (!s.best && event && strcmp(event + 1, wrong) == 0)
+			s.best = name;
+	}
+	compilation_error(b->c, span, suggest_text(b->c, &s),
+			  "unknown stream '%s'", wrong);
+}
+
+/* Unique within the block: the aliases of two subqueries may be the same. */
+static const char *input_name(struct binder *b, const char *alias)
+{
+	const char *name = alias;
+
+	for (unsigned n = 2; name; n++) {
+		bool used = false;
+
+		for (unsigned i = 0; i < b->rule->input_count; i++)
+			used |= strcmp(b->rule->inputs[i].name, name) == 0;
+		if (!used)
+			break;
+		name = compilation_text(b->c, "%s_%u", alias, n);
+	}
+	return name;
+}
+
+/* The steps of a sequence are bounded by their own limit. */
+static bool add_input(struct binder *b, const char *alias,
+		      enum stream_id stream, struct span span)
+{
+	struct bound_rule *rule = b->rule;
+	struct bound_input *input = &rule->inputs[rule->input_count];
+	const char *name;
+
+	if (rule->top != BOUND_SEQUENCE && rule->input_count > AST_JOINS_MAX) {
+		compilation_error(b->c, span, "split the rule",
+				  "a rule has at most %d joins, those of its "
+				  "subqueries included",
+				  AST_JOINS_MAX);
+		return false;
+	}
+	CHECK(rule->input_count < TUPLE_INPUTS_MAX);
+	name = input_name(b, alias);
+	if (!name)
+		return false;
+	*input = (struct bound_input){ .name = name,
+				       .stream = stream,
+				       .span = span };
+	rule->input_count++;
+	return true;
+}
+
+/* Is the output the moment at which its block decides on a row? */
+static bool is_moment(const struct bound_rule *source, const struct expr *expr)
+{
+	if (expr->op != EXPR_COLUMN || expr->column != COL_ts)
+		return false;
+	if (source->top == BOUND_SEQUENCE)
+		return expr->input == source->step_count - 1;
+	return source->top != BOUND_GROUP && source->input_count == 1;
+}
+
+bool bind_matches(struct binder *b, const struct bound_rule *source,
+		  const char *alias, struct span span, struct scope_item *item)
+{
+	unsigned input = b->rule->input_count, count = 0;
+	struct plan_output *outputs = compilation_alloc(
+		b->c, source->output_count + 1, sizeof(*outputs));
+	bool time = false;
+
+	if (!outputs || !add_input(b, alias, PLAN_STREAM_MATCHES, span))
+		return false;
+	b->rule->inputs[input].rule = source->plan;
+	b->rule->inputs[input].source = source;
+	for (unsigned i = 0; i < source->output_count; i++) {
+		const struct plan_output *output = &source->outputs[i];
+		bool ts = strcmp(output->name, "ts") == 0;
+		unsigned column = ts && is_moment(source, output->expr) ?
+					  (unsigned)COL_ts :
+					  COL_OWN_FIRST + i;
+
+		time |= ts;
+		outputs[count].name = output->name;
+		outputs[count++].expr =
+			bind_column(b, input, column, output->expr->type);
+	}
+	if (!time) {
+		outputs[count].name = "ts";
+		outputs[count++].expr =
+			bind_column(b, input, COL_ts, VALUE_TIMESTAMP);
+	}
+	item->input = input;
+	item->derived = true;
+	item->outputs = outputs;
+	item->output_count = count;
+	return !b->c->nomem;
+}
+
+static bool bind_rule_matches(struct binder *b, const char *name,
+			      struct span span, const char *alias,
+			      struct scope_item *item)
+{
+	const char *rule = order_source(name);
+	const struct bound_rules *rules = b->block->rules;
+
+	for (unsigned i = 0; i < rules->source_count; i++) {
+		const struct bound_rule *source = rules->sources[i];
+
+		if (strcmp(source->name, rule) != 0)
+			continue;
+		if (b->rule->enabled && !source->enabled) {
+			compilation_error(b->c, span,
+					  "enable it, or disable this rule too",
+					  "rule '%s' is not enabled: it has no "
+					  "matches to read",
+					  rule);
+			return false;
+		}
+		item->alias = alias ? alias : rule;
+		item->stream = alias ? NULL : name;
+		return bind_matches(b, source, item->alias, span, item);
+	}
+	return false;
+}
+
+bool bind_stream(struct binder *b, const char *name, struct span span,
+		 const char *alias, struct scope_item *item)
+{
+	const struct stream *stream;
+
+	if (order_source(name))
+		return bind_rule_matches(b, name, span, alias, item);
+	stream = catalog_stream_by_name(name, strlen(name));
+	if (!stream) {
+		unknown_stream(b, name, span);
+		return false;
+	}
+	item->input = b->rule->input_count;
+	item->alias = alias ? alias : stream->alias;
+	item->stream = alias ? NULL : stream->name;
+	return add_input(b, item->alias, stream->id, span);
+}
+
+bool bind_source(struct binder *b, const struct ast_item *ast, enum place place,
+		 struct scope_item *item)
+{
+	const struct bound_rule *source;
+	struct plan_output *outputs;
+	struct scope scope;
+
+	if (ast->stream)
+		return bind_stream(b, ast->stream, ast->span, ast->alias, item);
+	if (!block_inlines(ast->select, place)) {
+		source = block_internal(b, ast);
+		item->alias = ast->alias;
+		return source &&
+		       bind_matches(b, source, ast->alias ? ast->alias : "t",
+				    ast->span, item);
+	}
+	item->derived = true;
+	item->alias = ast->alias;
+	if (!bind_select(b, ast->select, &scope, &outputs))
+		return false;
+	item->outputs = outputs;
+	item->output_count = ast->select->output_count;
+	return true;
+}
+
+static bool bind_sequence(struct binder *b, const struct ast_item *ast,
+			  enum place place, struct scope_item *item)
+{
+	const struct bound_rule *source;
+
+	if (place == PLACE_TOP)
+		return bind_recognize(b, ast, item);
+	source = block_internal(b, ast);
+	item->alias = ast->alias;
+	return source && bind_matches(b, source, ast->alias ? ast->alias : "m",
+				      ast->span, item);
+}
+
+static bool check_alias(struct binder *b, const struct scope *scope,
+			const struct ast_item *ast,
+			const struct scope_item *item)
+{
+	for (unsigned i = 0; i < scope->count; i++) {
+		if (!item->alias || !scope->items[i].alias ||
+		    strcmp(item->alias, scope->items[i].alias) != 0)
+			continue;
+		compilation_error(b->c, ast->span,
+				  compilation_text(b->c, "name it: %s AS %s%u",
+						   ast->stream ? ast->stream :
+								 "(SELECT ...)",
+						   item->alias,
+						   scope->count + 1),
+				  "the alias '%s' is taken", item->alias);
+		return false;
+	}
+	return true;
+}
+
+/* The partners' conditions stay with them: without one the row is there. */
+static bool bind_partner(struct binder *b, struct scope *scope,
+			 const struct ast_item *ast, struct scope_item *item)
+{
+	bool left = ast->join == AST_JOIN_LEFT;
+	struct bound_conditions *outer = b->block->where;
+	struct bound_conditions on = { 0 };
+	unsigned input = b->rule->input_count;
+	enum place place = left ? PLACE_NULLABLE : PLACE_ONE;
+	bool ok;
+
+	b->block->where = &on;
+	ok = ast->recognize ? bind_sequence(b, ast, place, item) :
+			      bind_source(b, ast, place, item);
+	b->block->where = outer;
+	if (!ok || !check_alias(b, scope, ast, item))
+		return false;
+	CHECK(b->rule->input_count == input + 1);
+	scope->items[scope->count++] = *item;
+	if (!bind_term(b, scope, CLAUSE_ON, &on, ast->on))
+		return false;
+	b->rule->inputs[input].join = left ? PLAN_JOIN_LEFT : PLAN_JOIN_FIRST;
+	b->rule->inputs[input].on = on;
+	return true;
+}
+
+static bool bind_item(struct binder *b, struct scope *scope,
+		      const struct ast_item *ast, enum place place)
+{
+	struct scope_item item = { 0 };
+	unsigned first = b->rule->input_count;
+	bool ok;
+
+	if (ast->as_of) {
+		compilation_error(b->c, ast->as_of->span,
+				  "give the join a time bound instead",
+				  "FOR SYSTEM_TIME AS OF reads the table of "
+				  "processes; '%s' is a stream",
+				  ast->stream ? ast->stream : "a subquery");
+		return false;
+	}
+	if (ast->window && scope->select->item_count > 1) {
+		compilation_error(b->c, ast->span,
+				  "group in a subquery and join that: (SELECT "
+				  "... FROM TUMBLE(...) GROUP BY ...) AS t",
+				  "a window stands alone in FROM");
+		return false;
+	}
+	if (ast->join == AST_JOIN_LEFT || ast->join == AST_JOIN_FIRST) {
+		ok = bind_partner(b, scope, ast, &item);
+	} else {
+		ok = ast->recognize ? bind_sequence(b, ast, place, &item) :
+		     ast->window    ? bind_window(b, ast, &item) :
+				      bind_source(b, ast, place, &item);
+		ok = ok && check_alias(b, scope, ast, &item);
+		if (ok)
+			scope->items[scope->count++] = item;
+	}
+	for (unsigned i = first; ok && i < b->rule->input_count; i++)
+		b->rule->inputs[i].triggered = ast->triggered;
+	return ok;
+}
+
+bool bind_joinable(struct binder *b, struct span span,
+		   const struct scope_item *item)
+{
+	for (unsigned i = 0; item->derived && i < item->output_count; i++) {
+		const struct expr *expr = item->outputs[i].expr;
+
+		if (strcmp(item->outputs[i].name, "ts") != 0 ||
+		    expr->op != EXPR_COLUMN || expr->column == COL_ts ||
+		    b->rule->inputs[expr->input].stream != PLAN_STREAM_MATCHES)
+			continue;
+		compilation_error(b->c, span,
+				  "give that column another name, as in AS "
+				  "first_ts: then ts is the time of its rows",
+				  "the column ts of '%s' is not when its rows "
+				  "are known, so it cannot be joined by time",
+				  item->alias ? item->alias : "the subquery");
+		return false;
+	}
+	return true;
+}
+
+bool bind_items(struct binder *b, struct scope *scope)
+{
+	const struct ast_select *select = scope->select;
+	enum place place = block_place(select);
+	bool ok = true;
+
+	for (unsigned i = 0; i < select->item_count; i++)
+		ok &= bind_item(b, scope, &select->items[i], place);
+	return ok;
+}
+
+bool bind_joins(struct binder *b, const struct scope *scope)
+{
+	const struct ast_select *select = scope->select;
+	bool ok = true;
+
+	for (unsigned i = 0; i < select->item_count; i++) {
+		const struct ast_item *ast = &select->items[i];
+
+		if (select->item_count > 1)
+			ok &= bind_joinable(b, ast->span, &scope->items[i]);
+		if (ast->on && ast->join != AST_JOIN_LEFT &&
+		    ast->join != AST_JOIN_FIRST)
+			ok &= bind_term(b, scope, CLAUSE_ON, bind_target(b),
+					ast->on);
+	}
+	return ok;
+}
+
+bool bind_time(struct binder *b, const struct scope *scope,
+	       const struct ast_expr *ast, const char *what)
+{
+	const struct expr *expr = bind_expr(b, scope, ast);
+
+	if (!expr)
+		return false;
+	if (expr->op == EXPR_COLUMN && expr->column == COL_ts)
+		return true;
+	if (expr->op == EXPR_COLUMN && ast->op == AST_NAME &&
+	    strcmp(ast->text, "ts") == 0)
+		compilation_error(b->c, ast->span,
+				  "give that column of the subquery another "
+				  "name: then ts is the time of its rows",
+				  "%s is in order of time, but this ts is not "
+				  "when the rows are known",
+				  what);
+	else
+		compilation_error(b->c, ast->span, NULL,
+				  "%s is in order of ts, not of %s", what,
+				  bind_quote(b, ast));
+	return false;
+}
