@@ -417,6 +417,8 @@ static void put_event(struct pass *p, unsigned i, bool first)
 	on = put_on(p, i, &anchor);
 	item->when = expand_map_expr(&m, item->when);
 	memset(p->nearer, 0, sizeof(p->nearer));
+	if (!expand_ok(p->x))
+		return;
 	if (first) {
 		item->triggered = item->join == AST_JOIN_AUTO;
 		item->join = AST_JOIN_FROM;

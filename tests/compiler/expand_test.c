@@ -23,10 +23,10 @@ struct expansion {
 	struct buf text; /* of it, or what was complained about */
 };
 
-static void expand(struct expansion *e, const char *text)
+static void expand_within(struct expansion *e, const char *text, size_t bytes)
 {
 	memset(e, 0, sizeof(*e));
-	arena_init(&e->arena, COMPILE_ARENA_BYTES);
+	arena_init(&e->arena, bytes);
 	e->source = (struct compile_source){ "x.sql", text, strlen(text) };
 	e->diagnostics = malloc(sizeof(*e->diagnostics));
 	assert_non_null(e->diagnostics);
@@ -42,6 +42,11 @@ static void expand(struct expansion *e, const char *text)
 		print_select(&e->text, e->rule->select);
 	else
 		diagnostics_print(e->diagnostics, false, &e->text);
+}
+
+static void expand(struct expansion *e, const char *text)
+{
+	expand_within(e, text, COMPILE_ARENA_BYTES);
 }
 
 static void expansion_release(struct expansion *e)
@@ -811,6 +816,40 @@ static void random__any_program__refused_or_settled(void **state)
 	arena_release(&arena);
 }
 
+/* The first allocation that fails is another one each time. */
+static void no_memory__anywhere__nothing_comes_out(void **state)
+{
+	static const char *const texts[] = {
+		VIEWS SEVEN,
+		VIEWS "SELECT v.l, :t_start, COUNT(*) AS n FROM long.roots v "
+		      "WHERE v.ts > :t_start AND v.k IN shells GROUP BY v.l",
+		VIEWS "SELECT p.name, g.pid FROM processes.snapshots p AUTO "
+		      "JOIN network.connections n ON n.pid = p.pid WHEN "
+		      "p.cpu_usage > 5 LEFT JOIN process g ON g.pid_key = "
+		      "n.parent_key WHERE EXISTS (SELECT 1 FROM roots WHERE k "
+		      "= p.pid_key)",
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(texts); i++) {
+		unsigned failures = 0;
+		bool ok = false;
+
+		for (size_t bytes = 64; !ok; bytes += 64) {
+			struct expansion e;
+
+			expand_within(&e, texts[i], bytes);
+			ok = !e.c.nomem;
+			failures += !ok;
+			if (ok != (e.rule != NULL))
+				print_error("%s\n", buf_text(&e.text));
+			assert_true(ok == (e.rule != NULL));
+			expansion_release(&e);
+		}
+		assert_true(failures > 20);
+	}
+}
+
 /* Texts whose names mean something, most of the time. */
 struct writer {
 	struct maker m; /* for pick() */
@@ -1008,6 +1047,7 @@ int main(void)
 		cmocka_unit_test(parameters__bound_time__a_window_or_nothing),
 		cmocka_unit_test(older_rules__as_they_stand__streams_of_today),
 		cmocka_unit_test(implied_joins__same_plan__as_written_out),
+		cmocka_unit_test(no_memory__anywhere__nothing_comes_out),
 		cmocka_unit_test(random__any_program__refused_or_settled),
 		cmocka_unit_test(random__names_that_mean_something__settled),
 	};
