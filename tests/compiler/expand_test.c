@@ -205,6 +205,42 @@ static void view__in_a_window__its_time_is_the_streams(void **state)
 		"GROUP BY pid");
 }
 
+static void sequence__over_views__its_variables_are_of_streams(void **state)
+{
+	(void)state;
+	expands("SELECT m.who FROM processes.snapshots MATCH_RECOGNIZE "
+		"(PARTITION BY pid_key ORDER BY collection_time MEASURES "
+		"A.user_id AS who PATTERN (A B C) WITHIN INTERVAL '1' MINUTE "
+		"UNTIL U DEFINE A AS command_line LIKE '%x', B AS fs.events "
+		"WHERE op = 'write' AND path <> A.executable_path, C AS roots "
+		"WHERE len > 5, U AS process.exit WHERE code = 0) AS m;" VIEWS,
+		"SELECT m.who\n"
+		"FROM process MATCH_RECOGNIZE (PARTITION BY pid_key ORDER BY "
+		"ts MEASURES a.uid AS who PATTERN (a b c) WITHIN INTERVAL '1' "
+		"MINUTE UNTIL u DEFINE a AS a.cmdline LIKE '%x', b AS "
+		"file.open WHERE b.is_write AND b.path <> a.exe, c AS "
+		"process.exec WHERE c.uid = 0 AND LENGTH(c.cmdline) > 5, u AS "
+		"process.exit WHERE code = 0) AS m");
+	/* What the view leaves out is no row of the sequence. */
+	expands(VIEWS "SELECT m.l FROM roots MATCH_RECOGNIZE (PARTITION BY k "
+		      "ORDER BY ts MEASURES A.len AS l PATTERN (A B) WITHIN "
+		      "INTERVAL '1' MINUTE DEFINE A AS len > 5) AS m",
+		"SELECT m.l\n"
+		"FROM (SELECT pid_key AS k, exe, LENGTH(cmdline) AS len, ts "
+		"FROM process.exec WHERE uid = 0) MATCH_RECOGNIZE (PARTITION "
+		"BY k ORDER BY ts MEASURES a.len AS l PATTERN (a b) WITHIN "
+		"INTERVAL '1' MINUTE DEFINE a AS len > 5) AS m");
+	refused(VIEWS "SELECT m.l FROM process.exec MATCH_RECOGNIZE "
+		      "(PARTITION BY pid ORDER BY ts MEASURES A.pid AS l "
+		      "PATTERN (A B) WITHIN INTERVAL '1' MINUTE DEFINE B AS "
+		      "counted WHERE n > 5) AS m",
+		"a step of a sequence reads one stream");
+	refused("SELECT m.l FROM network.connections MATCH_RECOGNIZE "
+		"(PARTITION BY pid ORDER BY ts MEASURES A.pid AS l PATTERN (A "
+		"B) WITHIN INTERVAL '1' MINUTE DEFINE B AS exe = 'x') AS m",
+		"unknown column 'exe' of network.connections");
+}
+
 static void with__names__hide_views_and_see_those_before(void **state)
 {
 	(void)state;
@@ -1020,6 +1056,8 @@ int main(void)
 			view__that_may_find_no_partner__is_null_as_a_row),
 		cmocka_unit_test(view__more_than_one_stream__subquery),
 		cmocka_unit_test(view__in_a_window__its_time_is_the_streams),
+		cmocka_unit_test(
+			sequence__over_views__its_variables_are_of_streams),
 		cmocka_unit_test(with__names__hide_views_and_see_those_before),
 		cmocka_unit_test(view__wrong_column__is_told_of_the_view),
 		cmocka_unit_test(view__circle__named),
