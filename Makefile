@@ -260,7 +260,7 @@ coverage:
 FUZZ_CC ?= clang-14
 FUZZ_SECONDS ?= 60
 FUZZERS := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/fuzz/*.c)))
-FUZZ_USES := sink trace event ledger base
+FUZZ_USES := compiler stream sink trace event ledger base
 
 $(FUZZERS): %: %.o $(call archives,$(FUZZ_USES)) $(O)/libblake3.a
 	$(say) LINK $@

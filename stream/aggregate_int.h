@@ -73,7 +73,8 @@ struct value value_move(struct value v, uint8_t **at);
  * accumulator, by when a value was last seen. So a window's count is the length
  * of its list once what was last seen before its start is gone. With `saturate`
  * the last saturate + 1 are enough: if the window has more than `saturate`, all
- * these are inside it. Otherwise a list has at most rows_per_key_max.
+ * these are inside it, and a quota of `saturate` does not count as one that
+ * was reached. Otherwise a list has at most rows_per_key_max.
  */
 void distinct_add(struct op *op, struct hmap *table,
 		  const struct plan_aggregate *aggregate,

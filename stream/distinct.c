@@ -46,7 +46,7 @@ static void make_place(struct op *op, struct hmap *table,
 		       struct accumulator *acc)
 {
 	uint64_t most = op->rows_per_key_max;
-	bool enough = aggregate->saturate && aggregate->saturate < most;
+	bool enough = aggregate->saturate && aggregate->saturate <= most;
 
 	if (enough)
 		most = (uint64_t)aggregate->saturate + 1;

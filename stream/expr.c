@@ -399,12 +399,13 @@ bool expr_is_true(const struct expr *expr, const struct tuple *tuple,
 
 uint8_t *expr_take(struct expr_env *env, size_t size)
 {
-	uint8_t *ret = env->scratch + env->used;
+	uint8_t *ret;
 
 	if (!env->scratch || size > EXPR_SCRATCH_BYTES - env->used) {
 		env->overflows++;
 		return NULL;
 	}
+	ret = env->scratch + env->used;
 	env->used += size;
 	return ret;
 }

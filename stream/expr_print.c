@@ -31,6 +31,14 @@ struct printer {
 	const struct expr *any; /* the ANY or ALL whose body this is */
 };
 
+static const char *const infix[EXPR_OP_COUNT] = {
+	[EXPR_AND] = " AND ", [EXPR_OR] = " OR ",     [EXPR_EQ] = " = ",
+	[EXPR_NE] = " <> ",   [EXPR_LT] = " < ",      [EXPR_LE] = " <= ",
+	[EXPR_GT] = " > ",    [EXPR_GE] = " >= ",     [EXPR_ADD] = " + ",
+	[EXPR_SUB] = " - ",   [EXPR_MUL] = " * ",     [EXPR_DIV] = " / ",
+	[EXPR_MOD] = " % ",   [EXPR_CONCAT] = " || ",
+};
+
 static void print_expr(const struct printer *p, const struct expr *expr);
 
 static enum binding binding_of(const struct expr *expr)
@@ -261,18 +269,12 @@ static void print_operand(const struct printer *p, const struct expr *expr,
 
 static void print_comparison(const struct printer *p, const struct expr *expr)
 {
-	static const char *const ops[EXPR_OP_COUNT] = {
-		[EXPR_EQ] = " = ",  [EXPR_NE] = " <> ", [EXPR_LT] = " < ",
-		[EXPR_LE] = " <= ", [EXPR_GT] = " > ",	[EXPR_GE] = " >= ",
-	};
-
 	print_operand(p, expr->args[0], expr->args[1]);
-	buf_puts(p->out, ops[expr->op]);
+	buf_puts(p->out, infix[expr->op]);
 	print_operand(p, expr->args[1], expr->args[0]);
 }
 
-static void print_chain(const struct printer *p, const struct expr *expr,
-			const char *op)
+static void print_chain(const struct printer *p, const struct expr *expr)
 {
 	enum binding tighter = expr->op == EXPR_OR  ? BIND_AND :
 			       expr->op == EXPR_AND ? BIND_NOT :
@@ -280,7 +282,7 @@ static void print_chain(const struct printer *p, const struct expr *expr,
 
 	for (unsigned i = 0; i < expr->arg_count; i++) {
 		if (i)
-			buf_puts(p->out, op);
+			buf_puts(p->out, infix[expr->op]);
 		print_at(p, expr->args[i],
 			 i || expr->op != EXPR_CONCAT ? tighter : BIND_CONCAT);
 	}
@@ -385,13 +387,12 @@ static void print_not(const struct printer *p, const struct expr *expr)
 }
 
 /* Left to right: the right operand binds tighter. */
-static void print_left(const struct printer *p, const struct expr *expr,
-		       const char *op)
+static void print_left(const struct printer *p, const struct expr *expr)
 {
 	enum binding own = binding_of(expr);
 
 	print_at(p, expr->args[0], own);
-	buf_puts(p->out, op);
+	buf_puts(p->out, infix[expr->op]);
 	print_at(p, expr->args[1], own + 1);
 }
 
@@ -489,13 +490,9 @@ static void print_expr(const struct printer *p, const struct expr *expr)
 		print_not(p, expr);
 		return;
 	case EXPR_AND:
-		print_chain(p, expr, " AND ");
-		return;
 	case EXPR_OR:
-		print_chain(p, expr, " OR ");
-		return;
 	case EXPR_CONCAT:
-		print_chain(p, expr, " || ");
+		print_chain(p, expr);
 		return;
 	case EXPR_EQ:
 	case EXPR_NE:
@@ -521,19 +518,11 @@ static void print_expr(const struct printer *p, const struct expr *expr)
 		print_quantified(p, expr);
 		return;
 	case EXPR_ADD:
-		print_left(p, expr, " + ");
-		return;
 	case EXPR_SUB:
-		print_left(p, expr, " - ");
-		return;
 	case EXPR_MUL:
-		print_left(p, expr, " * ");
-		return;
 	case EXPR_DIV:
-		print_left(p, expr, " / ");
-		return;
 	case EXPR_MOD:
-		print_left(p, expr, " % ");
+		print_left(p, expr);
 		return;
 	case EXPR_NEG:
 		print_neg(p, expr);

@@ -306,6 +306,7 @@ static void distinct__saturated__keeps_no_more_than_it_needs(void **state)
 	over(s, INT64_MAX);
 	add(s, PLAN_COUNT_DISTINCT, COL_uid, VALUE_INT);
 	s->f.aggregates[0].saturate = 3;
+	s->f.node.rows_per_key_max = 3;
 	start(s);
 	for (int i = 0; i < 100; i++)
 		push(s, i, 1, value_int(i));

@@ -15,6 +15,14 @@ static const char *const slots[] = { "?1", "?2", "?3", "?4",
 				     "?5", "?6", "?7", "?8" };
 static const struct expr_names names = { .slots = slots };
 
+/* Positions of SUBSTR have 32 bits there, and no text is that long. */
+static bool is_far(const struct expr *expr, unsigned arg, struct value v)
+{
+	return expr->op == EXPR_CALL && expr->function == FUNCTION_SUBSTR &&
+	       arg > 0 && v.type == VALUE_INT &&
+	       (v.i > 900000000 || v.i < -900000000);
+}
+
 /* An integer that overflows is NULL here and REAL there: such trees differ. */
 static bool overflows(const struct expr *expr, const struct tuple *tuple,
 		      struct expr_env *env)
@@ -30,7 +38,7 @@ static bool overflows(const struct expr *expr, const struct tuple *tuple,
 			    (i == 1 && v.i == 0 &&
 			     (expr->op == EXPR_DIV || expr->op == EXPR_MOD));
 		env->used = 0;
-		if (overflows(expr->args[i], tuple, env))
+		if (is_far(expr, i, v) || overflows(expr->args[i], tuple, env))
 			return true;
 	}
 	return known && !null_arg && value_is_null(expr_eval(expr, tuple, env));

@@ -1,0 +1,66 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Every example of docs/language.md finds something: a few commands are
+# recorded once, and each example is run over that trace.
+. "$(dirname "$0")/lib.sh"
+
+need_live
+need_tool base64
+
+awk -v out="$work/example" '
+	/^## / { title = tolower(substr($0, 4)); gsub(/[^a-z]+/, "_", title) }
+	/^```/ { inside = /^```sql/; n += inside; next }
+	inside { print > sprintf("%s.%02d.%s.sql", out, n, title) }
+' "$ROOT/docs/language.md"
+
+folder=$(mktemp -d /tmp/guide.XXXXXX)
+clean_guide() {
+	rm -rf "$folder"
+	cleanup
+}
+trap clean_guide EXIT
+
+act() {
+	cp "$(type -P true)" "$folder/tool"
+	"$folder/tool"
+	"$folder/tool"
+	cat /etc/passwd >/dev/null
+	echo aGk= >"$folder/encoded"
+	base64 -d "$folder/encoded" >/dev/null
+	bash -c "echo x >'$folder/written'
+		 for port in 4444 4445 4446; do
+			echo 3<>/dev/tcp/127.0.0.1/\$port
+		 done" 2>/dev/null || true
+	bash -c '/bin/true; /bin/true; exit 0'
+	for _ in {1..12}; do
+		/bin/true
+	done
+	sleep 2
+}
+
+mkfifo "$work/said"
+"$SHRIKE" record -o "$work/trace" 2>"$work/said" &
+sensor_pid=$!
+exec {said}<"$work/said"
+while read -r line <&"$said"; do
+	[[ $line != ready ]] || break
+done
+cat <&"$said" >/dev/null &
+exec {said}<&-
+act
+kill -TERM "$sensor_pid"
+wait "$sensor_pid" || fail "record: exit $?"
+sensor_pid=
+
+examples=0
+for file in "$work"/example.*.sql; do
+	"$SHRIKE" check "$file" || fail "does not compile: $(cat "$file")"
+	status=0
+	"$SHRIKE" replay -r "$file" "$work/trace" -o json \
+		>"$work/matches" 2>"$work/replayed" || status=$?
+	((status == 0)) || fail "replay: exit $status: $(cat "$work/replayed" "$file")"
+	[[ -s $work/matches ]] || fail "finds nothing: $(cat "$file")"
+	examples=$((examples + 1))
+done
+((examples >= 30)) || fail "only $examples examples"
+echo "$examples examples, each finds something"
