@@ -45,30 +45,6 @@ static const struct expand_with *push_with(struct expander *x,
 	return with;
 }
 
-/* A step of a sequence scans a stream; its view has no place to be put. */
-static void check_steps(struct expander *x, const struct ast_item *item,
-			const struct expand_with *with)
-{
-	const struct ast_recognize *sequence = item->recognize;
-	struct expand_view view;
-
-	for (unsigned i = 0; sequence && i <= sequence->step_count; i++) {
-		const struct ast_step *step = i < sequence->step_count ?
-						      &sequence->steps[i] :
-						      sequence->until;
-
-		if (step && step->stream &&
-		    expand_find_view(x, step->stream, step->stream_span, with,
-				     &view))
-			expand_error(x, step->stream_span,
-				     "write its stream and its condition",
-				     "a step of a sequence reads a stream; "
-				     "'%s' is a view",
-				     step->stream);
-	}
-}
-
-/* In a sequence names are its variables'; only lists are looked up. */
 static void map_item(struct expander *x, struct expand_scope *scope, unsigned i,
 		     struct ast_item *item)
 {
@@ -76,7 +52,6 @@ static void map_item(struct expander *x, struct expand_scope *scope, unsigned i,
 				    .with = scope->with };
 	struct expand_map m = expand_names(x, &own);
 
-	item->recognize = expand_map_recognize(&m, item->recognize);
 	if (item->window) {
 		own.sources[0] = scope->sources[i];
 		own.sources[0].bare = true;
@@ -156,6 +131,17 @@ static void settle_aliases(struct expander *x, struct expand_scope *scope)
 			scope->sources[i].prefix = NULL;
 }
 
+/* What reads the sequence reads its measures, no longer the view. */
+static void recognize(struct expander *x, const struct expand_scope *scope,
+		      struct expand_source *source, struct ast_item *item)
+{
+	if (!expand_ok(x))
+		return;
+	item->recognize = expand_sequence(x, scope, source, item->recognize);
+	source->flat = NULL;
+	source->derived = NULL;
+}
+
 static void expand_query(struct expander *x, struct expand_scope *scope,
 			 struct ast_select *select)
 {
@@ -169,7 +155,8 @@ static void expand_query(struct expander *x, struct expand_scope *scope,
 	for (unsigned i = 0; i < select->item_count && expand_ok(x); i++) {
 		expand_source(x, &old[i], scope->with, &scope->sources[i],
 			      &items[i]);
-		check_steps(x, &old[i], scope->with);
+		if (old[i].recognize)
+			recognize(x, scope, &scope->sources[i], &items[i]);
 		scope->any_flat |= scope->sources[i].flat != NULL;
 		scope->count++;
 	}

@@ -6,6 +6,7 @@
  *   expand.c        the rule; each query's clauses, in the order below
  *   expand_view.c   what a name in FROM stands for; views over one stream
  *   expand_name.c   names of views' columns, lists, operations
+ *   expand_sequence.c  the variables of MATCH_RECOGNIZE
  *   expand_join.c   joins that FROM lacks; AUTO JOIN
  *   expand_state.c  joins with the process table
  *   expand_param.c  :t_start and :t_end
@@ -78,6 +79,7 @@ struct expand_scope {
 	unsigned count;
 	bool any_flat;
 	bool outputs_named; /* in GROUP BY, HAVING, ORDER BY */
+	bool own; /* names without a qualifier are not looked up around it */
 };
 
 struct expander {
@@ -140,8 +142,6 @@ void expand_map_outputs(struct expand_map *m, struct ast_output **outputs,
 void expand_map_clauses(struct expand_map *m, struct ast_select *select);
 struct ast_table_window *
 expand_map_window(struct expand_map *m, const struct ast_table_window *window);
-struct ast_recognize *expand_map_recognize(struct expand_map *m,
-					   const struct ast_recognize *old);
 
 struct ast_expr *expand_new(struct expander *x, enum ast_op op,
 			    struct span span, unsigned arg_count);
@@ -201,6 +201,16 @@ struct expand_source *expand_find_source(struct expand_scope *nearest,
 struct ast_expr *expand_flat_where(struct expander *x,
 				   const struct expand_source *source);
 bool expand_is_list(const struct expander *x, const char *name);
+
+/* --- expand_sequence.c --- */
+
+/* Can a view be put in place of its name where it is read by a sequence? */
+bool expand_may_be_sequence(const struct ast_recognize *sequence,
+			    const struct expand_flat *flat);
+struct ast_recognize *expand_sequence(struct expander *x,
+				      const struct expand_scope *scope,
+				      const struct expand_source *from,
+				      const struct ast_recognize *old);
 
 /* --- expand_join.c --- */
 

@@ -312,43 +312,6 @@ expand_map_window(struct expand_map *m, const struct ast_table_window *window)
 	return ret;
 }
 
-static void map_step(struct expand_map *m, struct ast_step *step)
-{
-	step->keys = expand_map_list(m, step->keys, step->key_count);
-	step->define = expand_map_expr(m, step->define);
-}
-
-struct ast_recognize *expand_map_recognize(struct expand_map *m,
-					   const struct ast_recognize *old)
-{
-	struct ast_recognize *ret;
-	struct ast_step *steps;
-
-	if (!old)
-		return NULL;
-	/* One more than the steps: UNTIL. */
-	steps = compilation_alloc(m->x->c, (size_t)old->step_count + 1,
-				  sizeof(*steps));
-	ret = compilation_alloc(m->x->c, 1, sizeof(*ret));
-	if (!ret || !steps)
-		return NULL;
-	*ret = *old;
-	ret->keys = expand_map_list(m, old->keys, old->key_count);
-	ret->order = expand_map_expr(m, old->order);
-	expand_map_outputs(m, &ret->measures, ret->measure_count);
-	ret->steps = steps;
-	for (unsigned i = 0; i < old->step_count; i++) {
-		steps[i] = old->steps[i];
-		map_step(m, &steps[i]);
-	}
-	if (!old->until)
-		return ret;
-	ret->until = &steps[old->step_count];
-	*ret->until = *old->until;
-	map_step(m, ret->until);
-	return ret;
-}
-
 static struct ast_item *map_items(struct expand_map *m,
 				  const struct ast_select *old)
 {
@@ -357,15 +320,12 @@ static struct ast_item *map_items(struct expand_map *m,
 
 	for (unsigned i = 0; items && i < old->item_count; i++) {
 		items[i] = old->items[i];
-		items[i].window = expand_map_window(m, items[i].window);
-		items[i].recognize =
-			expand_map_recognize(m, items[i].recognize);
 		items[i].on = expand_map_expr(m, items[i].on);
 	}
 	return items;
 }
 
-/* A query in FROM cannot see the one around it: it stays as it is. */
+/* What an item reads cannot see the query around: it stays as it is. */
 static struct ast_select *map_select(struct expand_map *m,
 				     const struct ast_select *old)
 {

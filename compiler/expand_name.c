@@ -346,6 +346,12 @@ static struct ast_expr *column_of(struct expand_map *m,
 
 /* --- names --- */
 
+/* Where a name is looked up next that has no qualifier. */
+static struct expand_scope *around(const struct expand_scope *scope)
+{
+	return scope->own ? NULL : scope->outer;
+}
+
 /* The one source of the nearest query that has the column. */
 static struct expand_source *unqualified(struct expand_map *m,
 					 const struct ast_expr *expr)
@@ -354,7 +360,7 @@ static struct expand_source *unqualified(struct expand_map *m,
 	struct expand_source *found = NULL;
 	unsigned count = 0;
 
-	for (; scope && !count; scope = scope->outer) {
+	for (; scope && !count; scope = around(scope)) {
 		for (unsigned i = 0; i < scope->count; i++) {
 			if (!source_has(m->x, &scope->sources[i], expr->text))
 				continue;
@@ -383,7 +389,7 @@ static struct expand_source *unqualified(struct expand_map *m,
 /* May a name that has no qualifier be left as it is? */
 static bool is_plain_scope(const struct expand_scope *scope)
 {
-	for (; scope; scope = scope->outer)
+	for (; scope; scope = around(scope))
 		if (scope->any_flat)
 			return false;
 	return true;

@@ -270,7 +270,7 @@ static bool may_put_in_place(const struct ast_item *item,
 			     const struct expand_flat *flat)
 {
 	if (item->recognize)
-		return false;
+		return expand_may_be_sequence(item->recognize, flat);
 	return !flat->where || !item->window ||
 	       item->window->kind != AST_SESSION;
 }
