@@ -254,34 +254,56 @@ static void print_negative(struct buf *out, const struct ast_expr *arg)
 	buf_puts(out, number ? ")" : "");
 }
 
+static void print_leaf(struct buf *out, const struct ast_expr *expr)
+{
+	if (expr->op == AST_NULL)
+		buf_puts(out, "NULL");
+	else if (expr->op == AST_BOOL)
+		buf_puts(out, expr->number ? "TRUE" : "FALSE");
+	else if (expr->op == AST_INT)
+		buf_printf(out, "%" PRId64, expr->number);
+	else if (expr->op == AST_DOUBLE)
+		print_double(out, expr->real);
+	else if (expr->op == AST_INTERVAL)
+		interval_print(out, expr->number);
+	else if (expr->op == AST_TEXT)
+		print_text(out, expr->text);
+	else if (expr->op == AST_PARAM)
+		buf_printf(out, ":%s", expr->text);
+	else
+		buf_printf(out, "%s%s%s",
+			   expr->qualifier ? expr->qualifier : "",
+			   expr->qualifier ? "." : "", expr->text);
+}
+
+static void print_cast(struct buf *out, const struct ast_expr *expr)
+{
+	buf_puts(out, "CAST(");
+	print_expr(out, expr->args[0]);
+	buf_puts(out, " AS ");
+	print_upper(out, expr->text);
+	buf_putc(out, ')');
+}
+
+static void print_exists(struct buf *out, const struct ast_expr *expr)
+{
+	buf_puts(out, expr->negated ? "NOT EXISTS (" : "EXISTS (");
+	print_query(out, expr->select, " ");
+	buf_putc(out, ')');
+}
+
 void print_expr(struct buf *out, const struct ast_expr *expr)
 {
 	switch (expr->op) {
 	case AST_NULL:
-		buf_puts(out, "NULL");
-		return;
 	case AST_BOOL:
-		buf_puts(out, expr->number ? "TRUE" : "FALSE");
-		return;
 	case AST_INT:
-		buf_printf(out, "%" PRId64, expr->number);
-		return;
 	case AST_DOUBLE:
-		print_double(out, expr->real);
-		return;
 	case AST_INTERVAL:
-		interval_print(out, expr->number);
-		return;
 	case AST_TEXT:
-		print_text(out, expr->text);
-		return;
 	case AST_NAME:
-		buf_printf(out, "%s%s%s",
-			   expr->qualifier ? expr->qualifier : "",
-			   expr->qualifier ? "." : "", expr->text);
-		return;
 	case AST_PARAM:
-		buf_printf(out, ":%s", expr->text);
+		print_leaf(out, expr);
 		return;
 	case AST_NOT:
 		buf_puts(out, "NOT ");
@@ -327,19 +349,13 @@ void print_expr(struct buf *out, const struct ast_expr *expr)
 		print_case(out, expr);
 		return;
 	case AST_CAST:
-		buf_puts(out, "CAST(");
-		print_expr(out, expr->args[0]);
-		buf_puts(out, " AS ");
-		print_upper(out, expr->text);
-		buf_putc(out, ')');
+		print_cast(out, expr);
 		return;
 	case AST_CALL:
 		print_call(out, expr);
 		return;
 	case AST_EXISTS:
-		buf_puts(out, expr->negated ? "NOT EXISTS (" : "EXISTS (");
-		print_query(out, expr->select, " ");
-		buf_putc(out, ')');
+		print_exists(out, expr);
 		return;
 	case AST_OP_COUNT:
 		break;

@@ -147,16 +147,16 @@ static struct process *find_or_add(struct sampler *s, uint32_t pid,
 		forget(s, at);
 		at = place_of(s, pid);
 	}
-	if (*at)
-		return *at;
-	if (s->count < SAMPLER_PROCESSES_MAX)
-		*at = calloc(1, sizeof(**at));
 	if (!*at) {
-		s->stats.unknown++;
-		return NULL;
+		if (s->count < SAMPLER_PROCESSES_MAX)
+			*at = calloc(1, sizeof(**at));
+		if (!*at) {
+			s->stats.unknown++;
+			return NULL;
+		}
+		s->count++;
+		order_append(s, *at);
 	}
-	s->count++;
-	order_append(s, *at);
 	return *at;
 }
 
