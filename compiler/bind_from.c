@@ -12,6 +12,8 @@ static void unknown_stream(struct binder *b, const char *wrong,
 {
 	struct suggest s = suggest_for(wrong);
 
+	if (compilation_is_damaged(b->c, wrong))
+		return;
 	for (unsigned i = 0; i < STREAM_VISIBLE_COUNT; i++) {
 		const char *name = catalog_stream(i)->name;
 		const char *event = strchr(name, '.');

@@ -64,6 +64,10 @@ static void unknown_list(struct expander *x, const struct ast_expr *expr,
 	struct suggest s = suggest_for(name);
 	const char *suggestion;
 
+	if (compilation_is_damaged(x->c, name)) {
+		x->failed = true;
+		return;
+	}
 	for (unsigned i = 0; i < x->program->list_count && i < EXPAND_NAMES_MAX;
 	     i++)
 		suggest_offer(&s, x->program->lists[i]->name);

@@ -44,6 +44,8 @@ static void unknown_rule(struct order *o, const char *wrong, struct span span)
 {
 	struct suggest s = suggest_for(wrong);
 
+	if (compilation_is_damaged(o->c, wrong))
+		return;
 	/* Past those that are kept nobody reads it. */
 	for (unsigned i = 0;
 	     i < o->count && o->c->diagnostics->error_count < DIAGNOSTICS_MAX;
