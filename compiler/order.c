@@ -191,9 +191,9 @@ static bool visit(struct order *o, struct ordered_rule *rule)
 	ok = read_select(o, rule, rule->ast->select);
 	o->c->rule = outside;
 	o->depth--;
+	/* Its other mistakes are found when it is bound all the same. */
+	o->done[o->done_count++] = rule;
 	rule->state = ok ? ORDER_DONE : ORDER_REFUSED;
-	if (ok)
-		o->done[o->done_count++] = rule;
 	return ok;
 }
 
