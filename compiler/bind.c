@@ -246,8 +246,7 @@ bool bind_rule(struct compilation *c, struct bound_rules *rules,
 	}
 	if (rule->damaged && rule->outputs)
 		patch_outputs(c, rule);
-	if (!c->nomem && (!rule->damaged || rule->whole) &&
-	    block_append(&b)) {
+	if (!c->nomem && (!rule->damaged || rule->whole) && block_append(&b)) {
 		announce(rules, first);
 		return !rule->damaged;
 	}

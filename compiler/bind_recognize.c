@@ -17,7 +17,7 @@ struct sequence {
 	const struct bound_rule
 		*source; /* of a subquery that is no one input */
 	struct scope
-		scope; /* item i is the last row of pattern step i so far */
+		scope;	/* item i is the last row of pattern step i so far */
 	bool lost_keys; /* those of PARTITION BY were complained of */
 };
 
@@ -166,9 +166,9 @@ static bool bind_step(struct sequence *s, const struct ast_step *step,
 	bool ok = bind_row(s, step, &define, &scope->items[index]);
 
 	if (!ok)
-		scope->items[index] = (struct scope_item){
-			.alias = step->name, .derived = true, .unknown = true
-		};
+		scope->items[index] = (struct scope_item){ .alias = step->name,
+							   .derived = true,
+							   .unknown = true };
 	scope->count = index + 1;
 	scope->own = &scope->items[index];
 	ok &= bind_keys(s, step, scope, bound);

@@ -393,8 +393,8 @@ static uint64_t largest_row(const struct plan_rule *rule,
 	uint64_t largest = 0;
 
 	for (unsigned i = 0; i < rule->input_count; i++) {
-		uint64_t bytes = inputs >> i & 1 ? stored(row_bytes(rule, i)) :
-						   0;
+		uint64_t bytes =
+			inputs >> i & 1 ? stored(row_bytes(rule, i)) : 0;
 
 		largest = bytes > largest ? bytes : largest;
 	}
@@ -498,10 +498,9 @@ static uint64_t key_bytes(const struct plan_rule *rule,
 		return 2 * head + stored(keys) + aggregates_bytes(rule, node) +
 		       orders_bytes(rule, node) + evidence_bytes(rule, node);
 	case PLAN_JOIN: /* on both sides */
-		return head +
-		       rows * (whole_tuple(rule, node) +
-			       2 * stored(ITEM_BYTES +
-					  TUPLE_INPUTS_MAX * 8ull));
+		return head + rows * (whole_tuple(rule, node) +
+				      2 * stored(ITEM_BYTES +
+						 TUPLE_INPUTS_MAX * 8ull));
 	case PLAN_SEQUENCE:
 		return head + rows * largest_row(rule, node) +
 		       (uint64_t)node->runs_max * (steps - 1) *

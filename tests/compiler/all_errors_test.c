@@ -6,11 +6,12 @@
 #include "compiler/front.h"
 
 #define EXEC " FROM process.exec e"
-#define ON " ON c.pid_key = e.pid_key AND c.ts BETWEEN e.ts AND e.ts + " \
-	   "INTERVAL '1' SECOND"
-#define TUMBLE(of)                                                      \
+#define ON                                                            \
+	" ON c.pid_key = e.pid_key AND c.ts BETWEEN e.ts AND e.ts + " \
+	"INTERVAL '1' SECOND"
+#define TUMBLE(of) \
 	" FROM TUMBLE(TABLE " of ", DESCRIPTOR(ts), INTERVAL '1' MINUTE)"
-#define OVER(key)                                                     \
+#define OVER(key)                                                         \
 	" OVER (PARTITION BY " key " ORDER BY ts RANGE BETWEEN INTERVAL " \
 	"'5' SECOND PRECEDING AND CURRENT ROW)"
 
@@ -21,7 +22,8 @@ static const char *const texts[] = {
 	"SELECT pid" EXEC " WHERE [pdi] = 1 AND [uidd] = 2",
 	"SELECT pid" EXEC " WHERE [pdi] = 1 OR [uid = 'root']",
 	"SELECT pid" EXEC " WHERE [pdi] IN (1, 2) AND [exe = 5]",
-	"SELECT pid" EXEC " WHERE CASE WHEN [pdi] = 1 THEN TRUE ELSE [uidd] = 1 "
+	"SELECT pid" EXEC
+	" WHERE CASE WHEN [pdi] = 1 THEN TRUE ELSE [uidd] = 1 "
 	"END",
 	"SELECT [pdi] + [uidd] AS x" EXEC,
 	"SELECT COALESCE([pdi], [uidd]) AS x" EXEC,
@@ -63,28 +65,28 @@ static const char *const texts[] = {
 	"CREATE RULE r WITH (dedup_key = ['pdi']) AS SELECT [uidd]" EXEC,
 	/* groups */
 	"SELECT COUNT(*) AS n" TUMBLE("process.exec") " WHERE [pdi] = 1 GROUP "
-	"BY [uidd]",
-	"SELECT [pdi], COUNT(*) AS n" TUMBLE("process.exec")
-	" WHERE [uidd] = 1",
-	"SELECT uid, COUNT(*) AS n" TUMBLE("process.exec")
-	" WHERE [pdi] = 1 GROUP BY uid HAVING [nn] > 5",
-	"SELECT exe, COUNT(*) AS n, MAX([pdi])" TUMBLE("process.exec")
-	" GROUP BY exe, [uidd]",
-	"SELECT [exe], COUNT(*) AS n" TUMBLE("process.exec")
-	" GROUP BY uid HAVING [COUNT(*)]",
-	"SELECT uid, COUNT(*) AS n" TUMBLE("process.exec")
-	" GROUP BY uid HAVING [nn] > 1 ORDER BY [mm] LIMIT 3",
-	"SELECT uid, SUM([exe])" TUMBLE("process.exec")
-	" GROUP BY uid ORDER BY uid LIMIT 3 [EMIT ON FIRST MATCH]",
+						      "BY [uidd]",
+	"SELECT [pdi], COUNT(*) AS n" TUMBLE(
+		"process.exec") " WHERE [uidd] = 1",
+	"SELECT uid, COUNT(*) AS n" TUMBLE(
+		"process.exec") " WHERE [pdi] = 1 GROUP BY uid HAVING [nn] > 5",
+	"SELECT exe, COUNT(*) AS n, MAX([pdi])" TUMBLE(
+		"process.exec") " GROUP BY exe, [uidd]",
+	"SELECT [exe], COUNT(*) AS n" TUMBLE(
+		"process.exec") " GROUP BY uid HAVING [COUNT(*)]",
+	"SELECT uid, COUNT(*) AS n" TUMBLE(
+		"process.exec") " GROUP BY uid HAVING [nn] > 1 ORDER BY [mm] LIMIT 3",
+	"SELECT uid, SUM([exe])" TUMBLE(
+		"process.exec") " GROUP BY uid ORDER BY uid LIMIT 3 [EMIT ON FIRST MATCH]",
 	"SELECT COUNT(*) AS n, [pdi]" EXEC " GROUP BY [uid]",
 	"SELECT COUNT(*) AS n FROM [TUMBLE(TABLE process.exce, DESCRIPTOR(ts), "
 	"[INTERVAL '0' SECOND])] WHERE pid = 1 GROUP BY uid",
 	/* OVER */
 	"SELECT COUNT(*)" OVER("[pdi]") " AS n, [uidd]" EXEC,
-	"SELECT n FROM (SELECT [uidd], COUNT(*)" OVER("pid") " AS n" EXEC
-	") t WHERE n > 3 AND [m] > 1",
+	"SELECT n FROM (SELECT [uidd], COUNT(*)" OVER(
+		"pid") " AS n" EXEC ") t WHERE n > 3 AND [m] > 1",
 	"SELECT n, [m] FROM (SELECT COUNT(*)" OVER("[pdi]") " AS n" EXEC ") t "
-	"WHERE n > 3",
+							    "WHERE n > 3",
 	/* subqueries */
 	"SELECT [t.x] FROM (SELECT pid, [pdi] AS y" EXEC ") t WHERE t.y > 1",
 	"SELECT [pdi]" EXEC " WHERE EXISTS (SELECT 1 FROM network.connect c "

@@ -15,26 +15,27 @@
 #define KEYS 3
 #define ROWS 6000
 
-#define OVER(key)                                                      \
+#define OVER(key)                                                         \
 	" OVER (PARTITION BY " key " ORDER BY ts RANGE BETWEEN INTERVAL " \
 	"'@' SECOND PRECEDING AND CURRENT ROW)"
-#define WITHIN(b, a)                                                      \
+#define WITHIN(b, a)                                                           \
 	b ".pid_key = " a ".pid_key AND " b ".ts BETWEEN " a ".ts - INTERVAL " \
 	  "'@' SECOND AND " a ".ts + INTERVAL '@' SECOND"
-#define SEQUENCE                                                             \
+#define SEQUENCE                                                                \
 	"SELECT m.p, m.q FROM file.open MATCH_RECOGNIZE (PARTITION BY pid_key " \
 	"ORDER BY ts MEASURES A.path AS p, B.path AS q "
 
 /* @ is a number from 1 to 20, another in each place. */
 static const char *const rules[] = {
-	"SELECT n, p FROM (SELECT path AS p, COUNT(*)" OVER("pid_key")
-	" AS n FROM file.open) t WHERE n > @ EMIT ON EVERY MATCH",
-	"SELECT n FROM (SELECT COUNT(*)" OVER("path") " AS n FROM file.open) t "
-	"WHERE n > 5000 EMIT ON EVERY MATCH",
-	"SELECT n FROM (SELECT COUNT(DISTINCT path)" OVER("pid_key")
-	" AS n FROM file.open) t EMIT ON EVERY MATCH",
-	"SELECT n FROM (SELECT COUNT(DISTINCT path)" OVER("pid_key")
-	" AS n FROM file.open) t WHERE n > @ EMIT ON EVERY MATCH",
+	"SELECT n, p FROM (SELECT path AS p, COUNT(*)" OVER(
+		"pid_key") " AS n FROM file.open) t WHERE n > @ EMIT ON EVERY MATCH",
+	"SELECT n FROM (SELECT COUNT(*)" OVER(
+		"path") " AS n FROM file.open) t "
+			"WHERE n > 5000 EMIT ON EVERY MATCH",
+	"SELECT n FROM (SELECT COUNT(DISTINCT path)" OVER(
+		"pid_key") " AS n FROM file.open) t EMIT ON EVERY MATCH",
+	"SELECT n FROM (SELECT COUNT(DISTINCT path)" OVER(
+		"pid_key") " AS n FROM file.open) t WHERE n > @ EMIT ON EVERY MATCH",
 	"SELECT MIN(path)" OVER("pid_key") " AS a FROM file.open",
 	"SELECT AVG(CAST(pid AS DOUBLE))" OVER("path") " AS a FROM file.open",
 	"SELECT a.path, c.path AS q FROM file.open a JOIN network.connect b ON "
@@ -61,8 +62,11 @@ static const char *const rules[] = {
 	"network.connect b ON " WITHIN("b", "a") " JOIN file.open c ON " WITHIN(
 		"c", "a") " AND c.pid < a.pid",
 	"SELECT a.path FROM file.open a JOIN FIRST network.connect b ON " WITHIN(
-		"b", "a") " JOIN file.open c ON " WITHIN("c", "b") " WHERE NOT "
-	"EXISTS (SELECT 1 FROM process.exit x WHERE " WITHIN("x", "a") ")",
+		"b",
+		"a") " JOIN file.open c ON " WITHIN("c",
+						    "b") " WHERE NOT "
+							 "EXISTS (SELECT 1 FROM process.exit x WHERE " WITHIN(
+								 "x", "a") ")",
 	SEQUENCE "PATTERN (A B C) WITHIN INTERVAL '@' SECOND) AS m",
 	SEQUENCE "PATTERN (A B C? D{2}) WITHIN INTERVAL '@' SECOND DEFINE B AS "
 		 "B.pid <> A.pid, D AS D.pid <> B.pid) AS m",
@@ -156,7 +160,8 @@ static void push_row(struct run *run, struct arena *arena, uint64_t seq)
 						  STREAM_NETWORK_CONNECT,
 						  STREAM_PROCESS_EXIT };
 	enum stream_id id = streams[chance(&run->chance, 3)];
-	const struct subscription *wanted = &run->front.program->subscriptions[id];
+	const struct subscription *wanted =
+		&run->front.program->subscriptions[id];
 	const struct stream *stream = catalog_stream(id);
 	struct row *row;
 	struct err err;
@@ -195,9 +200,8 @@ static void run_rule(struct run *run, const char *template)
 		limit_keys(run, &plan->rules[i], plan->rules[i].root);
 	assert_true(run->horizon > 0);
 	arena_init(&arena, 1 << 20);
-	assert_int_equal(engine_new(plan, &options, &run->engine,
-				    &run->front.err),
-			 0);
+	assert_int_equal(
+		engine_new(plan, &options, &run->engine, &run->front.err), 0);
 	run->ts = SECOND;
 	for (unsigned i = 0; i < ROWS; i++)
 		push_row(run, &arena, i);
@@ -216,9 +220,9 @@ static void outlive(struct run *run)
 	struct err err;
 
 	run->most = 0;
-	assert_int_equal(engine_advance(run->engine,
-					run->ts + run->horizon + 1, &err),
-			 0);
+	assert_int_equal(
+		engine_advance(run->engine, run->ts + run->horizon + 1, &err),
+		0);
 	note(run);
 	assert_int_equal(run->most, 0);
 	engine_free(run->engine);

@@ -18,8 +18,7 @@
 #define TUMBLE                                                           \
 	" FROM TUMBLE(TABLE process.exec, DESCRIPTOR(ts), INTERVAL '1' " \
 	"MINUTE)"
-#define SEQUENCE \
-	"SELECT m.p" EXEC " MATCH_RECOGNIZE (PARTITION BY pid_key"
+#define SEQUENCE "SELECT m.p" EXEC " MATCH_RECOGNIZE (PARTITION BY pid_key"
 #define ORDER " ORDER BY ts MEASURES A.pid AS p"
 #define WITHIN ") WITHIN INTERVAL '1' MINUTE) AS m"
 
@@ -55,8 +54,8 @@ static const struct limit {
 	  "; SELECT pid FROM v", "a query has at most 50 columns" },
 	{ 49, SEQUENCE ORDER, ", A.pid AS q#", " PATTERN (A B" WITHIN, "", "",
 	  "MEASURES has at most 50 columns" },
-	{ 9, "SELECT COUNT(*) AS n" TUMBLE " GROUP BY uid", ", uid + #", "",
-	  "", "", "GROUP BY has at most 10 keys" },
+	{ 9, "SELECT COUNT(*) AS n" TUMBLE " GROUP BY uid", ", uid + #", "", "",
+	  "", "GROUP BY has at most 10 keys" },
 	{ 9, "SELECT COUNT(*) OVER (PARTITION BY pid", ", pid",
 	  RANGE " AS n" EXEC, "", "", "PARTITION BY has at most 10 keys" },
 	{ 9, SEQUENCE, ", pid_key", ORDER " PATTERN (A B" WITHIN, "", "",
@@ -132,8 +131,7 @@ static const struct {
 	  "SELECT COUNT(*) OVER (PARTITION BY pid ORDER BY ts RANGE BETWEEN "
 	  "INTERVAL '#' DAY PRECEDING AND CURRENT ROW) AS n" EXEC,
 	  "the range of OVER is at most 30 days" },
-	{ 30,
-	  SEQUENCE ORDER " PATTERN (A B) WITHIN INTERVAL '#' DAY) AS m",
+	{ 30, SEQUENCE ORDER " PATTERN (A B) WITHIN INTERVAL '#' DAY) AS m",
 	  "WITHIN is at most 30 days" },
 	{ INT64_MAX, WHERE "pid_key = #",
 	  "a number is at most 9223372036854775807" },
@@ -225,12 +223,12 @@ static void limit__rule__is_64_kib_of_text(void **state)
 		buf_reset(&text);
 		buf_puts(&text, "-- what precedes a rule is not of it\n");
 		buf_puts(&text, head);
-		for (size_t i = sizeof(head);
-		     i < COMPILE_RULE_BYTES_MAX + over; i++)
+		for (size_t i = sizeof(head); i < COMPILE_RULE_BYTES_MAX + over;
+		     i++)
 			buf_putc(&text, 'x');
 		buf_puts(&text, "';");
-		expect(&text, over ? "a rule has at most 65536 bytes of text" :
-				     NULL);
+		expect(&text,
+		       over ? "a rule has at most 65536 bytes of text" : NULL);
 	}
 	buf_release(&text);
 }

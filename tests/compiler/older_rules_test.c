@@ -12,8 +12,8 @@
 
 #define MINUTE_NS INT64_C(60000000000)
 #define OLDER_COUNT 9
-#define WITHIN_A_MINUTE(b, a)                                            \
-	b ".pid_key = " a ".pid_key AND " b ".ts BETWEEN " a              \
+#define WITHIN_A_MINUTE(b, a)                                \
+	b ".pid_key = " a ".pid_key AND " b ".ts BETWEEN " a \
 	  ".ts - INTERVAL '1' MINUTE AND " a ".ts + INTERVAL '1' MINUTE"
 
 static bool read_older(struct buf *out)
@@ -153,10 +153,12 @@ static void older__seventh_statement__same_plan_as_written_out(void **state)
 	end = strstr(start, "-- 8 ");
 	assert_non_null(end);
 	*end = '\0';
-	same_plan(start, "SELECT n.pid, n.name, n.dst_ip, f.path FROM "
-			 "network.connect n JOIN file.open f ON " WITHIN_A_MINUTE(
-				 "f", "n") " WHERE n.name = 'nc' AND "
-			 "n.dst_port = 4444 AND f.path LIKE '%/tmp/%'");
+	same_plan(start,
+		  "SELECT n.pid, n.name, n.dst_ip, f.path FROM "
+		  "network.connect n JOIN file.open f ON " WITHIN_A_MINUTE(
+			  "f",
+			  "n") " WHERE n.name = 'nc' AND "
+			       "n.dst_port = 4444 AND f.path LIKE '%/tmp/%'");
 	buf_release(&text);
 }
 

@@ -11,7 +11,7 @@
 #define KEY 7
 #define SECOND INT64_C(1000000000)
 #define A_SECOND " BETWEEN e.ts AND e.ts + INTERVAL '1' SECOND"
-#define SEQUENCE                                                            \
+#define SEQUENCE                                                             \
 	" MATCH_RECOGNIZE (PARTITION BY pid_key ORDER BY ts MEASURES A.pid " \
 	"AS p PATTERN (A B) WITHIN INTERVAL '1' SECOND "
 
@@ -36,16 +36,14 @@ static const struct {
 static const struct {
 	const char *text;
 	unsigned matches;
-	int64_t last; /* the first column of the last of them */
+	int64_t last;	  /* the first column of the last of them */
 	const char *asks; /* explain says it; NULL: nothing of the kind */
 } cases[] = {
 	{ "SELECT pid FROM process", 3, KEY, "cause <> 'sample'" },
 	{ "SELECT pid FROM process WHERE pid = 7 OR uid = 1", 3, KEY,
 	  "cause <> 'sample'" },
-	{ "SELECT pid, cpu_usage FROM process", 5, KEY,
-	  "cpu_changed" },
-	{ "SELECT pid, memory_usage FROM process", 4, KEY,
-	  "memory_changed" },
+	{ "SELECT pid, cpu_usage FROM process", 5, KEY, "cpu_changed" },
+	{ "SELECT pid, memory_usage FROM process", 4, KEY, "memory_changed" },
 	{ "SELECT pid FROM process WHERE status IS NULL", 5, KEY,
 	  "status_changed" },
 	{ "SELECT pid FROM process WHERE executable_hash IS NULL", 4, KEY,
@@ -140,11 +138,12 @@ static void play(struct arena *arena, struct engine *engine)
 		struct row *row;
 
 		if (changed && !script[i - 1].changed)
-			push(engine, row_make(arena, STREAM_PROCESS_EXEC, ts++,
-					      2 * i));
+			push(engine,
+			     row_make(arena, STREAM_PROCESS_EXEC, ts++, 2 * i));
 		row = row_make(arena, STREAM_PROCESS, ts++, 2 * i + 1);
 		row_put(row, COL_PROCESS_cause, value_int(script[i].cause));
-		row_put(row, COL_PROCESS_cpu_changed, value_bool(changed & CPU));
+		row_put(row, COL_PROCESS_cpu_changed,
+			value_bool(changed & CPU));
 		row_put(row, COL_PROCESS_memory_changed,
 			value_bool(changed & MEMORY));
 		row_put(row, COL_PROCESS_status_changed,

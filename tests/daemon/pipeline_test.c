@@ -90,8 +90,8 @@ static int rig_load(struct rig *r, const char *text)
 		return -1;
 	/* Each is told from the others; the arena's own are writable. */
 	for (unsigned i = 0; i < r->program->plan->rule_count; i++) {
-		struct plan_rule *rule = (void *)(uintptr_t)&r->program->plan
-						 ->rules[i];
+		struct plan_rule *rule =
+			(void *)(uintptr_t)&r->program->plan->rules[i];
 
 		rule->digest[0] = (uint8_t)(i + 1);
 	}
