@@ -48,12 +48,14 @@ static bool find_output(const struct scope_item *item, const char *name,
 	return false;
 }
 
-/* False: the item has no such column. */
+/* False: the item has no such column. NULL: it was complained of. */
 static bool find(struct binder *b, const struct scope_item *item,
 		 const char *name, const struct expr **ret_expr)
 {
 	const struct column *column;
 
+	if (item->unknown)
+		return false;
 	if (item->derived)
 		return find_output(item, name, ret_expr);
 	column = visible_column(item_stream(b, item), name);
@@ -224,6 +226,23 @@ static bool is_named(const struct scope_item *item, const char *qualifier)
 	       (item->stream && strcmp(item->stream, qualifier) == 0);
 }
 
+/* May a name be that of something that was complained of? */
+static bool has_unknown(const struct scope *scope, bool qualified)
+{
+	for (; scope; scope = scope->outer) {
+		if (scope->own && !qualified && scope->own->unknown)
+			return true;
+		for (unsigned i = 0; i < scope->count; i++) {
+			const struct scope_item *item = &scope->items[i];
+
+			if (item->unknown && !(qualified && item->alias) &&
+			    (qualified || !scope->own))
+				return true;
+		}
+	}
+	return false;
+}
+
 static const struct expr *qualified(struct binder *b, const struct scope *scope,
 				    const struct ast_expr *ast)
 {
@@ -235,11 +254,12 @@ static const struct expr *qualified(struct binder *b, const struct scope *scope,
 
 			if (!is_named(item, ast->qualifier))
 				continue;
-			if (!find(b, item, ast->text, &expr))
+			if (!find(b, item, ast->text, &expr) && !item->unknown)
 				unknown_column(b, around, item, ast);
 			return expr;
 		}
-	unknown_alias(b, scope, ast);
+	if (!has_unknown(scope, true))
+		unknown_alias(b, scope, ast);
 	return NULL;
 }
 
@@ -274,7 +294,8 @@ const struct expr *bind_name(struct binder *b, const struct scope *scope,
 			return NULL;
 		}
 	}
-	unknown_name(b, scope, ast);
+	if (!has_unknown(scope, false))
+		unknown_name(b, scope, ast);
 	return NULL;
 }
 

@@ -196,7 +196,12 @@ static bool parse_named(struct parser *p, struct span start)
 	rule->name_span = p->token.span;
 	rule->name = parse_name(p, "the rule's name");
 	p->c->rule = rule->name;
-	return rule->name && parse_rule(p, start, rule);
+	if (!rule->name)
+		return false;
+	if (parse_rule(p, start, rule))
+		return true;
+	compilation_add_damaged(p->c, rule->name);
+	return false;
 }
 
 /* A view or a list has no end but its own. */
@@ -209,19 +214,12 @@ static bool parse_end(struct parser *p, const char *what)
 }
 
 /* CREATE VIEW name[.name] AS query */
-static bool parse_view(struct parser *p, struct span start)
+static bool parse_view_query(struct parser *p, struct span start,
+			     struct ast_view *view)
 {
-	struct ast_view *view = compilation_alloc(p->c, 1, sizeof(*view));
 	struct ast_program *program = p->program;
 	struct ast_view **grown;
 
-	if (!view)
-		return false;
-	view->name_span = p->token.span;
-	view->name = parse_stream(p, "the view's name");
-	if (!view->name)
-		return false;
-	view->name_span = parse_span(p, view->name_span);
 	if (!parse_expect_word(p, "as"))
 		return false;
 	view->select = parse_query(p);
@@ -237,18 +235,31 @@ static bool parse_view(struct parser *p, struct span start)
 	return true;
 }
 
-/* CREATE LIST name (constant, ...) */
-static bool parse_list(struct parser *p, struct span start)
+static bool parse_view(struct parser *p, struct span start)
 {
-	struct ast_list *list = compilation_alloc(p->c, 1, sizeof(*list));
+	struct ast_view *view = compilation_alloc(p->c, 1, sizeof(*view));
+
+	if (!view)
+		return false;
+	view->name_span = p->token.span;
+	view->name = parse_stream(p, "the view's name");
+	if (!view->name)
+		return false;
+	view->name_span = parse_span(p, view->name_span);
+	if (parse_view_query(p, start, view))
+		return true;
+	compilation_add_damaged(p->c, view->name);
+	return false;
+}
+
+/* CREATE LIST name (constant, ...) */
+static bool parse_elements(struct parser *p, struct span start,
+			   struct ast_list *list)
+{
 	struct ast_program *program = p->program;
 	struct ast_list **grown;
 
-	if (!list)
-		return false;
-	list->name_span = p->token.span;
-	list->name = parse_name(p, "the list's name");
-	if (!list->name || !parse_expect(p, TOKEN_LEFT, "("))
+	if (!parse_expect(p, TOKEN_LEFT, "("))
 		return false;
 	do {
 		struct ast_expr **items = compilation_grow(
@@ -277,6 +288,22 @@ static bool parse_list(struct parser *p, struct span start)
 	program->lists = grown;
 	grown[program->list_count++] = list;
 	return true;
+}
+
+static bool parse_list(struct parser *p, struct span start)
+{
+	struct ast_list *list = compilation_alloc(p->c, 1, sizeof(*list));
+
+	if (!list)
+		return false;
+	list->name_span = p->token.span;
+	list->name = parse_name(p, "the list's name");
+	if (!list->name)
+		return false;
+	if (parse_elements(p, start, list))
+		return true;
+	compilation_add_damaged(p->c, list->name);
+	return false;
 }
 
 static bool parse_create(struct parser *p)

@@ -56,7 +56,8 @@ bool parse_outputs(struct parser *p, struct ast_output **outputs,
 		if (++*count <= AST_OUTPUTS_MAX)
 			continue;
 		compilation_error(p->c, grown[*count - 1].span, NULL,
-				  "a query has at most %d columns",
+				  "%s has at most %d columns",
+				  named ? "MEASURES" : "a query",
 				  AST_OUTPUTS_MAX);
 		return false;
 	} while (parse_accept(p, TOKEN_COMMA));

@@ -86,6 +86,7 @@ void parse_advance(struct parser *p)
 	if (p->token.kind != TOKEN_END)
 		p->ahead = lexer_next(&p->lexer);
 	if (p->too_long || p->token.kind == TOKEN_END ||
+	    p->token.kind == TOKEN_SEMICOLON ||
 	    p->token.span.end - p->rule_start <= COMPILE_RULE_BYTES_MAX)
 		return;
 	p->too_long = true;

@@ -128,12 +128,15 @@ static const struct expr *bind_is_true(struct binder *b,
 
 /* What only expansion can give a meaning. */
 static const struct expr *unexpanded(struct binder *b,
+				     const struct scope *scope,
 				     const struct ast_expr *ast)
 {
 	if (ast->op == AST_PARAM)
 		compilation_error(
 			b->c, ast->span, "as in ts >= :t_start AND ts < :t_end",
 			":%s stands in a comparison with ts", ast->text);
+	else if (!*ast->text)
+		bind_expr(b, scope, ast->args[0]);
 	else
 		compilation_error(b->c, ast->span,
 				  "CREATE LIST name ('a', 'b') makes one",
@@ -213,7 +216,7 @@ const struct expr *bind_expr(struct binder *b, const struct scope *scope,
 		return NULL;
 	case AST_IN_LIST:
 	case AST_PARAM:
-		return unexpanded(b, ast);
+		return unexpanded(b, scope, ast);
 	case AST_ANY: /* their comparison takes them */
 	case AST_ALL:
 	case AST_OP_COUNT:

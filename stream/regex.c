@@ -11,7 +11,11 @@
 
 #include <hs/hs.h>
 
-/* Measured: within these the slowest of 100,000 random patterns took 1 s. */
+/*
+ * Measured: of 57,122 random patterns 42,153 were within these and compiled, all
+ * but 33 in less than 0.1 s of processor time; the slowest took 3.8 s, a loop
+ * around long repeats: b+(?:1{103}1{184})*[a-z]/+
+ */
 #define EDGES_MAX 2500
 #define LOOPS_MAX 50
 
