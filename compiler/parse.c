@@ -325,9 +325,7 @@ void parse_source(struct compilation *c, const struct compile_source *source,
 	unsigned n = 0;
 
 	lexer_init(&p.lexer, c, source, index);
-	p.token = lexer_next(&p.lexer);
-	if (p.token.kind != TOKEN_END)
-		p.ahead = lexer_next(&p.lexer);
+	parse_start(&p);
 	while (p.token.kind != TOKEN_END && !c->nomem) {
 		p.rule_start = p.token.span.start;
 		p.depth = 0;

@@ -19,6 +19,7 @@ struct parser {
 	struct token token;    /* the one to be read next */
 	struct token ahead;    /* the one after it */
 	struct span last;      /* of the token read last */
+	enum token_kind last_kind;
 	const char *last_word; /* its text when it is a word, else NULL */
 	uint32_t rule_start;   /* where the statement starts */
 	unsigned depth;	       /* see AST_DEPTH_MAX */
@@ -27,6 +28,8 @@ struct parser {
 	bool too_long;	       /* over COMPILE_RULE_BYTES_MAX: complained */
 };
 
+/* The first two tokens. */
+void parse_start(struct parser *p);
 void parse_advance(struct parser *p);
 bool parse_is_word(const struct parser *p, const char *word);
 bool parse_accept_word(struct parser *p, const char *word);

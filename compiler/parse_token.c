@@ -78,11 +78,29 @@ static const struct {
 	{ "emit", TAIL_ORDER },	  { "suppress", TAIL_ORDER },
 };
 
+static void take(struct parser *p, struct token token)
+{
+	p->token = token;
+	if (token.message)
+		compilation_error(p->c, token.wrong, token.suggestion, "%s",
+				  token.message);
+}
+
+void parse_start(struct parser *p)
+{
+	take(p, lexer_next(&p->lexer));
+	if (p->token.kind != TOKEN_END)
+		p->ahead = lexer_next(&p->lexer);
+}
+
 void parse_advance(struct parser *p)
 {
+	if (p->token.kind == TOKEN_END)
+		return;
 	p->last = p->token.span;
+	p->last_kind = p->token.kind;
 	p->last_word = p->token.kind == TOKEN_WORD ? p->token.text : NULL;
-	p->token = p->ahead;
+	take(p, p->ahead);
 	if (p->token.kind != TOKEN_END)
 		p->ahead = lexer_next(&p->lexer);
 	if (p->too_long || p->token.kind == TOKEN_END ||

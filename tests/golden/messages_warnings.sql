@@ -1,0 +1,25 @@
+-- The warnings, with one error at the end that lets nothing be compiled.
+CREATE RULE a AS SELECT pid FROM process.exec;
+CREATE RULE b AS SELECT pid FROM process.exec WHERE TRUE;
+CREATE RULE c AS SELECT pid FROM process.exec WHERE exe LIKE '%';
+CREATE RULE d AS SELECT pid FROM process.exec WHERE exe = NULL;
+CREATE RULE e AS SELECT pid FROM process.exec WHERE exe <> NULL;
+CREATE RULE f AS SELECT pid FROM process.exec WHERE exe IN ('a', NULL);
+CREATE RULE g AS SELECT pid FROM process.exec WHERE exe NOT IN ('a', NULL);
+CREATE RULE h AS SELECT pid FROM process.exec WHERE uid = 0 AND uid = 1;
+CREATE RULE i AS SELECT pid FROM process.exec WHERE uid < 0;
+CREATE RULE j AS SELECT pid FROM process.exec WHERE uid >= 0;
+CREATE RULE k AS SELECT pid FROM process.exec WHERE uid = 0 OR uid <> 0;
+CREATE RULE l AS SELECT pid FROM process.exec WHERE uid BETWEEN 10 AND 5;
+CREATE RULE m AS SELECT pid FROM process.exec WHERE exe = '/tmp/%';
+CREATE RULE n AS SELECT pid FROM process.exec WHERE exe LIKE '/tmp/*';
+CREATE RULE o AS SELECT pid FROM process.exec WHERE exe LIKE '/tmp/x';
+CREATE RULE p AS SELECT pid FROM process.exec WHERE comm = 'a-name-that-is-too-long';
+CREATE RULE q AS SELECT pid FROM network.connect WHERE dst_port = 70000;
+CREATE RULE r AS SELECT pid FROM process.exec WHERE name LIKE 'a%' OR name NOT LIKE 'a%';
+CREATE RULE s AS SELECT pid FROM process.exec WHERE name = 'a' OR TRUE;
+CREATE RULE t AS SELECT pid FROM process.exec WHERE name IN ('a', 'a');
+CREATE RULE u AS SELECT pid FROM process.exec WHERE cmdline REGEXP '.*';
+CREATE RULE v AS SELECT e.pid FROM process.exec e JOIN network.connect n ON n.pid_key = e.pid_key AND n.ts BETWEEN e.ts AND e.ts - INTERVAL '5' SECOND;
+CREATE RULE w AS SELECT pid, n FROM (SELECT pid, COUNT(*) OVER (PARTITION BY pid ORDER BY ts RANGE BETWEEN INTERVAL '5' SECOND PRECEDING AND CURRENT ROW) AS n FROM process.exec) AS t WHERE n >= 0;
+CREATE RULE x AS SELECT pid, n FROM (SELECT pid, COUNT(*) OVER (PARTITION BY pid ORDER BY ts RANGE BETWEEN INTERVAL '5' SECOND PRECEDING AND CURRENT ROW) AS n FROM process.exec) AS t WHERE n < 1;
