@@ -116,8 +116,7 @@ static struct token lex_word(struct lexer *lexer)
 	token.span = span_from(lexer, start);
 	if (lexer->at - start > WORD_BYTES_MAX) {
 		lexer_error(lexer, start, NULL,
-				  "a name has at most %d characters",
-				  WORD_BYTES_MAX);
+			    "a name has at most %d characters", WORD_BYTES_MAX);
 		return bad(lexer, start);
 	}
 	word = compilation_copy(lexer->c, lexer->text + start,
@@ -163,10 +162,9 @@ static const char *duration_hint(struct lexer *lexer, uint32_t start)
 					(int)digits, text);
 	for (unsigned i = 0; digits + 1 == len && i < ARRAY_SIZE(units); i++)
 		if (text[digits] == units[i].letter)
-			return compilation_text(lexer->c,
-						"write INTERVAL '%.*s' %s",
-						(int)digits, text,
-						units[i].unit);
+			return compilation_text(
+				lexer->c, "write INTERVAL '%.*s' %s",
+				(int)digits, text, units[i].unit);
 	return NULL;
 }
 
@@ -214,7 +212,7 @@ static struct token lex_integer(struct lexer *lexer)
 	token.span = span_from(lexer, start);
 	if (too_big || token.integer > (uint64_t)INT64_MAX + 1) {
 		lexer_error(lexer, start, NULL,
-				  "a number is at most 9223372036854775807");
+			    "a number is at most 9223372036854775807");
 		return bad(lexer, start);
 	}
 	return token;
@@ -263,8 +261,8 @@ static struct token lex_number(struct lexer *lexer)
 	token.span = span_from(lexer, start);
 	if (len > WORD_BYTES_MAX) {
 		lexer_error(lexer, start, NULL,
-				  "a number has at most %d characters",
-				  WORD_BYTES_MAX);
+			    "a number has at most %d characters",
+			    WORD_BYTES_MAX);
 		return bad(lexer, start);
 	}
 	memcpy(digits, lexer->text + start, len);
@@ -273,7 +271,7 @@ static struct token lex_number(struct lexer *lexer)
 	if (isfinite(token.real))
 		return token;
 	lexer_error(lexer, start, NULL,
-			  "a number is at most 1.7976931348623157e308");
+		    "a number is at most 1.7976931348623157e308");
 	return bad(lexer, start);
 }
 
@@ -336,7 +334,7 @@ static struct token lex_bytes(struct lexer *lexer)
 	if (!token.text[n] && n % 2 == 0)
 		return token;
 	lexer_error(lexer, start, "as in x'00ff'",
-			  "bytes are pairs of hexadecimal digits");
+		    "bytes are pairs of hexadecimal digits");
 	return bad(lexer, start);
 }
 
@@ -416,7 +414,8 @@ static struct token lex_token(struct lexer *lexer)
 		return lex_number(lexer);
 	if ((c == 'x' || c == 'X') && peek(lexer, 1) == '\'')
 		return lex_bytes(lexer);
-	if (c == ':' && lexer_is_word(peek(lexer, 1)) && !is_digit(peek(lexer, 1)))
+	if (c == ':' && lexer_is_word(peek(lexer, 1)) &&
+	    !is_digit(peek(lexer, 1)))
 		return lex_param(lexer);
 	if (lexer_is_word(c))
 		return lex_word(lexer);

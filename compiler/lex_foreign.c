@@ -42,7 +42,8 @@ static const struct {
 	{ .text = "$", "a rule has no variables: write the value itself" },
 	{ .text = "[",
 	  "a list is asked with ANY(args) or ALL(args); a name has no brackets",
-	  EXTENT_QUOTED, "]" },
+	  EXTENT_QUOTED,
+	  "]" },
 	{ .text = "\"", NULL, EXTENT_QUOTED, "\"", "double quotes" },
 	{ .text = "`", NULL, EXTENT_QUOTED, "`", "backquotes" },
 	{ .text = "\u2018", NULL, EXTENT_QUOTED, "\u2019", "curly quotes" },
@@ -70,9 +71,9 @@ uint32_t lexer_statement_end(const struct lexer *lexer, uint32_t at)
 {
 	uint32_t end = line_end(lexer, at), last = end;
 
-	while (last > at && (lexer->text[last - 1] == ' ' ||
-			     lexer->text[last - 1] == '\t' ||
-			     lexer->text[last - 1] == '\r'))
+	while (last > at &&
+	       (lexer->text[last - 1] == ' ' || lexer->text[last - 1] == '\t' ||
+		lexer->text[last - 1] == '\r'))
 		last--;
 	return last > at && lexer->text[last - 1] == ';' ? last - 1 : end;
 }
