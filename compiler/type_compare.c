@@ -71,7 +71,10 @@ void type_mismatch(struct binder *b, struct span span, struct operand l,
 
 static void no_order(struct binder *b, struct span span, enum value_type type)
 {
-	compilation_error(b->c, span, NULL,
+	compilation_error(b->c, span,
+			  type == VALUE_IP ? "write a network: dst_ip IN "
+					     "('10.0.0.0/8', '192.0.2.1')" :
+					     NULL,
 			  "%s has no order: it compares with =, <> and IN",
 			  value_type_name(type));
 }
