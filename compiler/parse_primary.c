@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* INTERVAL 5 MINUTE, INTERVAL '5 minutes': complains when it is one. */
+/* INTERVAL 5 MINUTE: complains when it is one. */
 static bool unquoted_interval(struct parser *p)
 {
 	if (p->token.kind != TOKEN_INTEGER)

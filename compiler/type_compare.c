@@ -158,6 +158,10 @@ static const struct expr *compare(struct binder *b, struct span span,
 		return NULL;
 	}
 	warn_null(b, span, l, r);
+	if (is_equality(op)) {
+		warn_equal(b, r.ast, l.expr);
+		warn_equal(b, l.ast, r.expr);
+	}
 	bind_range(b, op, l.expr, r.ast, r.expr, bound == BOUND_ALONE);
 	bind_range(b, mirror(op), r.expr, l.ast, l.expr, bound == BOUND_ALONE);
 	bind_range_same(b, span, op, l.ast, l.expr, r.expr);

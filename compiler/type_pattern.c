@@ -161,6 +161,7 @@ const struct expr *type_like(struct binder *b, const struct scope *scope,
 	like->value = pattern->value;
 	like->escape = escape;
 	like->fold_case = ast->op == AST_ILIKE;
+	warn_like(b, ast);
 	bind_range_like(b, like, ast->args[1]);
 	return finish(b, scope, ast, like);
 }
@@ -212,6 +213,7 @@ const struct expr *type_regexp(struct binder *b, const struct scope *scope,
 				  "%s", err.text);
 		return NULL;
 	}
+	warn_regexp(b, ast);
 	regexp->args[0] = x;
 	regexp->value = pattern->value;
 	return finish(b, scope, ast, regexp);
