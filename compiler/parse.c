@@ -8,13 +8,13 @@
 #include <string.h>
 
 #define FORM_RULE \
-	"CREATE RULE name AS SELECT pid FROM process.exec WHERE uid = 0;"
+	"as in CREATE RULE name AS SELECT pid FROM process.exec WHERE uid = 0;"
 #define FORM_OPTIONS \
-	"CREATE RULE name WITH (severity = 'high', tags = 'web') AS SELECT ..."
-#define FORM_EMIT "EMIT ON EVERY MATCH, FIRST MATCH or WINDOW CLOSE"
-#define FORM_SUPPRESS "SUPPRESS FOR INTERVAL '10' MINUTE"
-#define FORM_LIST "CREATE LIST shells ('sh', 'bash');"
-#define FORM_VIEW "CREATE VIEW name AS SELECT ... FROM ...;"
+	"as in CREATE RULE name WITH (severity = 'high', tags = 'web') AS SELECT ..."
+#define FORM_EMIT "as in EMIT ON EVERY MATCH, FIRST MATCH or WINDOW CLOSE"
+#define FORM_SUPPRESS "as in SUPPRESS FOR INTERVAL '10' MINUTE"
+#define FORM_LIST "as in CREATE LIST shells ('sh', 'bash');"
+#define FORM_VIEW "as in CREATE VIEW name AS SELECT ... FROM ...;"
 
 /* 'text', number, TRUE or FALSE. */
 static struct ast_expr *option_value(struct parser *p)
@@ -114,7 +114,7 @@ static bool parse_suppress(struct parser *p, struct ast_rule *rule)
 
 static bool parse_gap(struct parser *p, struct ast_rule *rule)
 {
-	p->form = "ON GAP FLAG or ON GAP SUPPRESS";
+	p->form = "as in ON GAP FLAG or ON GAP SUPPRESS";
 	if (!parse_expect_word(p, "gap"))
 		return false;
 	if (parse_accept_word(p, "flag")) {

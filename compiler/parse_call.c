@@ -39,17 +39,32 @@ bool parse_keys(struct parser *p, const char *what, struct ast_expr ***keys,
 	return true;
 }
 
-#define FORM_OVER                                                        \
-	"COUNT(*) OVER (PARTITION BY pid_key ORDER BY ts RANGE BETWEEN " \
+#define FORM_OVER                                                              \
+	"as in COUNT(*) OVER (PARTITION BY pid_key ORDER BY ts RANGE BETWEEN " \
 	"INTERVAL '60' SECOND PRECEDING AND CURRENT ROW)"
 
-/* Behind OVER. */
-static struct ast_over *parse_over(struct parser *p)
+#define NO_AGGREGATE                                                       \
+	"OVER goes with COUNT, SUM, AVG, MIN and MAX; a sequence relates " \
+	"rows to those before: MATCH_RECOGNIZE"
+
+static bool is_aggregate(const char *name)
+{
+	static const char *const aggregates[] = { "count", "sum", "avg", "min",
+						  "max" };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(aggregates); i++)
+		if (strcmp(aggregates[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* Behind OVER, of the function `name`. */
+static struct ast_over *parse_over(struct parser *p, const char *name)
 {
 	struct ast_over *over = compilation_alloc(p->c, 1, sizeof(*over));
 	const char *form = p->form;
 
-	p->form = FORM_OVER;
+	p->form = is_aggregate(name) ? FORM_OVER : NO_AGGREGATE;
 	if (!over || !parse_expect(p, TOKEN_LEFT, "( behind OVER"))
 		return NULL;
 	if (parse_accept_word(p, "partition") &&
@@ -116,24 +131,6 @@ static bool parse_args(struct parser *p, struct ast_expr *call)
 	return ok && parse_expect(p, TOKEN_RIGHT, ") or ,");
 }
 
-/* Of the others the window may look as no window of a rule does. */
-static bool has_window(struct parser *p, const struct ast_expr *call)
-{
-	static const char *const aggregates[] = { "count", "sum", "avg", "min",
-						  "max" };
-
-	for (unsigned i = 0; i < ARRAY_SIZE(aggregates); i++)
-		if (strcmp(aggregates[i], call->text) == 0)
-			return true;
-	compilation_error(p->c, parse_span(p, call->span),
-			  "a sequence relates rows to those before: "
-			  "MATCH_RECOGNIZE",
-			  "OVER goes with COUNT, SUM, AVG, MIN and MAX, and %s "
-			  "is none",
-			  call->text);
-	return false;
-}
-
 struct ast_expr *parse_call(struct parser *p)
 {
 	struct ast_expr *call = parse_new(p, AST_CALL, p->token.span);
@@ -145,11 +142,8 @@ struct ast_expr *parse_call(struct parser *p)
 	parse_advance(p);
 	if (!parse_args(p, call))
 		return NULL;
-	if (parse_is_word(p, "over")) {
-		if (!has_window(p, call))
-			return NULL;
-		parse_advance(p);
-		call->over = parse_over(p);
+	if (parse_accept_word(p, "over")) {
+		call->over = parse_over(p, call->text);
 		if (!call->over)
 			return NULL;
 	}
@@ -175,7 +169,7 @@ struct ast_expr *parse_cast(struct parser *p)
 		cast->text = parse_name(p, "a type, as in CAST(x AS BIGINT)");
 	if (cast->text && p->token.kind == TOKEN_LEFT) {
 		parse_expected_form(p, ")",
-				    "CAST(x AS TEXT), without a length");
+				    "as in CAST(x AS TEXT), without a length");
 		return NULL;
 	}
 	return cast->text && parse_expect(p, TOKEN_RIGHT, ")") ?

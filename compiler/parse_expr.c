@@ -177,7 +177,7 @@ static struct ast_expr *parse_in(struct parser *p, struct ast_expr *expr)
 				    p->token.kind == TOKEN_RIGHT ?
 					    "a value behind IN (" :
 					    "( behind IN",
-				    "dst_port IN (22, 443)");
+				    "as in dst_port IN (22, 443)");
 		return NULL;
 	}
 	parse_advance(p);
@@ -217,7 +217,7 @@ static struct ast_expr *parse_like(struct parser *p, struct ast_expr *expr,
 
 	expr->op = op;
 	if (p->token.kind == TOKEN_LEFT)
-		p->form = "x LIKE 'a%' OR x LIKE 'b%'";
+		p->form = "as in x LIKE 'a%' OR x LIKE 'b%'";
 	if (!parse_push(p, expr, parse_sum(p)))
 		return NULL;
 	p->form = form;
@@ -236,8 +236,8 @@ static struct ast_expr *parse_is(struct parser *p, struct ast_expr *expr)
 		expr->op = AST_IS_FALSE;
 	} else if (!parse_accept_word(p, "null")) {
 		parse_expected_form(p, "NULL, TRUE or FALSE behind IS",
-				    expr->negated ? "x <> 'value'" :
-						    "x = 'value'");
+				    expr->negated ? "as in x <> 'value'" :
+						    "as in x = 'value'");
 		return NULL;
 	}
 	return parse_finish(p, expr);

@@ -21,7 +21,7 @@ struct parser {
 	struct span last;   /* of the token read last */
 	enum token_kind last_kind;
 	const char *last_word; /* its text when it is a word, else NULL */
-	const char *form;      /* how what is being read looks; NULL: no hint */
+	const char *form;      /* hint: how what is being read looks; or NULL */
 	uint32_t rule_start;   /* where the statement starts */
 	unsigned depth;	       /* see AST_DEPTH_MAX */
 	unsigned nesting;      /* of subqueries */

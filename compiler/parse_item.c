@@ -69,11 +69,11 @@ static bool parse_table(struct parser *p, struct ast_item *item,
 }
 
 static const char *const window_forms[] = {
-	[AST_TUMBLE] = "TUMBLE(TABLE process.exec, DESCRIPTOR(ts), "
+	[AST_TUMBLE] = "as in TUMBLE(TABLE process.exec, DESCRIPTOR(ts), "
 		       "INTERVAL '1' MINUTE)",
-	[AST_HOP] = "HOP(TABLE process.exec, DESCRIPTOR(ts), "
+	[AST_HOP] = "as in HOP(TABLE process.exec, DESCRIPTOR(ts), "
 		    "INTERVAL '10' SECOND, INTERVAL '1' MINUTE)",
-	[AST_SESSION] = "SESSION(TABLE process.exec PARTITION BY pid, "
+	[AST_SESSION] = "as in SESSION(TABLE process.exec PARTITION BY pid, "
 			"DESCRIPTOR(ts), INTERVAL '30' SECOND, "
 			"INTERVAL '1' HOUR)",
 };
@@ -148,10 +148,11 @@ static bool parse_alias(struct parser *p, struct ast_item *item)
 static bool parse_on(struct parser *p, struct ast_item *item)
 {
 	if (!parse_is_word(p, "on")) {
-		parse_expected_form(p, "ON",
-				    "JOIN network.connect n ON n.pid_key = "
-				    "e.pid_key AND n.ts BETWEEN e.ts AND e.ts "
-				    "+ INTERVAL '5' SECOND");
+		parse_expected_form(
+			p, "ON",
+			"as in JOIN network.connect n ON n.pid_key = "
+			"e.pid_key AND n.ts BETWEEN e.ts AND e.ts "
+			"+ INTERVAL '5' SECOND");
 		return false;
 	}
 	parse_advance(p);

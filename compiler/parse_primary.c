@@ -47,7 +47,7 @@ static bool interval_complete(struct parser *p, const struct token *number,
 
 bool parse_interval(struct parser *p, int64_t *ret_ns, struct span *ret_span)
 {
-	const char *form = "INTERVAL '10' SECOND, with the unit outside";
+	const char *form = "as in INTERVAL '10' SECOND, with the unit outside";
 	struct token number;
 	struct span start = p->token.span;
 	int64_t unit_ns;

@@ -13,9 +13,9 @@
 #include <limits.h>
 #include <string.h>
 
-#define FORM_RECOGNIZE                                                     \
-	"MATCH_RECOGNIZE (PARTITION BY pid_key ORDER BY ts MEASURES "      \
-	"A.exe AS exe PATTERN (A B) WITHIN INTERVAL '10' SECOND DEFINE A " \
+#define FORM_RECOGNIZE                                                      \
+	"as in MATCH_RECOGNIZE (PARTITION BY pid_key ORDER BY ts MEASURES " \
+	"A.exe AS exe PATTERN (A B) WITHIN INTERVAL '10' SECOND DEFINE A "  \
 	"AS name = 'bash') AS m"
 
 /* {n}, ?, *, + behind a variable of PATTERN. */

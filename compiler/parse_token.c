@@ -2,6 +2,7 @@
 /* Tokens one by one: what may stand here, and what to say when it does not. */
 #include "compiler/parse_int.h"
 
+#include "compiler/diagnostic_int.h"
 #include "compiler/suggest.h"
 
 #include <string.h>
@@ -213,18 +214,36 @@ static const char *elsewhere(const char *word)
 	return NULL;
 }
 
+static bool goes_over_lines(const struct parser *p, struct span text)
+{
+	return memchr(p->lexer.text + text.start, '\n', text.end - text.start);
+}
+
 /*
  * 'it's': the text ended at its quote, and what follows the next one would run
- * through the file; so reading goes on at the end of this line.
+ * through the file; so reading goes on at the end of this line. A text that
+ * came over lines has lost its own end in the first of them.
  */
 static const char *quote_inside(struct parser *p)
 {
+	const char *hint = "a quote inside a text is written ''";
+	uint32_t at = p->token.span.end;
+
 	if (p->last_kind != TOKEN_TEXT || p->token.kind != TOKEN_WORD ||
 	    p->last.end != p->token.span.start)
 		return NULL;
-	p->lexer.at = lexer_statement_end(&p->lexer, p->token.span.end);
+	if (goes_over_lines(p, p->last)) {
+		const struct compile_source *source =
+			&p->c->diagnostics->sources[p->last.source];
+
+		at = p->last.start;
+		hint = compilation_text(
+			p->c, "the text that began in line %u lacks its end '",
+			diagnostic_position(source, at).line);
+	}
+	p->lexer.at = lexer_statement_end(&p->lexer, at);
 	p->ahead = lexer_next(&p->lexer);
-	return "a quote inside a text is written ''";
+	return hint;
 }
 
 /* What hands that know another language mean by what stands here. */
@@ -253,7 +272,7 @@ static const char *hint_here(struct parser *p)
 	if (!hint && p->wants_name && p->token.kind == TOKEN_TEXT)
 		return "a name stands without quotes, of letters, digits and _";
 	if (!hint && p->form)
-		return compilation_text(p->c, "as in %s", p->form);
+		return p->form;
 	if (!hint && p->token.kind == TOKEN_WORD)
 		hint = misspelt(p, p->token.text);
 	if (!hint && p->last_word)
