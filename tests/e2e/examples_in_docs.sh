@@ -39,6 +39,18 @@ while read -r command; do
 	done < <(grep -o -- '--[a-z][a-z-]*' "$work/help" | sort -u)
 	commands=$((commands + 1))
 done < <("$SHRIKE" --help | sed -n 's/^  \([a-z]*\) .*/\1/p')
+
+# Both name every pass of the compiler.
+"$SHRIKE" check --dump nope "$ROOT/rules" 2>"$work/err" && fail '--dump nope'
+passes=$(sed -n "s/.*no pass 'nope': one of //p" "$work/err" | tr -d ,)
+(($(wc -w <<<"$passes") >= 10)) || fail "few passes: $passes"
+for pass in $passes; do
+	grep -qw -- "$pass" "$work/manual" || fail "the manual lacks pass $pass"
+	for command in check compile explain; do
+		"$SHRIKE" "$command" --help | grep -qw -- "$pass" ||
+			fail "$command --help lacks pass $pass"
+	done
+done
 ((commands >= 9)) || fail "--help lists only $commands commands"
 while read -r command; do
 	"$SHRIKE" "$command" --help >/dev/null ||

@@ -88,7 +88,9 @@ json() {
 		d = json.loads(text)
 		first, second = d["diagnostics"]
 		assert d["errors"] == 2 and d["warnings"] == 0
-		assert text.count("\n") == 1 and first["rule"] is None
+		assert text.count("\n") == 1 and first["rule"].endswith("_1")
+		assert first["message"].startswith("double quotes")
+		assert (first["column"], first["end_column"]) == (8, 13)
 		assert first["file"].endswith("bad\ufffd.sql")
 		assert (second["line"], second["column"]) == (2, 8)
 		assert (second["end_line"], second["end_column"]) == (2, 11)
@@ -121,6 +123,8 @@ dumps() {
 		[[ $pass == share || -s $work/dump ]] || fail "$pass is empty"
 		"$SHRIKE" explain --dump "$pass" "$work/good.sql" |
 			diff "$work/dump" - || fail "$pass differs"
+		"$SHRIKE" compile --dump "$pass" "$work/good.sql" |
+			diff "$work/dump" - || fail "compile: $pass differs"
 	done
 	"$SHRIKE" check --dump parse "$work/good.sql" >"$work/parsed.sql"
 	"$SHRIKE" check --dump parse "$work/parsed.sql" |
