@@ -410,6 +410,9 @@ static void message__rule_without_conditions__is_warned_of(void **state)
 		{ "SELECT pid FROM matches.x;\n"
 		  "CREATE RULE x AS SELECT pid FROM file.open WHERE is_write;",
 		  0 },
+		{ SEQUENCE("a b", "UNTIL u DEFINE a AS TRUE, u AS "
+				  "process.exit WHERE TRUE"),
+		  0 },
 		{ "SELECT pid FROM file.open WHERE FIRST_SEEN(path, "
 		  "INTERVAL '1' DAY);",
 		  0 },

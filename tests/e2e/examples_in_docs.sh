@@ -17,7 +17,27 @@ for file in "$work"/example*.sql; do
 	examples=$((examples + 1))
 done
 ((examples > 0)) || fail 'README.md shows no rule'
-"$SHRIKE" check "$ROOT/rules" || fail 'the shipped rules do not compile'
+"$SHRIKE" check "$ROOT/rules" 2>"$work/err" ||
+	fail 'the shipped rules do not compile'
+[[ ! -s $work/err ]] || fail "the shipped rules are warned of: $(cat "$work/err")"
+
+# The messages that the documents show are those of the program.
+shows() {
+	local line
+
+	"$SHRIKE" check "$1" 2>"$work/err" && fail "$1 has no error"
+	while read -r line; do
+		grep -qF -- "$line" "$ROOT/$2" || fail "$2 does not show: $line"
+	done < <(sed '$d' "$work/err")
+}
+mkdir -p "$work/rules"
+cd "$work"
+printf 'SELECT pid FROM network.connect\nWHERE dest_port = 22;\n' >ssh.sql
+shows ssh.sql README.md
+printf '%s\n' 'CREATE RULE scan AS' 'SELECT pid FROM network.connect' \
+	'WHERE dst_prt = 22;' >rules/net.sql
+shows rules/net.sql docs/language.md
+cd "$ROOT"
 "$SHRIKE" explain "$ROOT/rules" >"$work/explained" ||
 	fail 'the shipped rules are not explained'
 while read -r rule; do
