@@ -111,7 +111,10 @@ static const char *unquoted(struct lexer *lexer, uint32_t from, uint32_t to)
 					"a text is written '%.*s', a name "
 					"without quotes",
 					(int)len, text);
-	return compilation_text(lexer->c, "write '%.*s'", (int)len, text);
+	return compilation_text(lexer->c,
+				"a text is written '%.*s'; a name is letters, "
+				"digits and _",
+				(int)len, text);
 }
 
 bool lexer_foreign(struct lexer *lexer, bool of_one_character)

@@ -363,6 +363,7 @@ static bool parse_statement(struct parser *p, const char *path, unsigned n)
 	if (parse_is_word(p, "select") || parse_is_word(p, "with"))
 		return parse_bare(p, path, n);
 	parse_expected_form(p, "CREATE RULE or SELECT", FORM_RULE);
+	p->quiet = true;
 	return false;
 }
 
@@ -396,6 +397,7 @@ void parse_source(struct compilation *c, const struct compile_source *source,
 				parse_advance(&p);
 			skip_statement(&p);
 		}
+		p.quiet = false;
 		c->rule = NULL;
 	}
 }

@@ -26,6 +26,7 @@ struct parser {
 	unsigned depth;	       /* see AST_DEPTH_MAX */
 	unsigned nesting;      /* of subqueries */
 	unsigned copies;       /* see PARSE_COPIES_MAX */
+	bool quiet;	       /* skipping what is no statement */
 	bool wants_name;       /* what is expected is a name */
 	bool too_long;	       /* over COMPILE_RULE_BYTES_MAX: complained */
 };

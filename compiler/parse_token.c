@@ -101,7 +101,7 @@ static const struct {
 static void take(struct parser *p, struct token token)
 {
 	p->token = token;
-	if (token.message)
+	if (token.message && !p->quiet)
 		compilation_error(p->c, token.wrong, token.suggestion, "%s",
 				  token.message);
 }
@@ -198,7 +198,7 @@ static const char *misspelt(struct parser *p, const char *word)
 		suggest_offer(&s, clauses[i]);
 	}
 	/* Of a short word little is left to be recognised by. */
-	if (!s.best || strlen(word) < 4 ||
+	if (!s.best || strlen(word) < 3 ||
 	    (edit_distance(word, s.best) > 1 && strlen(word) < 6))
 		return NULL;
 	upper(keyword, sizeof(keyword), s.best);
@@ -271,10 +271,10 @@ static const char *hint_here(struct parser *p)
 
 	if (!hint && p->wants_name && p->token.kind == TOKEN_TEXT)
 		return "a name stands without quotes, of letters, digits and _";
-	if (!hint && p->form)
-		return p->form;
 	if (!hint && p->token.kind == TOKEN_WORD)
 		hint = misspelt(p, p->token.text);
+	if (!hint && p->form)
+		return p->form;
 	if (!hint && p->last_word)
 		hint = misspelt(p, p->last_word);
 	if (!hint)
