@@ -63,7 +63,7 @@ static const struct cond *term_cond(struct builder *b, unsigned input,
 
 	CHECK(i < b->term_count);
 	b->set.line = LINE_TERMS + i;
-	leaf = leaf_cond(&b->set, expr, wanted);
+	leaf = leaf_cond(&b->set, expr, wanted ? WANT_TRUE : WANT_FALSE);
 	if (b->dropped[i]) {
 		leaf.cond = cond_const(true);
 		leaf.reason = "left out: the kernel predicate would be too "

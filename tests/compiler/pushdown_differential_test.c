@@ -15,7 +15,10 @@
 struct tally {
 	uint64_t rows, matched, passed, exact_rows;
 	uint64_t decidable, in_kernel; /* terms of the kinds that must be */
+	uint64_t satisfied; /* predicates of which some row is TRUE */
 	uint64_t functions, with_code, longest;
+	uint64_t kind_terms[EXPR_OP_COUNT], kind_exact[EXPR_OP_COUNT];
+	struct expr_env *env;
 };
 
 static bool is_simple(const struct stream *stream, const struct expr *e)
@@ -36,6 +39,31 @@ static bool is_simple(const struct stream *stream, const struct expr *e)
 	       e->op == EXPR_NE || e->op == EXPR_IN || e->op == EXPR_PREFIX;
 }
 
+static bool reads_record(const struct stream *stream, const struct expr *e)
+{
+	bool reads = e->op != EXPR_COLUMN ||
+		     (catalog_in_kernel(catalog_column_at(stream, e->column)) &&
+		      e->column > COL_cpu);
+
+	for (unsigned i = 0; i < e->arg_count; i++)
+		reads = reads && reads_record(stream, e->args[i]);
+	return reads;
+}
+
+/* By what a term is, below its NOT; of a test, what it tests. */
+static void count_kind(const struct pushdown_term *term, struct tally *tally)
+{
+	const struct expr *e = term->expr;
+
+	if (e->op == EXPR_NOT)
+		e = e->args[0];
+	if (e->op >= EXPR_EQ && e->op <= EXPR_GE &&
+	    (e->args[0]->op >= EXPR_ADD || e->args[0]->op == EXPR_CASE))
+		e = e->args[0];
+	tally->kind_terms[e->op]++;
+	tally->kind_exact[e->op] += term->in_kernel;
+}
+
 static bool count_terms(const struct gen *g, const struct kernel_function *f,
 			struct tally *tally)
 {
@@ -46,6 +74,8 @@ static bool count_terms(const struct gen *g, const struct kernel_function *f,
 
 		assert_true(term->in_kernel == !term->reason);
 		all = all && term->in_kernel;
+		if (f->insns && reads_record(g->stream, term->expr))
+			count_kind(term, tally);
 		if (!f->insns || !is_simple(g->stream, term->expr))
 			continue;
 		tally->decidable++;
@@ -81,13 +111,12 @@ static void check_row(struct gen *g, const struct kernel_function *f,
 {
 	union gen_record record;
 	struct tuple tuple = { 0 };
-	struct expr_env env = { 0 };
 	bool wanted = false, passed, whole;
 
 	gen_record(g, &record);
 	tuple.rows[0] = gen_row(g, &record);
 	for (unsigned i = 0; i < count; i++)
-		wanted |= expr_is_true(inputs[i].expr, &tuple, &env);
+		wanted |= expr_is_true(inputs[i].expr, &tuple, tally->env);
 	passed = run(f, g->stream, &record);
 	whole = !(record.head.truncated & EVENT_PART_PATH);
 	tally->rows++;
@@ -107,6 +136,7 @@ static void check_predicate(struct gen *g, unsigned rows, struct tally *tally)
 	unsigned count = 1 + gen_below(g, RULES_MAX);
 	struct kernel_function function;
 	struct err err = { 0 };
+	uint64_t matched = tally->matched;
 	bool exact, all;
 
 	g->stream = catalog_stream(gen_below(g, STREAM_KERNEL_COUNT));
@@ -124,7 +154,42 @@ static void check_predicate(struct gen *g, unsigned rows, struct tally *tally)
 	all = count_terms(g, &function, tally);
 	for (unsigned i = 0; i < rows; i++)
 		check_row(g, &function, inputs, count, exact, all, tally);
+	tally->satisfied += tally->matched != matched;
 	arena_reset(g->arena);
+}
+
+static void print_kinds(const struct tally *t)
+{
+	static const struct {
+		const char *name;
+		enum expr_op op;
+		unsigned least; /* percent that must be exact */
+	} kinds[] = {
+		{ "=", EXPR_EQ, 90 },
+		{ "IN", EXPR_IN, 90 },
+		{ "prefix", EXPR_PREFIX, 90 },
+		{ "suffix", EXPR_SUFFIX, 0 },
+		{ "LIKE", EXPR_LIKE, 0 },
+		{ "CIDR", EXPR_CIDR, 100 },
+		{ "IS TRUE", EXPR_IS_TRUE, 50 },
+		{ "IS NULL", EXPR_IS_NULL, 50 },
+		{ "CASE", EXPR_CASE, 50 },
+		{ "call", EXPR_CALL, 50 },
+		{ "*", EXPR_MUL, 50 },
+		{ "/", EXPR_DIV, 50 },
+		{ "%", EXPR_MOD, 50 },
+		{ "-", EXPR_NEG, 50 },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++) {
+		uint64_t terms = t->kind_terms[kinds[i].op];
+		uint64_t exact = t->kind_exact[kinds[i].op];
+
+		printf("%s: %.1f%% of %lu in the kernel\n", kinds[i].name,
+		       100.0 * (double)exact / (double)terms, terms);
+		assert_true(terms > 50);
+		assert_true(exact * 100 >= terms * kinds[i].least);
+	}
 }
 
 static void predicates__random_rows__superset_and_exact_where_said(void **state)
@@ -133,13 +198,20 @@ static void predicates__random_rows__superset_and_exact_where_said(void **state)
 	struct arena arena;
 	struct gen g = { .state = gen_seed("pushdown_differential"),
 			 .arena = &arena };
-	struct tally t = { 0 };
+	struct expr_env env;
+	struct tally t = { .env = &env };
 
 	(void)state;
+	assert_int_equal(expr_env_init(&env, NULL), 0);
 	arena_init(&arena, ARENA_BYTES);
 	for (unsigned i = 0; i < predicates; i++)
 		check_predicate(&g, 50, &t);
 	arena_release(&arena);
+	expr_env_release(&env);
+	print_kinds(&t);
+	printf("%.1f%% of the predicates match\n",
+	       100.0 * (double)t.satisfied / (double)t.functions);
+	assert_true(t.satisfied * 100 >= t.functions * 30);
 	printf("%lu rows: %.1f%% matched, %.1f%% passed, %.1f%% compared "
 	       "exactly; %lu of %lu functions filter, longest %lu; %.1f%% of "
 	       "%lu simple terms in the kernel\n",
