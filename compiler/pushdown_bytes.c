@@ -172,6 +172,33 @@ const struct cond *bytes_suffix(struct cond_set *set, struct bytes_test test)
 	return cond_suffix(set, test.column, text, test.len, test.fold_case);
 }
 
+const struct cond *bytes_brief(struct cond_set *set, enum bytes_kind kind,
+			       struct bytes_test test, bool *ret_part)
+{
+	const struct column *column = test.column;
+	/* The last four that lie aligned: names differ at their ends. */
+	uint32_t end = (column->bytes_offset + test.len) / 4 * 4;
+	struct bytes_test part = test;
+
+	part.len = 4;
+	if (column->wire != WIRE_PATH || test.len <= 8 ||
+	    test.len > column->bytes_size)
+		return kind == BYTES_EQUAL  ? bytes_equal(set, test) :
+		       kind == BYTES_PREFIX ? bytes_prefix(set, test) :
+					      bytes_suffix(set, test);
+	*ret_part = true;
+	if (kind == BYTES_SUFFIX) {
+		part.text += test.len - part.len;
+		return bytes_suffix(set, part);
+	}
+	part.text += end - 4 - column->bytes_offset;
+	return bytes_at(set,
+			path_length(set, column,
+				    kind == BYTES_EQUAL ? IR_EQ : IR_GE,
+				    test.len),
+			end - 4, part);
+}
+
 static const struct cond *family_is(struct cond_set *set, uint32_t address_len)
 {
 	const struct column *family =

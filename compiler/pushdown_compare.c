@@ -98,6 +98,8 @@ static struct leaf bytes_leaf(struct cond_set *set, const struct column *column,
 		want = want_opposite(want);
 	if (address)
 		return leaf_exactly(set, address_equal(set, test), want);
+	if (want_may_be_brief(set, want))
+		return leaf_brief(set, BYTES_EQUAL, test, want);
 	return leaf_text(set, column, bytes_equal(set, test), !test.len, want);
 }
 
@@ -325,8 +327,10 @@ static struct leaf bytes_in(struct cond_set *set, const struct expr *expr,
 	const struct cond **args = arena_array(set->arena, expr->arg_count,
 					       sizeof(const struct cond *));
 	const struct cond *any;
-	uint32_t count = 0;
+	bool brief = want_may_be_brief(set, want), part = false;
 	bool has_empty = false;
+	uint32_t count = 0;
+	struct leaf leaf;
 
 	if (!args) {
 		set->failed = true;
@@ -341,12 +345,17 @@ static struct leaf bytes_in(struct cond_set *set, const struct expr *expr,
 		if (v->type != (address ? VALUE_IP : VALUE_TEXT))
 			continue;
 		has_empty |= !v->len;
-		args[count++] = address ? address_equal(set, test) :
-					  bytes_equal(set, test);
+		args[count++] =
+			address ? address_equal(set, test) :
+			brief	? bytes_brief(set, BYTES_EQUAL, test, &part) :
+				  bytes_equal(set, test);
 	}
 	any = cond_join(set, COND_OR, args, count, true);
-	return address ? leaf_exactly(set, any, want) :
-			 leaf_text(set, column, any, has_empty, want);
+	if (address)
+		return leaf_exactly(set, any, want);
+	leaf = leaf_text(set, column, any, has_empty, want);
+	leaf.reason = part ? BYTES_PART_REASON : NULL;
+	return leaf;
 }
 
 struct leaf in_leaf(struct cond_set *set, const struct expr *expr,

@@ -196,11 +196,14 @@ const struct cond *cond_if(struct cond_set *set, const struct cond *test,
 		return then;
 	if (test->kind == COND_FALSE)
 		return other;
-	if (then->kind <= COND_TRUE || other->kind <= COND_TRUE)
-		return cond_join2(set, COND_OR,
-				  cond_join2(set, COND_AND, test, then),
-				  cond_join2(set, COND_AND,
-					     cond_negate(set, test), other));
+	if (then->kind == COND_TRUE)
+		return cond_join2(set, COND_OR, test, other);
+	if (other->kind == COND_FALSE)
+		return cond_join2(set, COND_AND, test, then);
+	if (then->kind == COND_FALSE)
+		return cond_join2(set, COND_AND, cond_negate(set, test), other);
+	if (other->kind == COND_TRUE)
+		return cond_join2(set, COND_OR, cond_negate(set, test), then);
 	args = arena_array(set->arena, 3, sizeof(const struct cond *));
 	if (!args) {
 		set->failed = true;

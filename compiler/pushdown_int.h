@@ -12,7 +12,8 @@
 #include "compiler/kernel_ir.h"
 #include "compiler/pushdown.h"
 
-#define PUSHDOWN_INSNS_MAX 4000
+/* Half of what a branch reaches; the verifier takes it in tens of ms. */
+#define PUSHDOWN_INSNS_MAX 16000
 /* Arithmetic nested deeper than this stays in user space: bounds the stack. */
 #define PUSHDOWN_DEPTH_MAX 40
 /* Values a term's CASE and COALESCE are tried with, one by one. */
@@ -89,6 +90,7 @@ struct cond_set {
 	uint32_t count;
 	uint32_t line;
 	uint32_t choices_left; /* of the term: see pushdown_choice.c */
+	bool brief;  /* of a path test a part of the bytes, where that may be */
 	bool failed; /* out of memory; what is returned is still a condition */
 };
 
@@ -115,6 +117,9 @@ const struct cond *cond_join2(struct cond_set *set, enum cond_kind kind,
 const struct cond *cond_negate(struct cond_set *set, const struct cond *cond);
 /* AND out of an OR what all its branches demand. */
 const struct cond *cond_factor(struct cond_set *set, const struct cond *cond);
+
+/* pushdown_group.c: the same, with few tests for each record */
+const struct cond *cond_group(struct cond_set *set, const struct cond *cond);
 
 /* pushdown_operand.c: integers */
 const struct operand *operand_const(struct cond_set *set, int64_t i);
@@ -152,6 +157,16 @@ struct bytes_test {
 const struct cond *bytes_equal(struct cond_set *set, struct bytes_test test);
 const struct cond *bytes_prefix(struct cond_set *set, struct bytes_test test);
 const struct cond *bytes_suffix(struct cond_set *set, struct bytes_test test);
+/*
+ * What the three say in few instructions: some of the bytes are tested, in
+ * paths. *ret_part is set when that is not all of them.
+ */
+enum bytes_kind { BYTES_EQUAL, BYTES_PREFIX, BYTES_SUFFIX };
+const struct cond *bytes_brief(struct cond_set *set, enum bytes_kind kind,
+			       struct bytes_test test, bool *ret_part);
+#define BYTES_PART_REASON                                                    \
+	"only a part of the text is tested in the kernel: all rules' texts " \
+	"would be too long"
 const struct cond *path_length(struct cond_set *set,
 			       const struct column *column, enum ir_cmp cmp,
 			       uint32_t len);
@@ -200,8 +215,13 @@ struct leaf leaf_exactly(struct cond_set *set, const struct cond *cond,
  */
 struct leaf leaf_text(struct cond_set *set, const struct column *column,
 		      const struct cond *cond, bool fits, enum want want);
+/* EQUAL, PREFIX or SUFFIX of a path, see bytes_brief(). */
+struct leaf leaf_brief(struct cond_set *set, enum bytes_kind kind,
+		       struct bytes_test test, enum want want);
 struct leaf leaf_join(struct cond_set *set, enum cond_kind kind, struct leaf a,
 		      struct leaf b);
+/* Only what holds too often is no harm: no NOT above it. */
+bool want_may_be_brief(const struct cond_set *set, enum want want);
 enum want want_opposite(enum want want);
 
 /* pushdown_compare.c */
@@ -227,7 +247,13 @@ struct leaf choice_leaf(struct cond_set *set, const struct expr *test,
 			uint32_t at, enum want want);
 
 /* pushdown_emit.c: one predicate as kernel IR; lines as in pushdown.c */
-enum pushdown_line { LINE_ENTRY, LINE_KEEP, LINE_DROP, LINE_TERMS };
+enum pushdown_line {
+	LINE_ENTRY,
+	LINE_KEEP,
+	LINE_DROP,
+	LINE_SEARCH, /* for the values of many terms at once */
+	LINE_TERMS
+};
 int cond_emit(const struct cond *cond, const struct stream *stream,
 	      struct arena *arena, struct kernel_ir *ret_ir, struct err *err);
 

@@ -24,6 +24,11 @@ static bool holds_if_true(enum want want)
 	return want == WANT_TRUE || want == WANT_NOT_FALSE;
 }
 
+bool want_may_be_brief(const struct cond_set *set, enum want want)
+{
+	return set->brief && holds_if_true(want);
+}
+
 struct leaf leaf_undecided(const char *reason)
 {
 	if (!reason)
@@ -71,6 +76,17 @@ struct leaf leaf_text(struct cond_set *set, const struct column *column,
 	return column->wire == WIRE_PATH ?
 		       path_leaf(set, column, cond, fits, want) :
 		       leaf_exactly(set, cond, want);
+}
+
+struct leaf leaf_brief(struct cond_set *set, enum bytes_kind kind,
+		       struct bytes_test test, enum want want)
+{
+	bool part = false;
+	const struct cond *cond = bytes_brief(set, kind, test, &part);
+	struct leaf leaf = leaf_text(set, test.column, cond, !test.len, want);
+
+	leaf.reason = part ? BYTES_PART_REASON : NULL;
+	return leaf;
 }
 
 struct leaf leaf_join(struct cond_set *set, enum cond_kind kind, struct leaf a,

@@ -118,6 +118,8 @@ struct leaf pattern_leaf(struct cond_set *set, const struct expr *expr,
 				      "decided in user space");
 	if (expr->op == EXPR_LIKE)
 		return like_leaf(set, expr, column, want);
+	if (expr->op == EXPR_PREFIX && want_may_be_brief(set, want))
+		return leaf_brief(set, BYTES_PREFIX, test, want);
 	if (expr->op == EXPR_PREFIX || !test.len)
 		return leaf_text(set, column, bytes_prefix(set, test),
 				 !test.len, want);
@@ -128,6 +130,8 @@ struct leaf pattern_leaf(struct cond_set *set, const struct expr *expr,
 				      "space");
 	if (test.len > column->bytes_offset)
 		return leaf_undecided("the ending is too long for the kernel");
+	if (want_may_be_brief(set, want))
+		return leaf_brief(set, BYTES_SUFFIX, test, want);
 	return leaf_text(set, column, bytes_suffix(set, test), false, want);
 }
 

@@ -16,6 +16,7 @@ struct tally {
 	uint64_t rows, matched, passed, exact_rows;
 	uint64_t decidable, in_kernel; /* terms of the kinds that must be */
 	uint64_t satisfied; /* predicates of which some row is TRUE */
+	uint64_t in_part;   /* functions that test texts in part */
 	uint64_t functions, with_code, longest;
 	uint64_t kind_terms[EXPR_OP_COUNT], kind_exact[EXPR_OP_COUNT];
 	struct expr_env *env;
@@ -105,20 +106,19 @@ static bool run(const struct kernel_function *f, const struct stream *stream,
 	return result == 1;
 }
 
-static void check_row(struct gen *g, const struct kernel_function *f,
-		      const struct pushdown_input *inputs, unsigned count,
-		      bool exact, bool all_terms, struct tally *tally)
+static void check_record(struct gen *g, const union gen_record *record,
+			 const struct kernel_function *f,
+			 const struct pushdown_input *inputs, unsigned count,
+			 bool exact, bool all_terms, struct tally *tally)
 {
-	union gen_record record;
 	struct tuple tuple = { 0 };
 	bool wanted = false, passed, whole;
 
-	gen_record(g, &record);
-	tuple.rows[0] = gen_row(g, &record);
+	tuple.rows[0] = gen_row(g, record);
 	for (unsigned i = 0; i < count; i++)
 		wanted |= expr_is_true(inputs[i].expr, &tuple, tally->env);
-	passed = run(f, g->stream, &record);
-	whole = !(record.head.truncated & EVENT_PART_PATH);
+	passed = run(f, g->stream, record);
+	whole = !(record->head.truncated & EVENT_PART_PATH);
 	tally->rows++;
 	tally->matched += wanted;
 	tally->passed += passed;
@@ -128,6 +128,16 @@ static void check_row(struct gen *g, const struct kernel_function *f,
 		assert_int_equal(passed, wanted);
 		tally->exact_rows++;
 	}
+}
+
+static void check_row(struct gen *g, const struct kernel_function *f,
+		      const struct pushdown_input *inputs, unsigned count,
+		      bool exact, bool all_terms, struct tally *tally)
+{
+	union gen_record record;
+
+	gen_record(g, &record);
+	check_record(g, &record, f, inputs, count, exact, all_terms, tally);
 }
 
 static void check_predicate(struct gen *g, unsigned rows, struct tally *tally)
@@ -226,6 +236,139 @@ static void predicates__random_rows__superset_and_exact_where_said(void **state)
 	assert_true(t.in_kernel * 100 >= t.decidable * 90);
 }
 
+/* A path of few parts, so that many begin, end and are alike. */
+static struct value some_path(struct gen *g)
+{
+	static const char *const parts[] = { "/etc",	 "/usr/bin", "/a",
+					     "/passwd",	 "/shadow",  "/ssh/key",
+					     "/opt/x86", "/tmp" };
+	char text[128] = "";
+	unsigned count = 1 + gen_below(g, 4);
+	char *copy;
+
+	for (unsigned i = 0; i < count; i++)
+		strcat(text, parts[gen_below(g, ARRAY_SIZE(parts))]);
+	copy = arena_printf(g->arena, "%s%u", text, gen_below(g, 4));
+	CHECK(copy);
+	return value_text(copy);
+}
+
+static const struct expr *path_term(struct gen *g)
+{
+	static const enum expr_op ops[] = { EXPR_EQ, EXPR_EQ,	  EXPR_EQ,
+					    EXPR_EQ, EXPR_PREFIX, EXPR_SUFFIX };
+	enum expr_op op = ops[gen_below(g, ARRAY_SIZE(ops))];
+	struct expr *e = gen_node(g, op, VALUE_BOOL, op == EXPR_EQ ? 2 : 1);
+	struct value v = some_path(g);
+
+	e->args[0] =
+		gen_column(g, catalog_column_at(g->stream, COL_FILE_OPEN_path));
+	if (op == EXPR_EQ) {
+		e->args[1] = gen_const(g, v);
+		return e;
+	}
+	if (op == EXPR_SUFFIX)
+		v.p += v.len / 4;
+	v.len -= v.len / 4;
+	e->value = v;
+	e->fold_case = gen_chance(g, 10);
+	return e;
+}
+
+/* Paths, alone or with what other rules ask for as well. */
+static const struct expr *path_rule(struct gen *g)
+{
+	unsigned dice = gen_below(g, 100);
+	struct expr *e =
+		gen_node(g, dice < 5 ? EXPR_OR : EXPR_AND, VALUE_BOOL, 2);
+
+	if (dice >= 60)
+		return path_term(g);
+	e->args[0] = path_term(g);
+	if (dice < 10)
+		e->args[1] = path_term(g);
+	else if (dice < 35)
+		e->args[1] = gen_in(g, catalog_column_at(g->stream, COL_uid));
+	else
+		e->args[1] = gen_column(
+			g,
+			catalog_column_at(g->stream, COL_FILE_OPEN_is_write));
+	return e;
+}
+
+static void set_path(struct gen *g, union gen_record *record)
+{
+	struct value v = some_path(g);
+
+	if (gen_chance(g, 3))
+		return;
+	record->open.path = (struct event_blob){
+		.off = offsetof(struct file_open_event, path_bytes),
+		.len = (uint16_t)v.len,
+	};
+	memcpy(record->open.path_bytes, v.p, v.len);
+}
+
+/* Searched by halves, not one after the other; long ones in part. */
+static void check_rules(struct gen *g, struct tally *tally)
+{
+	unsigned count = gen_chance(g, 5) ? 2500 : 8 + gen_below(g, 100);
+	struct pushdown_input *inputs =
+		arena_array(g->arena, count, sizeof(*inputs));
+	struct kernel_function function;
+	struct err err = { 0 };
+	bool exact, all;
+
+	assert_non_null(inputs);
+	g->stream = catalog_stream(STREAM_FILE_OPEN);
+	for (unsigned i = 0; i < count; i++) {
+		inputs[i].rule = "r";
+		inputs[i].expr = path_rule(g);
+	}
+	if (pushdown(g->arena, g->stream->id, inputs, count, &function, &exact,
+		     &err))
+		fail_msg("%s", err.text);
+	all = count_terms(g, &function, tally);
+	tally->in_part += !all;
+	for (unsigned i = 0; i < 50; i++) {
+		union gen_record record;
+
+		gen_record(g, &record);
+		set_path(g, &record);
+		check_record(g, &record, &function, inputs, count, exact, all,
+			     tally);
+	}
+	arena_reset(g->arena);
+}
+
+static void rules__many_on_paths__superset_and_exact_where_said(void **state)
+{
+	unsigned rounds = gen_full() ? 5000 : 300;
+	struct arena arena;
+	struct gen g = { .state = gen_seed("pushdown_rules"), .arena = &arena };
+	struct expr_env env;
+	struct tally t = { .env = &env };
+
+	(void)state;
+	assert_int_equal(expr_env_init(&env, NULL), 0);
+	arena_init(&arena, ARENA_BYTES);
+	for (unsigned i = 0; i < rounds; i++)
+		check_rules(&g, &t);
+	arena_release(&arena);
+	expr_env_release(&env);
+	printf("%lu rows: %.1f%% matched, %.1f%% passed, %.1f%% compared "
+	       "exactly; %lu of %lu functions filter, longest %lu\n",
+	       t.rows, 100.0 * (double)t.matched / (double)t.rows,
+	       100.0 * (double)t.passed / (double)t.rows,
+	       100.0 * (double)t.exact_rows / (double)t.rows, t.with_code,
+	       t.functions, t.longest);
+	assert_true(t.matched * 100 >= t.rows * 30);
+	assert_true(t.passed * 100 <= t.rows * 80);
+	assert_true(t.exact_rows * 100 >= t.rows * 30);
+	assert_int_equal(t.with_code, t.functions);
+	assert_true(t.in_part > 0);
+}
+
 /* No record: passes, whatever the rules say. */
 static void predicate__no_record__passes(void **state)
 {
@@ -254,6 +397,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			predicates__random_rows__superset_and_exact_where_said),
+		cmocka_unit_test(
+			rules__many_on_paths__superset_and_exact_where_said),
 		cmocka_unit_test(predicate__no_record__passes),
 	};
 
