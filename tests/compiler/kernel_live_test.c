@@ -240,6 +240,8 @@ static void predicate__that_spills__loads(void **state)
 	struct arena arena;
 	struct gen g = { .arena = &arena };
 
+	unsigned stores = 0;
+
 	g.state = gen_seed("kernel_live");
 	g.stream = catalog_stream(STREAM_FILE_OPEN);
 	arena_init(&arena, ARENA_BYTES);
@@ -264,8 +266,12 @@ static void predicate__that_spills__loads(void **state)
 		make(&g, sum, &f);
 		if (f.insns)
 			check_in_kernel(&g, live, &f, 20);
+		for (unsigned k = 0; k < f.insn_count; k++)
+			stores += BPF_CLASS(f.insns[k].code) == BPF_STX;
 		arena_reset(&arena);
 	}
+	printf("%u values on the stack\n", stores);
+	assert_true(stores >= 20);
 	arena_release(&arena);
 }
 
