@@ -164,9 +164,32 @@ static bool compares(const struct expr *expr)
 	return expr->op >= EXPR_EQ && expr->op <= EXPR_GE;
 }
 
+/* What a choice may leave: a test that no record changes. */
+static bool is_constant(const struct expr *expr)
+{
+	for (unsigned i = 0; i < expr->arg_count; i++)
+		if (expr->args[i]->op != EXPR_CONST)
+			return false;
+	return true;
+}
+
+static struct leaf constant_leaf(struct cond_set *set, const struct expr *expr,
+				 enum want want)
+{
+	static const struct tuple nothing;
+	struct expr_env env = { 0 };
+	struct value v = expr_eval(expr, &nothing, &env);
+
+	if (value_is_null(v))
+		return leaf_unknown(want);
+	return leaf_exactly(set, cond_const(v.i != 0), want);
+}
+
 static struct leaf test_leaf(struct cond_set *set, const struct expr *expr,
 			     enum want want)
 {
+	if (is_constant(expr))
+		return constant_leaf(set, expr, want);
 	if (is_choice(expr->args[0]))
 		return choice_leaf(set, expr, 0, want);
 	if (compares(expr))
