@@ -36,10 +36,8 @@ static struct leaf with_value(const struct choice *c, const struct expr *value)
 	struct expr *copy;
 	const struct expr **args;
 
-	if (c->set->choices_left == 0)
-		return leaf_undecided("so many cases are decided in user "
-				      "space");
-	c->set->choices_left--;
+	if (!leaf_spend(c->set, c->test))
+		return leaf_spent();
 	if (c->at == CHOICE_SELF)
 		return leaf_when(c->set, value, c->want);
 	copy = arena_alloc(c->set->arena, sizeof(*copy));
@@ -133,6 +131,8 @@ struct leaf choice_leaf(struct cond_set *set, const struct expr *test,
 	};
 
 	CHECK(is_choice(expr));
+	if (!leaf_spend(set, test))
+		return leaf_spent();
 	if (expr->type == VALUE_DOUBLE)
 		return leaf_undecided("a fraction is compared in user space");
 	if (expr->op == EXPR_CASE)

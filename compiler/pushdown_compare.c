@@ -130,6 +130,8 @@ static struct leaf condition_leaf(struct cond_set *set,
 	struct leaf part[2];
 	const struct leaf none = { .cond = cond_const(open) };
 
+	if (!leaf_spend(set, condition))
+		return leaf_spent();
 	/* Either value that satisfies; or neither of those that do not. */
 	if (open) {
 		part[0] = when_true == wanted ?

@@ -16,8 +16,11 @@
 #define PUSHDOWN_INSNS_MAX 16000
 /* Arithmetic nested deeper than this stays in user space: bounds the stack. */
 #define PUSHDOWN_DEPTH_MAX 40
-/* Values a term's CASE and COALESCE are tried with, one by one. */
-#define PUSHDOWN_CHOICES_MAX 100
+/*
+ * Of one term: values that its CASE and COALESCE are tried with, conditions of
+ * which more than one thing is asked. Each may double what lies below it.
+ */
+#define PUSHDOWN_CHOICES_MAX 64
 
 /* Bytes at a fixed place of the record, as an integer. */
 struct field {
@@ -89,7 +92,7 @@ struct cond_set {
 	const struct cond **buckets;
 	uint32_t count;
 	uint32_t line;
-	uint32_t choices_left; /* of the term: see pushdown_choice.c */
+	uint32_t choices_left; /* of the term, see leaf_spend() */
 	bool brief;  /* of a path test a part of the bytes, where that may be */
 	bool failed; /* out of memory; what is returned is still a condition */
 };
@@ -204,6 +207,9 @@ struct leaf leaf_cond(struct cond_set *set, const struct expr *expr,
 struct leaf leaf_when(struct cond_set *set, const struct expr *expr,
 		      enum want want);
 struct leaf leaf_undecided(const char *reason);
+/* Does the term's allowance bear that `expr` is looked at once more? */
+bool leaf_spend(struct cond_set *set, const struct expr *expr);
+struct leaf leaf_spent(void);
 /* It is NULL for every record. */
 struct leaf leaf_unknown(enum want want);
 /* It is `cond` for every record, never NULL. */

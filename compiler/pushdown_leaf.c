@@ -36,6 +36,24 @@ struct leaf leaf_undecided(const char *reason)
 	return (struct leaf){ .cond = cond_const(true), .reason = reason };
 }
 
+/* A long list of IN counts for more than one. */
+bool leaf_spend(struct cond_set *set, const struct expr *expr)
+{
+	uint32_t price = 1 + expr->arg_count / 64u;
+
+	if (set->choices_left < price) {
+		set->choices_left = 0;
+		return false;
+	}
+	set->choices_left -= price;
+	return true;
+}
+
+struct leaf leaf_spent(void)
+{
+	return leaf_undecided("so many cases are decided in user space");
+}
+
 struct leaf leaf_unknown(enum want want)
 {
 	return (struct leaf){ .cond = cond_const(want >= WANT_NOT_TRUE) };
@@ -130,6 +148,8 @@ static struct leaf condition_null(struct cond_set *set, const struct expr *expr,
 {
 	bool null = holds_if_true(want);
 
+	if (!leaf_spend(set, expr))
+		return leaf_spent();
 	return leaf_join(
 		set, null ? COND_AND : COND_OR,
 		leaf_when(set, expr, null ? WANT_NOT_TRUE : WANT_TRUE),
