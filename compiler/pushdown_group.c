@@ -19,8 +19,10 @@
 #define GROUP_LEAST 8
 /* Few enough values to test one after the other. */
 #define GROUP_VALUES_IN_A_ROW 4
-/* What is worth being tested in each branch of an OR beside it: instructions */
-#define GROUP_SHARED_COST 24
+/* Instructions worth being said again in each branch of an OR beside them. */
+#define GROUP_SHARED_COST 64
+/* So deep a tree; what is left is tested in a row. Bounds time and memory. */
+#define GROUP_DEPTH_MAX 12
 
 /* All of the conditions hold. */
 struct branch {
@@ -52,7 +54,9 @@ static void *group_alloc(struct cond_set *set, size_t count, size_t size)
 
 static const struct cond *group(struct cond_set *set,
 				const struct branch *branches, uint32_t count,
-				uint32_t least);
+				unsigned depth);
+static const struct cond *group_or(struct cond_set *set,
+				   const struct cond *cond);
 
 /* --- the branches of a condition ------------------------------------------ */
 
@@ -94,30 +98,42 @@ static void take_demands(const struct cond *c, struct branch *to)
 		take_demands(c->args[i], to);
 }
 
-/* The widest OR, when what else is demanded may be said in all its branches. */
-static bool find_or(const struct branch *branch, uint32_t *ret_at)
+/* The widest OR from `first` on; false: there is none. */
+static bool find_or(const struct branch *branch, uint32_t first,
+		    uint32_t *ret_at)
 {
 	uint32_t widest = 0;
-	uint64_t cost = 0;
 
-	for (uint32_t i = 0; i < branch->count; i++) {
+	for (uint32_t i = first; i < branch->count; i++) {
 		const struct cond *c = branch->conds[i];
 
-		cost += c->cost;
 		if (c->kind != COND_OR || c->arg_count <= widest)
 			continue;
 		widest = c->arg_count;
 		*ret_at = i;
 	}
-	return widest &&
-	       cost - branch->conds[*ret_at]->cost <= GROUP_SHARED_COST;
+	return widest > 0;
 }
 
-/* `c` and what `with` demands. */
+/* What it costs to demand the others in each branch of the OR at `at`. */
+static uint64_t cost_of_others(const struct branch *branch, uint32_t at)
+{
+	uint64_t cost = 0;
+
+	for (uint32_t i = 0; i < branch->count; i++)
+		if (i != at)
+			cost += branch->conds[i]->cost;
+	return cost * branch->conds[at]->arg_count;
+}
+
+/*
+ * `c` and what `with` demands. Of an AND one OR is taken apart, or made a tree
+ * of its own: so there are never more branches than parts of the condition.
+ */
 static void expand(struct cond_set *set, const struct cond *c,
 		   struct branch with, struct branches *to)
 {
-	struct branch branch = { .count = 0 };
+	struct branch branch = { .count = with.count };
 	uint32_t at = 0;
 
 	branch.conds = group_alloc(set, (size_t)with.count + count_demands(c),
@@ -127,13 +143,17 @@ static void expand(struct cond_set *set, const struct cond *c,
 	if (with.count)
 		memcpy(branch.conds, with.conds,
 		       with.count * sizeof(const struct cond *));
-	branch.count = with.count;
 	take_demands(c, &branch);
-	if (!find_or(&branch, &at)) {
+	if (!find_or(&branch, with.count, &at)) {
 		add_branch(set, to, branch);
 		return;
 	}
 	c = branch.conds[at];
+	if (cost_of_others(&branch, at) > GROUP_SHARED_COST) {
+		branch.conds[at] = group_or(set, c);
+		add_branch(set, to, branch);
+		return;
+	}
 	branch.conds[at] = branch.conds[--branch.count];
 	for (uint32_t i = 0; i < c->arg_count; i++)
 		expand(set, c->args[i], branch, to);
@@ -247,7 +267,8 @@ static uint32_t choose(const struct probe *probes, uint32_t count,
 /* What is left of the branches of `count` probes of one value. */
 static const struct cond *below(struct cond_set *set,
 				const struct branch *branches,
-				const struct probe *probes, uint32_t count)
+				const struct probe *probes, uint32_t count,
+				unsigned depth)
 {
 	struct branch *rest = group_alloc(set, count, sizeof(*rest));
 
@@ -262,14 +283,16 @@ static const struct cond *below(struct cond_set *set,
 			if (k != probes[i].cond)
 				rest[i].conds[rest[i].count++] = from->conds[k];
 	}
-	return set->failed ? cond_const(true) : group(set, rest, count, 2);
+	return set->failed ? cond_const(true) :
+			     group(set, rest, count, depth + 1);
 }
 
 /* values[i]: the first probe of the i-th value; one more ends the last. */
 static const struct cond *search(struct cond_set *set,
 				 const struct branch *branches,
 				 const struct probe *probes,
-				 const uint32_t *values, uint32_t count)
+				 const uint32_t *values, uint32_t count,
+				 unsigned depth)
 {
 	const struct cond *ret = cond_const(false);
 	uint32_t middle = count / 2;
@@ -277,19 +300,20 @@ static const struct cond *search(struct cond_set *set,
 	if (count > GROUP_VALUES_IN_A_ROW) {
 		const struct probe *from = &probes[values[middle]];
 
-		return cond_if(set,
-			       cond_compare(set, IR_LT, from->bytes,
-					    operand_const(set, from->value)),
-			       search(set, branches, probes, values, middle),
-			       search(set, branches, probes, values + middle,
-				      count - middle));
+		return cond_if(
+			set,
+			cond_compare(set, IR_LT, from->bytes,
+				     operand_const(set, from->value)),
+			search(set, branches, probes, values, middle, depth),
+			search(set, branches, probes, values + middle,
+			       count - middle, depth));
 	}
 	while (count-- > 0) {
 		const struct probe *first = &probes[values[count]];
 
 		ret = cond_if(set, branches[first->branch].conds[first->cond],
 			      below(set, branches, first,
-				    values[count + 1] - values[count]),
+				    values[count + 1] - values[count], depth),
 			      ret);
 	}
 	return ret;
@@ -298,7 +322,8 @@ static const struct cond *search(struct cond_set *set,
 /* The probes are of the same bytes, and of different branches. */
 static const struct cond *tree(struct cond_set *set,
 			       const struct branch *branches,
-			       const struct probe *probes, uint32_t count)
+			       const struct probe *probes, uint32_t count,
+			       unsigned depth)
 {
 	uint32_t *values = group_alloc(set, (size_t)count + 1, sizeof(*values));
 	uint32_t value_count = 0;
@@ -309,7 +334,7 @@ static const struct cond *tree(struct cond_set *set,
 		if (i == 0 || probes[i].value != probes[i - 1].value)
 			values[value_count++] = i;
 	values[value_count] = count;
-	return search(set, branches, probes, values, value_count);
+	return search(set, branches, probes, values, value_count, depth);
 }
 
 static const struct cond *
@@ -326,34 +351,56 @@ in_a_row(struct cond_set *set, const struct branch *branches, uint32_t count)
 	return cond_join(set, COND_OR, args, count, false);
 }
 
-static const struct cond *group(struct cond_set *set,
-				const struct branch *branches, uint32_t count,
-				uint32_t least)
+/* The branches that none of the `count` probes is of, into `rest`. */
+static uint32_t take_rest(struct cond_set *set, const struct branch *branches,
+			  uint32_t branch_count, struct probe *probes,
+			  uint32_t *count, struct branch *rest)
 {
-	struct branch *rest = group_alloc(set, count, sizeof(*rest));
-	bool *taken = group_alloc(set, count, sizeof(*taken));
-	uint32_t probe_count, first = 0, alike, kept = 0, rest_count = 0;
-	struct probe *probes = find_probes(set, branches, count, &probe_count);
+	bool *taken = group_alloc(set, branch_count, sizeof(*taken));
+	uint32_t kept = 0, rest_count = 0;
 
-	if (set->failed)
-		return cond_const(true);
-	alike = choose(probes, probe_count, &first);
-	if (count < 2 || alike < least)
-		return in_a_row(set, branches, count);
+	if (!taken)
+		return 0;
 	/* A branch that asks for two values of the same bytes: by the lower. */
-	for (uint32_t i = first; i < first + alike; i++) {
+	for (uint32_t i = 0; i < *count; i++) {
 		if (taken[probes[i].branch])
 			continue;
 		taken[probes[i].branch] = true;
-		probes[first + kept++] = probes[i];
+		probes[kept++] = probes[i];
 	}
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < branch_count; i++)
 		if (!taken[i])
 			rest[rest_count++] = branches[i];
-	return cond_join2(set, COND_OR,
-			  tree(set, branches, probes + first, kept),
-			  rest_count ? group(set, rest, rest_count, least) :
-				       cond_const(false));
+	*count = kept;
+	return rest_count;
+}
+
+static const struct cond *group(struct cond_set *set,
+				const struct branch *branches, uint32_t count,
+				unsigned depth)
+{
+	uint32_t least = depth ? 2 : GROUP_LEAST;
+	uint32_t probe_count, first = 0, alike, rest_count;
+	const struct cond *found;
+	struct branch *rest;
+	struct probe *probes;
+
+	if (count < least || depth >= GROUP_DEPTH_MAX)
+		return in_a_row(set, branches, count);
+	rest = group_alloc(set, count, sizeof(*rest));
+	probes = find_probes(set, branches, count, &probe_count);
+	if (set->failed)
+		return cond_const(true);
+	alike = choose(probes, probe_count, &first);
+	if (alike < least)
+		return in_a_row(set, branches, count);
+	rest_count =
+		take_rest(set, branches, count, probes + first, &alike, rest);
+	found = tree(set, branches, probes + first, alike, depth);
+	if (set->failed || !rest_count)
+		return found;
+	return cond_join2(set, COND_OR, found,
+			  group(set, rest, rest_count, depth + 1));
 }
 
 static const struct cond *group_or(struct cond_set *set,
@@ -361,17 +408,14 @@ static const struct cond *group_or(struct cond_set *set,
 {
 	const struct branch nothing = { .count = 0 };
 	struct branches branches = { .count = 0 };
-	uint32_t count, first, alike;
+	uint32_t count, first;
 	struct probe *probes;
 
 	expand(set, cond, nothing, &branches);
 	probes = find_probes(set, branches.items, branches.count, &count);
-	if (set->failed)
+	if (set->failed || choose(probes, count, &first) < GROUP_LEAST)
 		return cond;
-	alike = choose(probes, count, &first);
-	return alike < GROUP_LEAST ?
-		       cond :
-		       group(set, branches.items, branches.count, GROUP_LEAST);
+	return group(set, branches.items, branches.count, 0);
 }
 
 const struct cond *cond_group(struct cond_set *set, const struct cond *cond)
