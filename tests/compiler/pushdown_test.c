@@ -332,6 +332,78 @@ static void rules__too_long_texts__are_tested_in_part(void **state)
 	assert_true(passed < 3000);
 }
 
+/* As deep as the parser allows: what doubles at each level has an end. */
+static void nested__conditions_of_conditions__end(void **state)
+{
+	struct fixture *f = *state;
+	const struct expr *e = column(f, CONNECT(dst_port));
+	const struct expr *truth =
+		compare(f, EXPR_EQ, CONNECT(dst_port), value_int(1));
+
+	for (unsigned i = 0; i < 64; i++) {
+		struct expr *outer =
+			gen_node(&f->g, i % 2 ? EXPR_CASE : EXPR_IS_NULL,
+				 VALUE_BOOL, i % 2 ? 3 : 1);
+		const struct expr *exe = pattern(f, EXPR_PREFIX, COL_exe, "/");
+
+		outer->args[0] = i ? e : truth;
+		if (i % 2) {
+			outer->args[0] = two(f, EXPR_AND, e, exe);
+			outer->args[1] = truth;
+			outer->args[2] = e;
+		}
+		e = two(f, EXPR_LE, outer, gen_const(&f->g, value_int(1)));
+	}
+	push(f, e);
+	assert_false(f->function.terms[0].in_kernel);
+	assert_string_equal(f->function.terms[0].reason,
+			    "so many cases are decided in user space");
+}
+
+/* Twelve lists, all of them to hold: not the product of them. */
+static void lists__side_by_side__are_not_multiplied(void **state)
+{
+	struct fixture *f = *state;
+	struct expr *all = gen_node(&f->g, EXPR_AND, VALUE_BOOL, 12);
+
+	f->g.stream = catalog_stream(STREAM_FILE_OPEN);
+	for (unsigned i = 0; i < 12; i++) {
+		struct expr *in = gen_node(&f->g, EXPR_OR, VALUE_BOOL, 20);
+
+		for (unsigned k = 0; k < 20; k++)
+			in->args[k] =
+				compare(f, EXPR_EQ, i % 2 ? COL_uid : COL_pid,
+					value_int(i + k * 10));
+		all->args[i] = in;
+	}
+	push(f, all);
+	assert_true(f->exact);
+	assert_true(f->function.insn_count < 800);
+	assert_true(f->arena.used_bytes < 1024 * 1024);
+}
+
+/* Sixteen paths alike but for their ends: the tree does not go all the way. */
+static void paths__long_and_alike__take_little_memory(void **state)
+{
+	struct fixture *f = *state;
+	struct pushdown_input inputs[16];
+
+	f->g.stream = catalog_stream(STREAM_FILE_OPEN);
+	for (unsigned i = 0; i < 16; i++) {
+		char *path = arena_alloc(&f->arena, 4096);
+
+		assert_non_null(path);
+		memset(path, 'x', 4096);
+		snprintf(path + 4000, 64, "%u", i);
+		inputs[i].rule = "r";
+		inputs[i].expr =
+			compare(f, EXPR_EQ, OPEN(path), value_text(path));
+	}
+	push_all(f, inputs, 16);
+	assert_non_null(f->function.insns);
+	assert_true(f->arena.used_bytes < 32 * 1024 * 1024);
+}
+
 /* Nothing can be spared: the stream accepts all rather than the wrong rows. */
 static void rules__too_long_and_nothing_to_spare__accept_all(void **state)
 {
@@ -512,6 +584,9 @@ int main(void)
 		PUSH_TEST(path__cut_or_not_known__passes_or_not),
 		PUSH_TEST(rules__too_long_together__dearest_terms_are_left_out),
 		PUSH_TEST(rules__too_long_texts__are_tested_in_part),
+		PUSH_TEST(nested__conditions_of_conditions__end),
+		PUSH_TEST(lists__side_by_side__are_not_multiplied),
+		PUSH_TEST(paths__long_and_alike__take_little_memory),
 		PUSH_TEST(rules__too_long_and_nothing_to_spare__accept_all),
 		PUSH_TEST(in__many_numbers__is_searched_in_few_steps),
 		PUSH_TEST(in__a_range__is_two_comparisons),
