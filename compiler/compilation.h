@@ -37,6 +37,9 @@ const char *compilation_take(struct compilation *c, struct buf *buf);
 void *compilation_grow(struct compilation *c, void *items, unsigned count,
 		       size_t size);
 
+/* Further complaints are only counted: no suggestion need be made for them. */
+bool compilation_is_full(const struct compilation *c);
+
 /* `suggestion` may be NULL. */
 void compilation_error(struct compilation *c, struct span span,
 		       const char *suggestion, const char *fmt, ...)

@@ -110,6 +110,12 @@ struct ast_select *expand_select(struct expander *x,
 				 const struct ast_select *select,
 				 struct expand_scope *outer,
 				 const struct expand_with *with);
+/* expand_rule() of a query that stands where `with` is in sight. */
+const struct ast_rule *expand_within(struct compilation *c,
+				     const struct ast_program *program,
+				     const struct ast_rule *rule,
+				     const struct expand_with *with,
+				     bool *ret_changed);
 
 /* --- expand_map.c --- */
 

@@ -185,9 +185,9 @@ void parse_expected(struct parser *p, const char *what)
 
 	if (p->token.kind == TOKEN_BAD || unsupported_here(p))
 		return;
-	if (p->token.kind == TOKEN_WORD)
+	if (p->token.kind == TOKEN_WORD && !compilation_is_full(p->c))
 		hint = misspelt(p, p->token.text);
-	if (!hint && p->last_word)
+	if (!hint && p->last_word && !compilation_is_full(p->c))
 		hint = misspelt(p, p->last_word);
 	if (!hint && p->token.kind == TOKEN_WORD)
 		hint = elsewhere(p->token.text);
