@@ -10,9 +10,8 @@
 #include "compiler/parse.h"
 #include "compiler/print.h"
 
-/* Reads the text; asserts that nothing is wrong with it. */
-static void read_back(struct arena *arena, struct buf *text,
-		      struct ast_program *ret_program)
+static struct diagnostics *parse(struct arena *arena, struct buf *text,
+				 struct ast_program *ret_program)
 {
 	struct compile_source source = { "x.sql", buf_text(text), text->len };
 	struct diagnostics *diagnostics =
@@ -23,12 +22,27 @@ static void read_back(struct arena *arena, struct buf *text,
 	diagnostics_init(diagnostics, arena, &source, 1);
 	*ret_program = (struct ast_program){ 0 };
 	parse_source(&c, &source, 0, ret_program);
+	assert_false(c.nomem);
+	return diagnostics;
+}
+
+static bool can_read(struct arena *arena, struct buf *text,
+		     struct ast_program *ret_program)
+{
+	return !parse(arena, text, ret_program)->count;
+}
+
+/* Reads the text; asserts that nothing is wrong with it. */
+static void read_back(struct arena *arena, struct buf *text,
+		      struct ast_program *ret_program)
+{
+	const struct diagnostics *diagnostics = parse(arena, text, ret_program);
+
 	if (diagnostics->count)
 		print_error("%s at: %.80s\n%s\n", diagnostics->items[0].message,
-			    source.text + diagnostics->items[0].span.start,
-			    source.text);
+			    buf_text(text) + diagnostics->items[0].span.start,
+			    buf_text(text));
 	assert_int_equal(diagnostics->count, 0);
-	assert_false(c.nomem);
 }
 
 static void print__random_programs__read_back_as_they_were(void **state)
@@ -75,7 +89,8 @@ static const struct {
 	{ "x IN (names)", "x IN names" },
 	{ "x IN names", "x IN names" },
 	{ "- - 5", "5" },
-	{ "-(-(a))", "-(-a)" },
+	{ "-(-(a))", "- -a" },
+	{ "- -9223372036854775808", "- -9223372036854775808" },
 	{ "-(2.50)", "-2.5" },
 	{ "-INTERVAL '1' SECOND", "-INTERVAL '1' SECOND" },
 	{ "a || b * c || d", "a || b * c || d" },
@@ -112,6 +127,52 @@ static void print__sugar__is_one_tree(void **state)
 		buf_release(&text);
 		buf_release(&printed);
 	}
+	arena_release(&arena);
+}
+
+/* What is read at the greatest depth prints as what can be read, too. */
+static void print__deepest_trees__read_back(void **state)
+{
+	static const char *const deepest[] = {
+		"x'00'",
+		"- - a",
+		"CASE a OR b WHEN c AND d THEN 1 END",
+		"(a OR b) = (c OR d)",
+		"- -9223372036854775808",
+		"CAST(a AS TEXT)",
+		"NOT EXISTS (SELECT a FROM b)",
+		"ANY(a) = 1",
+		"NOT NOT a",
+	};
+	unsigned read = 0;
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, (size_t)16 << 20);
+	for (size_t i = 0; i < ARRAY_SIZE(deepest); i++)
+		for (unsigned depth = AST_DEPTH_MAX - 5; depth <= AST_DEPTH_MAX;
+		     depth++) {
+			struct buf text = BUF_INIT, printed = BUF_INIT;
+			struct ast_program program, again;
+
+			buf_puts(&text, "SELECT ");
+			for (unsigned k = 0; k < depth; k++)
+				buf_puts(&text, "f(");
+			buf_puts(&text, deepest[i]);
+			for (unsigned k = 0; k < depth; k++)
+				buf_puts(&text, ")");
+			buf_puts(&text, " FROM t");
+			if (can_read(&arena, &text, &program)) {
+				read++;
+				print_program(&printed, &program);
+				read_back(&arena, &printed, &again);
+				assert_true(same_program(&program, &again));
+			}
+			buf_release(&text);
+			buf_release(&printed);
+			arena_reset(&arena);
+		}
+	assert_in_range(read, ARRAY_SIZE(deepest), 6 * ARRAY_SIZE(deepest) - 1);
 	arena_release(&arena);
 }
 
@@ -174,6 +235,7 @@ int main(void)
 		cmocka_unit_test(
 			print__random_programs__read_back_as_they_were),
 		cmocka_unit_test(print__sugar__is_one_tree),
+		cmocka_unit_test(print__deepest_trees__read_back),
 		cmocka_unit_test(print__doubles__are_shortest),
 		cmocka_unit_test(
 			print__spelling__does_not_change_the_canonical_text),
