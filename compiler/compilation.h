@@ -14,7 +14,8 @@
 struct compilation {
 	struct arena *arena;
 	struct diagnostics *diagnostics;
-	const char *rule; /* being compiled; NULL outside of one */
+	const char *rule;	/* being compiled; NULL outside of one */
+	unsigned pattern_edges; /* of its regular expressions: regex.h */
 	bool nomem;
 };
 

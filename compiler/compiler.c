@@ -74,6 +74,7 @@ static void compile_rule(struct compilation *c, struct bound_rules *bound,
 			sources[bound->source_count++] =
 				rule->sources[i]->bound;
 	c->rule = rule->ast->name;
+	c->pattern_edges = 0;
 	if (bind_rule(c, bound, rule->ast)) {
 		bound->items[bound->count - 1]->rewritten = rule->changed;
 		rule->bound = bound->items[bound->count - 1];

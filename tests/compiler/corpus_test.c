@@ -118,11 +118,47 @@ static void corpus__nothing_but_errors__is_bounded(void **state)
 	assert_true(ok);
 }
 
+/* Each is good; so many large ones would keep the library busy for a minute. */
+static void corpus__patterns__are_bounded_together(void **state)
+{
+	static const struct {
+		const char *pattern;
+		unsigned count;
+		bool good;
+	} cases[] = {
+		{ "[a-z]{0,9}\\.(exe|dll)$", 200, true },
+		{ "(a|b|c|d|e|f|g|h){9}", 5, true },
+		{ "(a|b|c|d|e|f|g|h){9}", 100, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct buf text = BUF_INIT;
+		struct front front;
+
+		buf_puts(&text, "SELECT pid FROM process.exec WHERE FALSE");
+		for (unsigned k = 0; k < cases[i].count; k++)
+			buf_printf(&text, " OR exe REGEXP '%u%s'", k,
+				   cases[i].pattern);
+		front_compile(&front, buf_text(&text));
+		if (cases[i].good)
+			front_rule(&front);
+		else
+			assert_non_null(strstr(front_text(&front),
+					       "are too large together"));
+		assert_int_equal(front.diagnostics->error_count,
+				 !cases[i].good);
+		front_release(&front);
+		buf_release(&text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(corpus__each_file__is_bounded),
 		cmocka_unit_test(corpus__nothing_but_errors__is_bounded),
+		cmocka_unit_test(corpus__patterns__are_bounded_together),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
