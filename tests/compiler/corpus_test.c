@@ -153,11 +153,38 @@ static void corpus__patterns__are_bounded_together(void **state)
 	}
 }
 
+/* Terms that expand keeps beside others cost no more than alone. */
+static void corpus__many_terms__are_good(void **state)
+{
+	static const char *const heads[] = {
+		"SELECT name FROM processes.snapshots WHERE collection_time "
+		"BETWEEN :t_start AND :t_end",
+		"SELECT n.pid FROM network.connect n JOIN process p ON "
+		"p.pid_key = n.pid_key",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(heads); i++) {
+		struct buf text = BUF_INIT;
+		struct front front;
+
+		buf_puts(&text, heads[i]);
+		for (unsigned k = 0; k < 2000; k++)
+			buf_printf(&text, " AND %sname <> 'a%u'", i ? "p." : "",
+				   k);
+		front_compile(&front, buf_text(&text));
+		front_rule(&front);
+		front_release(&front);
+		buf_release(&text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(corpus__each_file__is_bounded),
 		cmocka_unit_test(corpus__nothing_but_errors__is_bounded),
+		cmocka_unit_test(corpus__many_terms__are_good),
 		cmocka_unit_test(corpus__patterns__are_bounded_together),
 	};
 

@@ -753,33 +753,6 @@ static void no_memory__anywhere__nothing_comes_out(void **state)
 	}
 }
 
-/* A term costs what it says, however many stand beside it. */
-static void term__many__no_dearer_than_few(void **state)
-{
-	static const char *const heads[] = {
-		"SELECT name FROM processes.snapshots WHERE collection_time "
-		"BETWEEN :t_start AND :t_end",
-		"SELECT n.pid FROM network.connect n JOIN process p ON "
-		"p.pid_key = n.pid_key",
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(heads); i++) {
-		struct buf text = BUF_INIT;
-		struct expansion e;
-
-		buf_puts(&text, heads[i]);
-		for (unsigned k = 0; k < 2000; k++)
-			buf_printf(&text, " AND name <> 'a%u'", k);
-		expand(&e, buf_text(&text));
-		if (e.diagnostics->error_count)
-			print_error("%s\n", buf_text(&e.text));
-		assert_int_equal(e.diagnostics->error_count, 0);
-		expansion_release(&e);
-		buf_release(&text);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -821,7 +794,6 @@ int main(void)
 		cmocka_unit_test(older_rules__as_they_stand__streams_of_today),
 		cmocka_unit_test(implied_joins__same_plan__as_written_out),
 		cmocka_unit_test(no_memory__anywhere__nothing_comes_out),
-		cmocka_unit_test(term__many__no_dearer_than_few),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
