@@ -270,12 +270,23 @@ $(FUZZERS): %: %.o $(call archives,$(FUZZ_USES)) $(O)/libblake3.a
 
 fuzzers: $(FUZZERS)
 
+# Those of the rule language start from what is at hand and know its words.
+FUZZ_SEEDS := build/fuzz/seeds
+
 fuzz:
 	$(Q)$(MAKE) MODE=fuzz CC=$(FUZZ_CC) fuzzers
+	$(Q)scripts/fuzz-seeds $(FUZZ_SEEDS)
 	$(Q)for program in $(patsubst $(O)/%,build/fuzz/%,$(FUZZERS)); do \
 		echo "$$program, $(FUZZ_SECONDS) s"; \
-		mkdir -p $$program.corpus && $$program $$program.corpus \
+		case $$program in \
+		*/fuzz_parse | */fuzz_rules) \
+			with="tests/fuzz/corpus $(FUZZ_SEEDS) \
+			-dict=tests/fuzz/rules.dict -max_len=16384";; \
+		*) with=;; \
+		esac; \
+		mkdir -p $$program.corpus && $$program $$program.corpus $$with \
 			-max_total_time=$(FUZZ_SECONDS) -verbosity=0 \
+			-timeout=10 -rss_limit_mb=1024 \
 			-print_funcs=0 -print_final_stats=1 -artifact_prefix=$$program. || \
 			exit 1; \
 	done

@@ -233,6 +233,7 @@ struct ast_view {
 	const char *name;
 	struct span span, name_span;
 	struct ast_select *select;
+	bool read; /* set by expand: a rule reads it */
 };
 
 /* CREATE LIST name (constant, ...) */

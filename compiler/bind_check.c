@@ -10,9 +10,6 @@ struct reach {
 	unsigned depth;
 };
 
-/* Literals, CASE and lists add some to what the tree had. */
-#define EXPR_DEPTH_MAX (AST_DEPTH_MAX * 8)
-
 static unsigned slot_count(const struct bound_rule *rule)
 {
 	if (rule->top == BOUND_OVER)
@@ -58,7 +55,7 @@ static void check_column(const struct bound_rule *rule, const struct expr *expr)
 static void check_expr(struct reach reach, const struct expr *expr)
 {
 	CHECK(expr);
-	CHECK(reach.depth++ < EXPR_DEPTH_MAX);
+	CHECK(reach.depth++ < BIND_HEIGHT_MAX);
 	if (expr->op == EXPR_COLUMN) {
 		CHECK(expr->input < reach.inputs);
 		check_column(reach.rule, expr);

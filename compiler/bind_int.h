@@ -7,6 +7,12 @@
 #include "compiler/build.h"
 
 /*
+ * Of an expression, with the columns of subqueries that it names: literals, CASE
+ * and lists add some levels to what the text has.
+ */
+#define BIND_HEIGHT_MAX (AST_DEPTH_MAX * 8)
+
+/*
  * What a FROM item offers: a stream's columns, the outputs of a subquery that is
  * part of this block, the matches of a rule, or the row of a sequence's step.
  */

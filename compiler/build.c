@@ -34,6 +34,7 @@ struct expr *build_copy(struct arena *arena, const struct expr *expr)
 	*ret = *expr;
 	ret->args = args;
 	ret->text = NULL;
+	ret->parts = ret->height = 0;
 	if (expr->arg_count)
 		memcpy(args, expr->args, expr->arg_count * sizeof(*args));
 	return ret;

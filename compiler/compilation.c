@@ -74,12 +74,19 @@ void *compilation_grow(struct compilation *c, void *items, unsigned count,
 	return grown;
 }
 
+bool compilation_is_full(const struct compilation *c)
+{
+	return c->diagnostics->count >= DIAGNOSTICS_MAX;
+}
+
 static void diagnose(struct compilation *c, enum diagnostic_level level,
 		     struct span span, const char *suggestion, const char *fmt,
 		     va_list ap)
 {
-	const char *message = format(c, fmt, ap);
+	const char *message;
 
+	/* Of a file of nothing but errors only the first ones cost memory. */
+	message = compilation_is_full(c) ? "" : format(c, fmt, ap);
 	diagnostic_add(c->diagnostics, level, span, c->rule,
 		       message ? message : "no memory", suggestion);
 }

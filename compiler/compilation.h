@@ -14,7 +14,8 @@
 struct compilation {
 	struct arena *arena;
 	struct diagnostics *diagnostics;
-	const char *rule; /* being compiled; NULL outside of one */
+	const char *rule;	/* being compiled; NULL outside of one */
+	unsigned pattern_edges; /* of its regular expressions: regex.h */
 	bool nomem;
 	/* Of statements whose text is wrong: who reads them is told nothing. */
 	const char **damaged;
@@ -42,6 +43,9 @@ const char *compilation_take(struct compilation *c, struct buf *buf);
  */
 void *compilation_grow(struct compilation *c, void *items, unsigned count,
 		       size_t size);
+
+/* Further complaints are only counted: no suggestion need be made for them. */
+bool compilation_is_full(const struct compilation *c);
 
 /* `suggestion` may be NULL. */
 void compilation_error(struct compilation *c, struct span span,

@@ -11,6 +11,7 @@
  *                               type*.c ...
  *                lower_rule     lower*.c       the stream plan; folds on the way
  *                bounds_set     bounds.c       how much state it may hold
+ *   of the set   view_check     view_check.c   what of a view no rule reads
  *   of the set   plan_check     plan_check.c   what the engine relies on
  *                share_find     share*.c       what rules have in common
  *                subscribe      subscribe.c    what to collect, and by
@@ -35,6 +36,7 @@
 #include "compiler/source.h"
 #include "compiler/subscribe.h"
 #include "compiler/task.h"
+#include "compiler/view_check.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -85,6 +87,7 @@ static void compile_rule(struct compilation *c, struct bound_rules *bound,
 			sources[bound->source_count++] =
 				rule->sources[i]->bound;
 	c->rule = rule->ast->name;
+	c->pattern_edges = 0;
 	bind_rule(c, bound, rule->ast);
 	if (bound->count > first) {
 		struct bound_rule *own = bound->items[bound->count - 1];
@@ -194,6 +197,8 @@ static const struct plan *compile_rules(struct compilation *c,
 		return NULL;
 	for (unsigned i = 0; i < count && !c->nomem; i++)
 		compile_rule(c, bound, ordered[i]);
+	if (!c->nomem)
+		view_check(c, asts, bound);
 	if (!c->nomem && !c->diagnostics->error_count)
 		place_rules(c, bound, program, plan);
 	if (!plan->rule_count && !c->diagnostics->error_count && !c->nomem)

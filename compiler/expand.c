@@ -215,10 +215,11 @@ struct ast_select *expand_select(struct expander *x,
 	return expand_ok(x) ? ret : NULL;
 }
 
-const struct ast_rule *expand_rule(struct compilation *c,
-				   const struct ast_program *program,
-				   const struct ast_rule *rule,
-				   bool *ret_changed)
+const struct ast_rule *expand_within(struct compilation *c,
+				     const struct ast_program *program,
+				     const struct ast_rule *rule,
+				     const struct expand_with *with,
+				     bool *ret_changed)
 {
 	struct expander x = { .c = c, .program = program };
 	struct ast_rule *ret = compilation_alloc(c, 1, sizeof(*ret));
@@ -226,9 +227,17 @@ const struct ast_rule *expand_rule(struct compilation *c,
 	if (!ret)
 		return NULL;
 	*ret = *rule;
-	ret->select = expand_select(&x, rule->select, NULL, NULL);
+	ret->select = expand_select(&x, rule->select, NULL, with);
 	if (!expand_ok(&x))
 		return NULL;
 	*ret_changed = x.changed;
 	return x.changed ? ret : rule;
+}
+
+const struct ast_rule *expand_rule(struct compilation *c,
+				   const struct ast_program *program,
+				   const struct ast_rule *rule,
+				   bool *ret_changed)
+{
+	return expand_within(c, program, rule, NULL, ret_changed);
 }

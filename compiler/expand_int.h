@@ -117,6 +117,12 @@ struct ast_select *expand_select(struct expander *x,
 				 const struct ast_select *select,
 				 struct expand_scope *outer,
 				 const struct expand_with *with);
+/* expand_rule() of a query that stands where `with` is in sight. */
+const struct ast_rule *expand_within(struct compilation *c,
+				     const struct ast_program *program,
+				     const struct ast_rule *rule,
+				     const struct expand_with *with,
+				     bool *ret_changed);
 
 /* --- expand_map.c --- */
 
@@ -161,6 +167,9 @@ struct ast_expr *expand_infix(struct expander *x, enum ast_op op,
 /* Both, the terms of an AND side by side; either may be NULL. */
 struct ast_expr *expand_and(struct expander *x, struct ast_expr *left,
 			    struct ast_expr *right);
+/* The same of many, each of which may be NULL. */
+struct ast_expr *expand_all(struct expander *x, struct ast_expr *const *terms,
+			    unsigned count);
 /* The terms of a condition, which stands for an AND of one. */
 unsigned expand_term_count(const struct ast_expr *condition);
 struct ast_expr *expand_term(struct ast_expr *condition, unsigned i);

@@ -99,6 +99,30 @@ struct ast_expr *expand_and(struct expander *x, struct ast_expr *left,
 	return ret;
 }
 
+struct ast_expr *expand_all(struct expander *x, struct ast_expr *const *terms,
+			    unsigned count)
+{
+	struct ast_expr *ret = NULL;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		n += expand_term_count(terms[i]);
+		if (terms[i])
+			ret = terms[i];
+	}
+	if (n < 2 || expand_term_count(ret) == n)
+		return ret;
+	ret = expand_new(x, AST_AND, ret->span, n);
+	if (!ret)
+		return NULL;
+	n = 0;
+	for (unsigned i = 0; i < count; i++)
+		for (unsigned k = 0; k < expand_term_count(terms[i]); k++)
+			ret->args[n++] = expand_term(terms[i], k);
+	ret->span = ret->args[0]->span;
+	return ret;
+}
+
 static struct ast_expr *moment(struct expander *x, struct span span,
 			       const char *qualifier, enum ast_op op,
 			       int64_t ns)

@@ -61,16 +61,18 @@ static bool is_bound(const struct ast_expr *term)
 static struct ast_expr *without_bounds(struct expander *x,
 				       struct ast_expr *condition, bool *found)
 {
-	struct ast_expr *ret = NULL;
+	unsigned count = expand_term_count(condition), n = 0;
+	struct ast_expr **kept;
 
 	if (!find_param(condition))
 		return condition;
-	for (unsigned i = 0; i < expand_term_count(condition); i++) {
+	kept = compilation_alloc(x->c, count, sizeof(struct ast_expr *));
+	for (unsigned i = 0; kept && i < count; i++) {
 		struct ast_expr *term = expand_term(condition, i);
 		const struct ast_expr *param = find_param(term);
 
 		if (!param) {
-			ret = expand_and(x, ret, term);
+			kept[n++] = term;
 		} else if (is_bound(term)) {
 			*found = true;
 		} else {
@@ -81,7 +83,7 @@ static struct ast_expr *without_bounds(struct expander *x,
 				     param->text);
 		}
 	}
-	return ret;
+	return kept ? expand_all(x, kept, n) : NULL;
 }
 
 static bool has_aggregate(const struct ast_expr *expr)

@@ -375,19 +375,21 @@ static bool is_same_name(const struct ast_expr *term)
  */
 static struct ast_expr *put_on(struct pass *p, unsigned i, unsigned *anchor)
 {
-	struct ast_expr *on = p->select->items[i].on, *ret = NULL;
+	struct ast_expr *on = p->select->items[i].on;
 	struct expand_map m = { .x = p->x, .expr = put_column, .data = p };
+	unsigned count = expand_term_count(on), n = 0;
+	struct ast_expr **terms =
+		compilation_alloc(p->x->c, count, sizeof(struct ast_expr *));
 	struct link link;
 
-	for (unsigned t = 0; t < expand_term_count(on) && expand_ok(p->x);
-	     t++) {
+	for (unsigned t = 0; t < count && expand_ok(p->x); t++) {
 		struct ast_expr *term = expand_term(on, t);
 
 		if (!is_link(p->select, term, i, &link) ||
 		    !p->places[i].placed || !p->places[link.other].placed ||
 		    (!is_state(&p->select->items[link.other]) &&
 		     !is_gone(p, i))) {
-			ret = expand_and(p->x, ret, expand_map_expr(&m, term));
+			terms[n++] = expand_map_expr(&m, term);
 			continue;
 		}
 		if (p->places[link.other].event != i)
@@ -400,9 +402,9 @@ static struct ast_expr *put_on(struct pass *p, unsigned i, unsigned *anchor)
 						link.key == KEY_PARENT };
 		term = put_link(p, term);
 		if (term && !is_same_name(term))
-			ret = expand_and(p->x, ret, term);
+			terms[n++] = term;
 	}
-	return ret;
+	return expand_ok(p->x) ? expand_all(p->x, terms, n) : NULL;
 }
 
 static void put_event(struct pass *p, unsigned i, bool first)

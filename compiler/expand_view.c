@@ -12,8 +12,7 @@
 
 #include <string.h>
 
-static const struct ast_view *created_view(const struct expander *x,
-					   const char *name)
+static struct ast_view *created_view(const struct expander *x, const char *name)
 {
 	for (unsigned i = 0; i < x->program->view_count && i < EXPAND_NAMES_MAX;
 	     i++)
@@ -67,7 +66,7 @@ static bool find_builtin(struct expander *x, const char *name, struct span span,
 bool expand_find_view(struct expander *x, const char *name, struct span span,
 		      const struct expand_with *with, struct expand_view *ret)
 {
-	const struct ast_view *view;
+	struct ast_view *view;
 
 	for (; with; with = with->outer) {
 		if (strcmp(with->cte->name, name) != 0)
@@ -80,6 +79,7 @@ bool expand_find_view(struct expander *x, const char *name, struct span span,
 	view = created_view(x, name);
 	if (!view)
 		return find_builtin(x, name, span, ret);
+	view->read = true;
 	*ret = (struct expand_view){ .name = view->name,
 				     .select = view->select };
 	return true;

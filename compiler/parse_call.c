@@ -215,10 +215,19 @@ static struct ast_expr *copy(struct parser *p, const struct ast_expr *expr)
 	return ret;
 }
 
+/* Where x = value may need parentheses around it: one level deeper. */
+static struct ast_expr *parse_side(struct parser *p)
+{
+	struct ast_expr *side = parse_enter(p) ? parse_expr(p) : NULL;
+
+	parse_leave(p);
+	return side;
+}
+
 /* WHEN condition, or WHEN value of CASE x: x = value. */
 static struct ast_expr *parse_when(struct parser *p, struct ast_expr *x)
 {
-	struct ast_expr *when = parse_expr(p);
+	struct ast_expr *when = x ? parse_side(p) : parse_expr(p);
 	struct ast_expr *equal, *left;
 
 	if (!x || !when)
@@ -236,7 +245,7 @@ static bool parse_branches(struct parser *p, struct ast_expr *expr)
 	struct ast_expr *x = NULL;
 
 	if (!parse_is_word(p, "when")) {
-		x = parse_expr(p);
+		x = parse_side(p);
 		if (!x)
 			return false;
 	}

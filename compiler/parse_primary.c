@@ -197,13 +197,17 @@ static struct ast_expr *parse_bytes(struct parser *p)
 {
 	struct ast_expr *expr = parse_new(p, AST_CALL, p->token.span);
 	struct ast_expr *digits = parse_new(p, AST_TEXT, p->token.span);
+	bool ok;
 
 	if (!expr || !digits)
 		return NULL;
 	expr->text = "unhex";
 	digits->text = p->token.text;
+	/* As deep as UNHEX('00ff') goes. */
+	ok = parse_enter(p);
+	parse_leave(p);
 	parse_advance(p);
-	return parse_push(p, expr, digits) ? expr : NULL;
+	return ok && parse_push(p, expr, digits) ? expr : NULL;
 }
 
 /* NULL, TRUE, FALSE, 'text', INTERVAL ...; NULL: complained. */

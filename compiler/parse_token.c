@@ -294,7 +294,8 @@ void parse_expected(struct parser *p, const char *what)
 
 	if (p->token.kind == TOKEN_BAD || unsupported_here(p))
 		return;
-	hint = hint_here(p);
+	/* What is not kept needs no hint, whose memory is. */
+	hint = compilation_is_full(p->c) ? NULL : hint_here(p);
 	if (p->token.kind == TOKEN_END)
 		compilation_error(p->c, span, hint,
 				  "expected %s, found the end of the file",

@@ -244,13 +244,18 @@ static void print_case(struct buf *out, const struct ast_expr *expr)
 	buf_puts(out, " END");
 }
 
-/* -5 is a literal, -(5) what it is the opposite of; -- is a comment. */
+/*
+ * -- is a comment, and -5 a literal, so -(5) is what that is the opposite of.
+ * Parentheses would nest deeper than - -x does.
+ */
 static void print_negative(struct buf *out, const struct ast_expr *arg)
 {
-	bool number = arg->op == AST_INT || arg->op == AST_DOUBLE;
+	bool minus =
+		arg->op == AST_NEG || (arg->op == AST_INT && arg->number < 0);
+	bool number = !minus && (arg->op == AST_INT || arg->op == AST_DOUBLE);
 
-	buf_puts(out, number ? "-(" : "-");
-	print_at(out, arg, BINDS_PRIMARY);
+	buf_puts(out, minus ? "- " : number ? "-(" : "-");
+	print_at(out, arg, minus ? BINDS_UNARY : BINDS_PRIMARY);
 	buf_puts(out, number ? ")" : "");
 }
 

@@ -6,6 +6,7 @@
  */
 #include "compiler/type_int.h"
 
+#include "compiler/fold.h"
 #include "compiler/print.h"
 
 const char *bind_quote(struct binder *b, const struct ast_expr *ast)
@@ -178,8 +179,8 @@ const struct expr *bind_condition(struct binder *b, const struct scope *scope,
 	return NULL;
 }
 
-const struct expr *bind_expr(struct binder *b, const struct scope *scope,
-			     const struct ast_expr *ast)
+static const struct expr *bind_op(struct binder *b, const struct scope *scope,
+				  const struct ast_expr *ast)
 {
 	switch (ast->op) {
 	case AST_NULL:
@@ -244,5 +245,63 @@ const struct expr *bind_expr(struct binder *b, const struct scope *scope,
 		break;
 	}
 	CHECK(!"an operator of the syntax tree");
+	return NULL;
+}
+
+/*
+ * Up to one more than there may be of each; what was counted before is not
+ * walked again.
+ */
+static void measure(const struct expr *expr)
+{
+	/* It was made by the binder, in the arena. */
+	struct expr *measured = (struct expr *)(uintptr_t)expr;
+	uint32_t parts = 1;
+	uint16_t height = 0;
+
+	if (expr->parts)
+		return;
+	for (unsigned i = 0; i < expr->arg_count; i++) {
+		const struct expr *arg = expr->args[i];
+
+		measure(arg);
+		parts += arg->parts;
+		if (parts > FOLD_NODES_MAX)
+			parts = FOLD_NODES_MAX + 1;
+		if (arg->height > height)
+			height = arg->height;
+	}
+	measured->parts = parts;
+	measured->height =
+		(uint16_t)(height <= BIND_HEIGHT_MAX ? height + 1 : height);
+}
+
+/*
+ * An operand that stands twice in the tree, as x of BETWEEN and the columns of
+ * subqueries do, is one node with two parents. Whoever walks the tree meets it
+ * twice, and with each level of such operands twice as often as above.
+ */
+const struct expr *bind_expr(struct binder *b, const struct scope *scope,
+			     const struct ast_expr *ast)
+{
+	const struct expr *expr = bind_op(b, scope, ast);
+
+	if (!expr)
+		return NULL;
+	measure(expr);
+	if (expr->parts > FOLD_NODES_MAX)
+		compilation_error(b->c, ast->span,
+				  "name fewer computed columns of subqueries, "
+				  "and compute less in x of x BETWEEN and x IN",
+				  "the rule's expressions have more than %d "
+				  "parts",
+				  FOLD_NODES_MAX);
+	else if (expr->height > BIND_HEIGHT_MAX)
+		compilation_error(b->c, ast->span, "split the rule",
+				  "with the columns of subqueries in place an "
+				  "expression nests more than %d levels deep",
+				  BIND_HEIGHT_MAX);
+	else
+		return expr;
 	return NULL;
 }

@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define PATTERN_EDGES_MAX 20000 /* of the patterns of a rule: regex.h */
+
 static const char *pattern_name(const struct ast_expr *ast)
 {
 	return ast->op == AST_LIKE  ? "LIKE" :
@@ -184,6 +186,28 @@ static struct span place_in(const struct ast_expr *ast, int offset)
 	return span;
 }
 
+/*
+ * Of one pattern the library makes a program in a second at most, but a rule has
+ * room for a hundred. False: complained, of the first that is too much.
+ */
+static bool may_compile(struct binder *b, const struct ast_expr *ast,
+			struct value pattern)
+{
+	unsigned before = b->c->pattern_edges;
+	unsigned edges = regex_edges((const char *)pattern.p, pattern.len);
+
+	if (before > PATTERN_EDGES_MAX)
+		return false;
+	b->c->pattern_edges += edges;
+	if (b->c->pattern_edges <= PATTERN_EDGES_MAX)
+		return true;
+	compilation_error(b->c, ast->span,
+			  "repeat less, or write several rules",
+			  "the regular expressions of a rule are too large "
+			  "together when their repeats are written out");
+	return false;
+}
+
 const struct expr *type_regexp(struct binder *b, const struct scope *scope,
 			       const struct ast_expr *ast)
 {
@@ -197,6 +221,8 @@ const struct expr *type_regexp(struct binder *b, const struct scope *scope,
 		return NULL;
 	if (value_is_null(pattern->value))
 		return never(b, ast);
+	if (!may_compile(b, ast, pattern->value))
+		return NULL;
 	regexp = build_op(b->c->arena, EXPR_REGEXP, VALUE_BOOL, 1);
 	if (!type_keep(b, regexp))
 		return NULL;

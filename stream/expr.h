@@ -71,6 +71,8 @@ struct expr {
 	enum function function; /* CALL */
 	uint16_t column;
 	uint16_t arg_count;
+	uint16_t height; /* of the tree, and its nodes: for the binder */
+	uint32_t parts;	 /* 0: not counted */
 	struct value value;
 	const struct expr **args;
 	const struct regex *regex; /* REGEXP; in the same arena, immutable */

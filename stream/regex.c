@@ -122,6 +122,18 @@ static int check_size(const char *pattern, size_t len, int *ret_offset,
 	return 0;
 }
 
+unsigned regex_edges(const char *pattern, size_t len)
+{
+	struct regex_size size;
+	int offset;
+
+	if (len > REGEX_PATTERN_BYTES_MAX ||
+	    regex_measure(pattern, len, &size, &offset) ||
+	    size.edges > EDGES_MAX)
+		return 0;
+	return (unsigned)size.edges;
+}
+
 /* Serialized, because that is the form that can be put anywhere. */
 static int store(struct arena *arena, hs_database_t *db,
 		 const struct regex **ret_regex, struct err *err)

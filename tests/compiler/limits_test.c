@@ -149,9 +149,9 @@ static void limits__copies_of_case__are_bounded(void **state)
 
 	(void)state;
 	buf_puts(&text, WHERE "1 = ");
-	repeat(&text, "CASE ", 40);
+	repeat(&text, "CASE ", 30);
 	buf_puts(&text, "uid");
-	repeat(&text, " WHEN 1 THEN 2 WHEN 3 THEN 4 END", 40);
+	repeat(&text, " WHEN 1 THEN 2 WHEN 3 THEN 4 END", 30);
 	expect_bytes(&text, "what stands between CASE and WHEN is too large");
 }
 

@@ -5,184 +5,13 @@
  */
 #include "compiler/front.h"
 #include "compiler/program_gen.h"
+#include "support/same_tree.h"
 
 #include "compiler/parse.h"
 #include "compiler/print.h"
 
-static void same_text(const char *a, const char *b)
-{
-	assert_int_equal(a == NULL, b == NULL);
-	if (a)
-		assert_string_equal(a, b);
-}
-
-static void same_expr(const struct ast_expr *a, const struct ast_expr *b);
-static void same_select(const struct ast_select *a, const struct ast_select *b);
-
-static void same_exprs(struct ast_expr *const *a, unsigned a_count,
-		       struct ast_expr *const *b, unsigned b_count)
-{
-	assert_int_equal(a_count, b_count);
-	for (unsigned i = 0; i < a_count; i++)
-		same_expr(a[i], b[i]);
-}
-
-static void same_over(const struct ast_over *a, const struct ast_over *b)
-{
-	assert_int_equal(a == NULL, b == NULL);
-	if (!a)
-		return;
-	same_exprs(a->keys, a->key_count, b->keys, b->key_count);
-	same_expr(a->order, b->order);
-	assert_int_equal(a->range_ns, b->range_ns);
-}
-
-static void same_expr(const struct ast_expr *a, const struct ast_expr *b)
-{
-	assert_int_equal(a == NULL, b == NULL);
-	if (!a)
-		return;
-	assert_int_equal(a->op, b->op);
-	assert_int_equal(a->negated, b->negated);
-	assert_int_equal(a->star, b->star);
-	assert_int_equal(a->distinct, b->distinct);
-	assert_int_equal(a->number, b->number);
-	assert_memory_equal(&a->real, &b->real, sizeof(a->real));
-	same_text(a->text, b->text);
-	same_text(a->qualifier, b->qualifier);
-	same_exprs(a->args, a->arg_count, b->args, b->arg_count);
-	same_over(a->over, b->over);
-	same_select(a->select, b->select);
-}
-
-static void same_outputs(const struct ast_output *a, unsigned a_count,
-			 const struct ast_output *b, unsigned b_count)
-{
-	assert_int_equal(a_count, b_count);
-	for (unsigned i = 0; i < a_count; i++) {
-		same_expr(a[i].expr, b[i].expr);
-		same_text(a[i].alias, b[i].alias);
-	}
-}
-
-static void same_window(const struct ast_table_window *a,
-			const struct ast_table_window *b)
-{
-	assert_int_equal(a == NULL, b == NULL);
-	if (!a)
-		return;
-	assert_int_equal(a->kind, b->kind);
-	same_expr(a->time, b->time);
-	same_exprs(a->keys, a->key_count, b->keys, b->key_count);
-	assert_int_equal(a->size_ns, b->size_ns);
-	assert_int_equal(a->slide_ns, b->slide_ns);
-}
-
-static void same_step(const struct ast_step *a, const struct ast_step *b)
-{
-	assert_int_equal(a == NULL, b == NULL);
-	if (!a)
-		return;
-	same_text(a->name, b->name);
-	assert_int_equal(a->least, b->least);
-	assert_int_equal(a->most, b->most);
-	same_text(a->stream, b->stream);
-	same_exprs(a->keys, a->key_count, b->keys, b->key_count);
-	same_expr(a->define, b->define);
-}
-
-static void same_recognize(const struct ast_recognize *a,
-			   const struct ast_recognize *b)
-{
-	assert_int_equal(a == NULL, b == NULL);
-	if (!a)
-		return;
-	same_exprs(a->keys, a->key_count, b->keys, b->key_count);
-	same_expr(a->order, b->order);
-	same_outputs(a->measures, a->measure_count, b->measures,
-		     b->measure_count);
-	assert_int_equal(a->step_count, b->step_count);
-	for (unsigned i = 0; i < a->step_count; i++)
-		same_step(&a->steps[i], &b->steps[i]);
-	same_step(a->until, b->until);
-	assert_int_equal(a->within_ns, b->within_ns);
-}
-
-static void same_item(const struct ast_item *a, const struct ast_item *b)
-{
-	assert_int_equal(a->join, b->join);
-	same_text(a->stream, b->stream);
-	same_select(a->select, b->select);
-	same_window(a->window, b->window);
-	same_recognize(a->recognize, b->recognize);
-	same_expr(a->as_of, b->as_of);
-	same_text(a->alias, b->alias);
-	same_expr(a->on, b->on);
-	same_expr(a->when, b->when);
-}
-
-static void same_select(const struct ast_select *a, const struct ast_select *b)
-{
-	assert_int_equal(a == NULL, b == NULL);
-	if (!a)
-		return;
-	assert_int_equal(a->cte_count, b->cte_count);
-	for (unsigned i = 0; i < a->cte_count; i++) {
-		same_text(a->ctes[i].name, b->ctes[i].name);
-		same_select(a->ctes[i].select, b->ctes[i].select);
-	}
-	same_outputs(a->outputs, a->output_count, b->outputs, b->output_count);
-	assert_int_equal(a->item_count, b->item_count);
-	for (unsigned i = 0; i < a->item_count; i++)
-		same_item(&a->items[i], &b->items[i]);
-	same_expr(a->where, b->where);
-	same_exprs(a->groups, a->group_count, b->groups, b->group_count);
-	same_expr(a->having, b->having);
-	assert_int_equal(a->order_count, b->order_count);
-	for (unsigned i = 0; i < a->order_count; i++) {
-		same_expr(a->orders[i].expr, b->orders[i].expr);
-		assert_int_equal(a->orders[i].descending,
-				 b->orders[i].descending);
-	}
-	assert_int_equal(a->limit, b->limit);
-}
-
-static void same_rule(const struct ast_rule *a, const struct ast_rule *b)
-{
-	same_text(a->name, b->name);
-	assert_int_equal(a->option_count, b->option_count);
-	for (unsigned i = 0; i < a->option_count; i++) {
-		same_text(a->options[i].name, b->options[i].name);
-		same_expr(a->options[i].value, b->options[i].value);
-	}
-	same_select(a->select, b->select);
-	assert_int_equal(a->emit, b->emit);
-	assert_int_equal(a->suppress_ns, b->suppress_ns);
-	assert_int_equal(a->gap, b->gap);
-}
-
-static void same_program(const struct ast_program *a,
-			 const struct ast_program *b)
-{
-	assert_int_equal(a->rule_count, b->rule_count);
-	for (unsigned i = 0; i < a->rule_count; i++)
-		same_rule(a->rules[i], b->rules[i]);
-	assert_int_equal(a->view_count, b->view_count);
-	for (unsigned i = 0; i < a->view_count; i++) {
-		same_text(a->views[i]->name, b->views[i]->name);
-		same_select(a->views[i]->select, b->views[i]->select);
-	}
-	assert_int_equal(a->list_count, b->list_count);
-	for (unsigned i = 0; i < a->list_count; i++) {
-		same_text(a->lists[i]->name, b->lists[i]->name);
-		same_exprs(a->lists[i]->items, a->lists[i]->item_count,
-			   b->lists[i]->items, b->lists[i]->item_count);
-	}
-}
-
-/* Reads the text; asserts that nothing is wrong with it. */
-static void read_back(struct arena *arena, struct buf *text,
-		      struct ast_program *ret_program)
+static struct diagnostics *parse(struct arena *arena, struct buf *text,
+				 struct ast_program *ret_program)
 {
 	struct compile_source source = { "x.sql", buf_text(text), text->len };
 	struct diagnostics *diagnostics =
@@ -193,12 +22,27 @@ static void read_back(struct arena *arena, struct buf *text,
 	diagnostics_init(diagnostics, arena, &source, 1);
 	*ret_program = (struct ast_program){ 0 };
 	parse_source(&c, &source, 0, ret_program);
+	assert_false(c.nomem);
+	return diagnostics;
+}
+
+static bool can_read(struct arena *arena, struct buf *text,
+		     struct ast_program *ret_program)
+{
+	return !parse(arena, text, ret_program)->count;
+}
+
+/* Reads the text; asserts that nothing is wrong with it. */
+static void read_back(struct arena *arena, struct buf *text,
+		      struct ast_program *ret_program)
+{
+	const struct diagnostics *diagnostics = parse(arena, text, ret_program);
+
 	if (diagnostics->count)
 		print_error("%s at: %.80s\n%s\n", diagnostics->items[0].message,
-			    source.text + diagnostics->items[0].span.start,
-			    source.text);
+			    buf_text(text) + diagnostics->items[0].span.start,
+			    buf_text(text));
 	assert_int_equal(diagnostics->count, 0);
-	assert_false(c.nomem);
 }
 
 static void print__random_programs__read_back_as_they_were(void **state)
@@ -223,7 +67,7 @@ static void print__random_programs__read_back_as_they_were(void **state)
 		print_program(&text, program);
 		bytes += text.len;
 		read_back(&arena, &text, &parsed);
-		same_program(program, &parsed);
+		assert_true(same_program(program, &parsed));
 		print_program(&again, &parsed);
 		assert_string_equal(buf_text(&text), buf_text(&again));
 	}
@@ -245,7 +89,8 @@ static const struct {
 	{ "x IN (names)", "x IN names" },
 	{ "x IN names", "x IN names" },
 	{ "- - 5", "5" },
-	{ "-(-(a))", "-(-a)" },
+	{ "-(-(a))", "- -a" },
+	{ "- -9223372036854775808", "- -9223372036854775808" },
 	{ "-(2.50)", "-2.5" },
 	{ "-INTERVAL '1' SECOND", "-INTERVAL '1' SECOND" },
 	{ "a || b * c || d", "a || b * c || d" },
@@ -282,6 +127,52 @@ static void print__sugar__is_one_tree(void **state)
 		buf_release(&text);
 		buf_release(&printed);
 	}
+	arena_release(&arena);
+}
+
+/* What is read at the greatest depth prints as what can be read, too. */
+static void print__deepest_trees__read_back(void **state)
+{
+	static const char *const deepest[] = {
+		"x'00'",
+		"- - a",
+		"CASE a OR b WHEN c AND d THEN 1 END",
+		"(a OR b) = (c OR d)",
+		"- -9223372036854775808",
+		"CAST(a AS TEXT)",
+		"NOT EXISTS (SELECT a FROM b)",
+		"ANY(a) = 1",
+		"NOT NOT a",
+	};
+	unsigned read = 0;
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, (size_t)16 << 20);
+	for (size_t i = 0; i < ARRAY_SIZE(deepest); i++)
+		for (unsigned depth = AST_DEPTH_MAX - 5; depth <= AST_DEPTH_MAX;
+		     depth++) {
+			struct buf text = BUF_INIT, printed = BUF_INIT;
+			struct ast_program program, again;
+
+			buf_puts(&text, "SELECT ");
+			for (unsigned k = 0; k < depth; k++)
+				buf_puts(&text, "f(");
+			buf_puts(&text, deepest[i]);
+			for (unsigned k = 0; k < depth; k++)
+				buf_puts(&text, ")");
+			buf_puts(&text, " FROM t");
+			if (can_read(&arena, &text, &program)) {
+				read++;
+				print_program(&printed, &program);
+				read_back(&arena, &printed, &again);
+				assert_true(same_program(&program, &again));
+			}
+			buf_release(&text);
+			buf_release(&printed);
+			arena_reset(&arena);
+		}
+	assert_in_range(read, ARRAY_SIZE(deepest), 6 * ARRAY_SIZE(deepest) - 1);
 	arena_release(&arena);
 }
 
@@ -344,6 +235,7 @@ int main(void)
 		cmocka_unit_test(
 			print__random_programs__read_back_as_they_were),
 		cmocka_unit_test(print__sugar__is_one_tree),
+		cmocka_unit_test(print__deepest_trees__read_back),
 		cmocka_unit_test(print__doubles__are_shortest),
 		cmocka_unit_test(
 			print__spelling__does_not_change_the_canonical_text),

@@ -51,6 +51,46 @@ static const char *const places[] = {
 	"WITH t AS (SELECT %s AS x FROM process.exec) SELECT t.x FROM t;",
 	"CREATE VIEW v AS SELECT %s AS x FROM process.exec; "
 	"SELECT x FROM v;",
+	"SELECT COUNT(*) AS n FROM " TUMBLE " GROUP BY exe, LENGTH(%s);",
+	"SELECT pid FROM process.exec WHERE exe LIKE %s;",
+	"SELECT pid FROM process.exec WHERE exe REGEXP %s;",
+	"SELECT pid FROM process.exec WHERE 'x' = ANY(%s);",
+	"SELECT pid FROM process.exec WHERE %s IS NULL;",
+	"SELECT -%s AS x FROM process.exec;",
+	"SELECT exe || %s AS x FROM process.exec;",
+	"SELECT COALESCE(exe, %s) AS x FROM process.exec;",
+	"SELECT e.pid FROM process.exec e AUTO JOIN network.connect n ON "
+	"n.pid_key = e.pid_key WHEN %s;",
+	"SELECT e.pid FROM process.exec e WHERE EXISTS (SELECT %s FROM "
+	"process.exit x WHERE x.pid_key = e.pid_key AND x.ts BETWEEN e.ts AND "
+	"e.ts + INTERVAL '5' SECOND);",
+	SEQUENCE("A.pid", "process.exec WHERE %s"),
+	"SELECT m.x FROM process.exec MATCH_RECOGNIZE (PARTITION BY pid_key "
+	"ORDER BY ts MEASURES A.pid AS x PATTERN (A B) WITHIN INTERVAL '1' "
+	"MINUTE UNTIL U DEFINE U AS process.exit WHERE %s) AS m;",
+	"SELECT name FROM processes.snapshots WHERE %s;",
+	/* What is never evaluated, and what is never read. */
+	"SELECT pid FROM process.exec WHERE TRUE OR %s;",
+	"SELECT pid FROM process.exec WHERE FALSE AND %s;",
+	"SELECT CASE WHEN TRUE THEN 1 ELSE %s END AS x FROM process.exec;",
+	"CREATE RULE r WITH (enabled = FALSE) AS SELECT %s AS x FROM "
+	"process.exec; SELECT pid FROM process.exec;",
+	"SELECT t.pid FROM (SELECT pid, %s AS x FROM process.exec) AS t;",
+	"CREATE VIEW v AS SELECT %s AS x FROM process.exec; "
+	"SELECT pid FROM process.exec;",
+	"CREATE VIEW v AS SELECT pid, %s AS x FROM process.exec; "
+	"SELECT pid FROM v;",
+	"CREATE VIEW v AS SELECT pid FROM process.exec WHERE %s = 1; "
+	"SELECT pid FROM process.exec;",
+	"CREATE VIEW v AS WITH t AS (SELECT pid, %s AS x FROM process.exec) "
+	"SELECT t.pid FROM t; SELECT pid FROM v;",
+	"WITH t AS (SELECT %s AS x FROM process.exec) SELECT pid FROM "
+	"process.exec;",
+	"WITH t AS (SELECT pid, %s AS x FROM process.exec) SELECT pid FROM t;",
+	"WITH t AS (SELECT pid FROM process.exec), u AS (SELECT %s AS x FROM "
+	"t) SELECT pid FROM t;",
+	"SELECT pid FROM (WITH t AS (SELECT %s AS x FROM process.exit) SELECT "
+	"pid FROM process.exec) AS u;",
 };
 
 static bool is_refused(struct front *front, const char *template,
