@@ -100,6 +100,8 @@ static const char *const texts[] = {
 	"SELECT pid, [q.x] AS y, [pdi] AS z" EXEC,
 	"SELECT e.pid, [q.x] AS y FROM process.exec e WHERE e.ts = "
 	"[:t_start] + 5",
+	"CREATE VIEW v AS SELECT pid, COUNT(*)" OVER("[pdi]") " AS n" EXEC
+	"; SELECT pid FROM v WHERE n > 2; SELECT n FROM v WHERE [pdd] = 1",
 	/* sequences */
 	"SELECT [m.x] FROM process.exec MATCH_RECOGNIZE (PARTITION BY pid_key "
 	"ORDER BY ts MEASURES A.pid AS p PATTERN (A B) WITHIN INTERVAL '1' "
