@@ -7,6 +7,25 @@
 
 #include <string.h>
 
+/* Those whose names begin as the wrong one does, else all. */
+static const char *streams_like(struct binder *b, const char *wrong)
+{
+	const size_t domain = strcspn(wrong, ".");
+	struct buf text = BUF_INIT;
+
+	for (int all = 0; all < 2 && !text.len; all++)
+		for (unsigned i = 0; i < STREAM_VISIBLE_COUNT; i++) {
+			const char *name = catalog_stream(i)->name;
+
+			if (!all && (strcspn(name, ".") != domain ||
+				     strncmp(name, wrong, domain) != 0))
+				continue;
+			buf_printf(&text, "%s %s", text.len ? "," : "there are",
+				   name);
+		}
+	return compilation_take(b->c, &text);
+}
+
 static void unknown_stream(struct binder *b, const char *wrong,
 			   struct span span)
 {
@@ -22,7 +41,9 @@ static void unknown_stream(struct binder *b, const char *wrong,
 		if (!s.best && event && strcmp(event + 1, wrong) == 0)
 			s.best = name;
 	}
-	compilation_error(b->c, span, suggest_text(b->c, &s),
+	compilation_error(b->c, span,
+			  s.best ? suggest_text(b->c, &s) :
+				   streams_like(b, wrong),
 			  "unknown stream '%s'", wrong);
 }
 

@@ -51,7 +51,10 @@ static void unknown_rule(struct order *o, const char *wrong, struct span span)
 	     i < o->count && o->c->diagnostics->error_count < DIAGNOSTICS_MAX;
 	     i++)
 		suggest_offer(&s, o->by_name[i]->ast->name);
-	compilation_error(o->c, span, suggest_text(o->c, &s),
+	compilation_error(o->c, span,
+			  s.best ? suggest_text(o->c, &s) :
+				   "name the folder or the files that have "
+				   "both rules",
 			  "no rule '%s' whose matches to read", wrong);
 }
 

@@ -144,6 +144,27 @@ static const struct expr *unexpanded(struct binder *b,
 	return NULL;
 }
 
+/* name = 'sh' OR 'bash' */
+static const char *condition_hint(struct binder *b, const struct ast_expr *ast,
+				  enum value_type type)
+{
+	const char *x = bind_quote(b, ast);
+
+	if (ast->op == AST_TEXT)
+		return compilation_text(b->c,
+					"write the column again: x = %s; or x "
+					"IN ('a', 'b')",
+					x);
+	if (type_is_number(type))
+		return compilation_text(b->c, "compare it, as in %s <> 0", x);
+	if (type == VALUE_TEXT)
+		return compilation_text(b->c, "compare it, as in %s <> ''", x);
+	if (type == VALUE_LIST)
+		return compilation_text(b->c, "compare it, as in 'x' = ANY(%s)",
+					x);
+	return compilation_text(b->c, "compare it, as in %s IS NOT NULL", x);
+}
+
 const struct expr *bind_condition(struct binder *b, const struct scope *scope,
 				  const struct ast_expr *ast)
 {
@@ -151,7 +172,7 @@ const struct expr *bind_condition(struct binder *b, const struct scope *scope,
 
 	if (!expr || expr->type == VALUE_BOOL || expr->type == VALUE_NULL)
 		return expr;
-	compilation_error(b->c, ast->span, "compare it with something",
+	compilation_error(b->c, ast->span, condition_hint(b, ast, expr->type),
 			  "a condition is true or false, but %s is %s",
 			  bind_quote(b, ast), value_type_name(expr->type));
 	return NULL;

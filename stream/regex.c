@@ -48,10 +48,13 @@ static const struct {
 	{ "Embedded anchors", "^ and $ stand at the ends of a pattern only" },
 	{ "Pattern can never match", "the pattern can never match" },
 	{ "Bounded repeat is too large", "a repeat is too large" },
-	{ "Invalid repeat", "nothing here to repeat: write \\ before it" },
+	{ "Invalid repeat",
+	  "nothing here to repeat: write .* for any text, or \\ before it" },
 	{ "Unmatched parentheses", "a ) without its (: write \\)" },
 	{ "Missing close parenthesis", "a ( without its ): write \\(" },
 	{ "Unterminated character class", "a [ without its ]: write \\[" },
+	{ "Range out of order",
+	  "a range in [ ] is from the lower to the higher" },
 	{ "Unescaped \\ at end", "it ends in a \\" },
 };
 
