@@ -16,6 +16,7 @@ struct compilation {
 	struct diagnostics *diagnostics;
 	const char *rule; /* being compiled; NULL outside of one */
 	bool nomem;
+	bool no_warnings; /* of a rule that is refused anyway */
 	/* Of statements whose text is wrong: who reads them is told nothing. */
 	const char **damaged;
 	unsigned damaged_count;
