@@ -250,7 +250,8 @@ static bool bind_sequence(struct binder *b, const struct ast_item *ast,
 	return false;
 }
 
-static bool check_alias(struct binder *b, const struct scope *scope,
+/* Which of the two it names nobody can tell: neither is known then. */
+static bool check_alias(struct binder *b, struct scope *scope,
 			const struct ast_item *ast,
 			const struct scope_item *item)
 {
@@ -265,6 +266,7 @@ static bool check_alias(struct binder *b, const struct scope *scope,
 						   item->alias,
 						   scope->count + 1),
 				  "the alias '%s' is taken", item->alias);
+		scope->items[i].unknown = true;
 		return false;
 	}
 	return true;

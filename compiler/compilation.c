@@ -106,6 +106,8 @@ void compilation_warning(struct compilation *c, struct span span,
 {
 	va_list ap;
 
+	if (c->no_warnings)
+		return;
 	va_start(ap, fmt);
 	diagnose(c, DIAGNOSTIC_WARNING, span, suggestion, fmt, ap);
 	va_end(ap);

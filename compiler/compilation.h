@@ -17,6 +17,7 @@ struct compilation {
 	const char *rule;	/* being compiled; NULL outside of one */
 	unsigned pattern_edges; /* of its regular expressions: regex.h */
 	bool nomem;
+	bool no_warnings; /* of a rule that is refused anyway */
 	/* Of statements whose text is wrong: who reads them is told nothing. */
 	const char **damaged;
 	unsigned damaged_count;

@@ -93,7 +93,9 @@ static void compile_rule(struct compilation *c, struct bound_rules *bound,
 		struct bound_rule *own = bound->items[bound->count - 1];
 
 		own->rewritten = rule->changed;
+		c->no_warnings = own->damaged;
 		lower_blocks(c, bound, first);
+		c->no_warnings = false;
 		if (own->damaged)
 			bound->count = first;
 		else

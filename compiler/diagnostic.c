@@ -26,11 +26,29 @@ void diagnostics_init(struct diagnostics *diagnostics, struct arena *arena,
 					     .source_count = source_count };
 }
 
+/* What is wrong with a view is found once for each rule that reads it. */
+static bool is_known(const struct diagnostics *diagnostics,
+		     enum diagnostic_level level, struct span span,
+		     const char *message)
+{
+	for (unsigned i = 0; i < diagnostics->count; i++) {
+		const struct diagnostic *d = &diagnostics->items[i];
+
+		if (d->level == level && d->span.source == span.source &&
+		    d->span.start == span.start && d->span.end == span.end &&
+		    strcmp(d->message, message) == 0)
+			return true;
+	}
+	return false;
+}
+
 void diagnostic_add(struct diagnostics *diagnostics,
 		    enum diagnostic_level level, struct span span,
 		    const char *rule, const char *message,
 		    const char *suggestion)
 {
+	if (is_known(diagnostics, level, span, message))
+		return;
 	if (level == DIAGNOSTIC_ERROR)
 		diagnostics->error_count++;
 	else

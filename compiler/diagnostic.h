@@ -47,7 +47,9 @@ void diagnostics_init(struct diagnostics *diagnostics, struct arena *arena,
 		      const struct compile_source *sources,
 		      unsigned source_count);
 
-/* `suggestion` may be NULL; both texts are formatted into the arena by callers. */
+/*
+ * The same said twice of one place is kept once. `suggestion` may be NULL; both texts are formatted into the arena by callers.
+ */
 void diagnostic_add(struct diagnostics *diagnostics,
 		    enum diagnostic_level level, struct span span,
 		    const char *rule, const char *message,

@@ -4,6 +4,7 @@
  * from it: in each text what stands in brackets is at fault.
  */
 #include "compiler/front.h"
+#include "stream/stream_fixture.h"
 
 #define EXEC " FROM process.exec e"
 #define ON                                                            \
@@ -100,6 +101,9 @@ static const char *const texts[] = {
 	"SELECT pid, [q.x] AS y, [pdi] AS z" EXEC,
 	"SELECT e.pid, [q.x] AS y FROM process.exec e WHERE e.ts = "
 	"[:t_start] + 5",
+	"CREATE VIEW v AS SELECT pid, COUNT(*)" OVER(
+		"[pdi]") " AS n" EXEC
+			 "; SELECT pid FROM v WHERE n > 2; SELECT n FROM v WHERE [pdd] = 1",
 	/* sequences */
 	"SELECT [m.x] FROM process.exec MATCH_RECOGNIZE (PARTITION BY pid_key "
 	"ORDER BY ts MEASURES A.pid AS p PATTERN (A B) WITHIN INTERVAL '1' "
@@ -197,11 +201,47 @@ static void errors__two_in_a_text__are_told_and_nothing_else(void **state)
 	assert_int_equal(failed, 0);
 }
 
+/* Some bytes cut out, or those of another text put in: never worse than errors. */
+static void errors__damaged_texts__end_in_a_result(void **state)
+{
+	unsigned rounds = check_full() ? 200000 : 5000;
+	uint64_t seed = chance_seed();
+
+	(void)state;
+	for (unsigned i = 0; i < rounds; i++) {
+		const char *from = texts[chance(&seed, ARRAY_SIZE(texts))];
+		const char *other = texts[chance(&seed, ARRAY_SIZE(texts))];
+		size_t at = chance(&seed, (unsigned)strlen(from));
+		size_t part = chance(&seed, (unsigned)strlen(other));
+		struct buf text = BUF_INIT;
+		struct front front;
+
+		buf_put(&text, from, at);
+		if (chance(&seed, 2))
+			buf_put(&text, other + part,
+				strnlen(other + part, chance(&seed, 60)));
+		at += chance(&seed, 12);
+		if (at < strlen(from))
+			buf_puts(&text, from + at);
+		/* What was at fault is marked in brackets. */
+		for (size_t k = 0; k < text.len; k++)
+			if (text.bytes[k] == '[' || text.bytes[k] == ']')
+				text.bytes[k] = ' ';
+		front_compile_bytes(&front, (const char *)text.bytes, text.len);
+		assert_in_range(front.result, COMPILE_OK, COMPILE_REJECTED);
+		assert_int_equal(front.result == COMPILE_REJECTED,
+				 front.diagnostics->error_count > 0);
+		front_release(&front);
+		buf_release(&text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			errors__two_in_a_text__are_told_and_nothing_else),
+		cmocka_unit_test(errors__damaged_texts__end_in_a_result),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

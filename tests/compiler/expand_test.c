@@ -122,8 +122,8 @@ static void sequence__over_views__its_variables_are_of_streams(void **state)
 		"SELECT m.who\n"
 		"FROM process MATCH_RECOGNIZE (PARTITION BY pid_key ORDER BY "
 		"ts MEASURES a.uid AS who PATTERN (a b c) WITHIN INTERVAL '1' "
-		"MINUTE UNTIL u DEFINE a AS a.cmdline LIKE '%x', b AS "
-		"file.open WHERE b.is_write AND b.path <> a.exe, c AS "
+		"MINUTE UNTIL u DEFINE a AS a.cmdline LIKE '%x' AND cause <> "
+		"'sample', b AS file.open WHERE b.is_write AND b.path <> a.exe, c AS "
 		"process.exec WHERE c.uid = 0 AND LENGTH(c.cmdline) > 5, u AS "
 		"process.exit WHERE code = 0) AS m");
 	/* What the view leaves out is no row of the sequence. */
