@@ -97,6 +97,7 @@ struct sql_gen {
 	bool groups_fit;
 	bool joins_fit;
 	bool joins_apart;
+	bool ordered; /* its rows differ in `ord`: no joins, even in rules */
 };
 
 static inline void sql_put(struct sql_gen *g, const char *text)

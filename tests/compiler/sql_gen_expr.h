@@ -117,7 +117,8 @@ static inline void sql_int(struct sql_gen *g, unsigned depth)
 		sql_put(g, "(");
 		sql_column(g, sql_any(g), SQL_INT);
 		sql_put(g, SQL_PICK(g, " / ", " % "));
-		sql_column(g, sql_any(g), SQL_INT);
+		/* No column that a subquery may have made a constant. */
+		sql_name(g, sql_any(g), SQL_PICK(g, "pid_key", "uid"));
 		sql_put(g, ")");
 		return;
 	case 8:

@@ -90,7 +90,7 @@ static inline void sql_derived_groups(struct sql_gen *g, unsigned input,
 	unsigned size = 2 + sql_below(g, 12);
 	char alias[16];
 
-	g->joins_fit = g->joins_apart = true;
+	g->joins_fit = g->joins_apart = !g->ordered;
 	sql_source(g, input, depth);
 	g->joins_fit = g->joins_apart = false;
 	from = sql_end(g, outer);
@@ -168,8 +168,10 @@ static inline void sql_named(struct sql_gen *g, unsigned input, unsigned depth)
 	bool joins_fit = g->joins_fit;
 	char rule[32], sql[32];
 
-	if (kind == 1)
-		g->groups_fit = g->joins_apart = g->joins_fit = true;
+	if (kind == 1) {
+		g->groups_fit = g->joins_apart = true;
+		g->joins_fit = !g->ordered;
+	}
 	sql_derived(g, input, depth - 1);
 	g->groups_fit = groups_fit;
 	g->joins_apart = apart;

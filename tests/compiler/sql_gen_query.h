@@ -16,9 +16,9 @@ static inline void sql_join_first(struct sql_gen *g, unsigned input)
 	struct sql_piece outer = sql_begin(g), item, on;
 	const char *alias = g->inputs[input].alias;
 
-	g->groups_fit = true;
+	g->groups_fit = g->ordered = true;
 	sql_item(g, input, 1);
-	g->groups_fit = false;
+	g->groups_fit = g->ordered = false;
 	item = sql_end(g, outer);
 	outer = sql_begin(g);
 	sql_on(g, input);

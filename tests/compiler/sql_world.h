@@ -379,8 +379,10 @@ static inline const struct plan *world_compile(struct front *front,
 					       const char *text)
 {
 	front_compile(front, text);
-	if (front->result != COMPILE_OK)
-		fail_msg("%s\n%s", front_text(front), text);
+	if (front->result != COMPILE_OK) {
+		print_error("%s\n%s\n", front_text(front), text);
+		fail_msg("it does not compile");
+	}
 	return front->program->plan;
 }
 
