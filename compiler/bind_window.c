@@ -96,12 +96,13 @@ bool bind_window(struct binder *b, const struct ast_item *ast,
 	const struct ast_table_window *window = ast->window;
 	struct bound_rule *rule = b->rule;
 	struct scope scope = { 0 };
+	unsigned input;
 
 	if (!bind_source(b, ast, PLACE_ONE, item))
 		return false;
 	scope.items[scope.count++] = *item;
 	b->clause = CLAUSE_ORDER;
-	if (!bind_time(b, &scope, window->time, names[window->kind]) ||
+	if (!bind_time(b, &scope, window->time, names[window->kind], &input) ||
 	    !check_sizes(b, window) || !offer(b, item))
 		return false;
 	rule->window = window->kind == AST_TUMBLE ? PLAN_TUMBLE :

@@ -278,17 +278,19 @@ static inline void sql_tie(struct sql_gen *g, unsigned input, unsigned left)
 		sql_put(g, " = ");
 		sql_name(g, input, sql_column_of(g, b, SQL_INT));
 	}
-	if (sql_below(g, 3) == 0) {
+	if (sql_below(g, 2)) {
+		bool past = sql_below(g, 3) == 0;
+
 		sql_put(g, " AND ");
 		sql_name(g, input, "ts");
 		sql_put(g, " BETWEEN ");
 		sql_name(g, left, "ts");
-		sql_put(g, SQL_PICK(g, " - ", " + "));
-		sql_interval(g, sql_below(g, 4));
+		sql_put(g, past ? " - " : SQL_PICK(g, " - ", " + "));
+		sql_interval(g, past ? 3 + sql_below(g, 9) : sql_below(g, 4));
 		sql_put(g, " AND ");
 		sql_name(g, left, "ts");
-		sql_put(g, " + ");
-		sql_interval(g, 3 + sql_below(g, 9));
+		sql_put(g, past ? " - " : " + ");
+		sql_interval(g, past ? sql_below(g, 3) : 3 + sql_below(g, 9));
 		return;
 	}
 	sql_bound(g, input, left, true);

@@ -106,7 +106,7 @@ static inline void sql_outputs(struct sql_gen *g)
 static inline void sql_select(struct sql_gen *g, unsigned joins)
 {
 	struct sql_piece outer = sql_begin(g), from;
-	bool where = sql_below(g, 5) > 1;
+	bool where = sql_below(g, 2);
 
 	g->joins_fit = true;
 	g->groups_fit = joins > 0;
@@ -129,6 +129,17 @@ static inline void sql_select(struct sql_gen *g, unsigned joins)
 		sql_put(g, where ? "\n AND" : "\nWHERE");
 		sql_exists(g);
 	}
+}
+
+/* Under a window; refused where a row would be known too late for it. */
+static inline void sql_where_exists(struct sql_gen *g)
+{
+	if (sql_below(g, 8)) {
+		sql_where(g, 1);
+		return;
+	}
+	sql_put(g, " WHERE");
+	sql_exists(g);
 }
 
 /* --- aggregates ------------------------------------------------------------ */
@@ -318,11 +329,15 @@ static inline void sql_over(struct sql_gen *g)
 	char name[32];
 
 	sql_item(g, 0, SQL_DEPTH - 1);
+	if (sql_below(g, 4) == 0) {
+		sql_inner_join(g, 1, 1);
+		last = sql_below(g, 3) > 0;
+	}
 	from = sql_end(g, outer);
 	sql_aggregation(g, &a);
 	a.width = 1 + sql_below(g, 14);
 	outer = sql_begin(g);
-	sql_where(g, 1);
+	sql_where_exists(g);
 	where = sql_end(g, outer);
 	sql_put(g, "SELECT t.ts AS o0, t.uid AS o1, t.b AS o2");
 	for (unsigned i = 0; i < a.count; i++) {
@@ -555,7 +570,7 @@ static inline void sql_group(struct sql_gen *g)
 	w.source = sql_end(g, outer);
 	sql_aggregation(g, &w.a);
 	outer = sql_begin(g);
-	sql_where(g, 1);
+	sql_where_exists(g);
 	w.where = sql_end(g, outer);
 	w.slide = 1 + sql_below(g, 6);
 	w.size = w.kind == 1 ? w.slide * (1 + sql_below(g, 5)) :

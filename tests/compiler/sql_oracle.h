@@ -224,6 +224,12 @@ static inline sqlite3 *oracle_open(void)
 	return db;
 }
 
+/* SQLite's sliding sums keep what rounding left of rows that are gone. */
+static inline void oracle_put_double(struct buf *out, double d)
+{
+	buf_printf(out, "%.10g", fabs(d) < 1e-9 ? 0 : d);
+}
+
 static inline void oracle_put(struct buf *line, sqlite3_stmt *stmt, int i)
 {
 	switch (sqlite3_column_type(stmt, i)) {
@@ -231,7 +237,8 @@ static inline void oracle_put(struct buf *line, sqlite3_stmt *stmt, int i)
 		buf_puts(line, "NULL|");
 		return;
 	case SQLITE_FLOAT:
-		buf_printf(line, "%.12g|", sqlite3_column_double(stmt, i));
+		oracle_put_double(line, sqlite3_column_double(stmt, i));
+		buf_putc(line, '|');
 		return;
 	default:
 		buf_printf(line, "%s|",
