@@ -255,6 +255,8 @@ static void write_process(struct sql_gen *g, struct ways *p)
 static void write_ways(struct sql_gen *g, struct ways *p, enum way way)
 {
 	sql_reset(g);
+	/* Else there would be no default window. */
+	g->unbound = true;
 	both(p, "CREATE RULE r AS ");
 	switch (way) {
 	case WAY_NAME:

@@ -97,6 +97,7 @@ struct sql_gen {
 	bool groups_fit;
 	bool joins_fit;
 	bool joins_apart;
+	bool unbound; /* no condition bounds the time between two inputs */
 	bool ordered; /* its rows differ in `ord`: no joins, even in rules */
 };
 

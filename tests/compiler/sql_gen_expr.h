@@ -404,13 +404,13 @@ static inline void sql_time_term(struct sql_gen *g)
 	if (sql_below(g, 2)) {
 		sql_put(g, " - ");
 		sql_name(g, b, "ts");
-		sql_put(g, sql_compare(g));
+		sql_put(g, g->unbound ? " <> " : sql_compare(g));
 		sql_interval(g, sql_below(g, 4));
 		return;
 	}
 	sql_put(g, SQL_PICK(g, " + ", " - "));
 	sql_interval(g, sql_below(g, 4));
-	sql_put(g, SQL_PICK(g, " <= ", " > ", " <> "));
+	sql_put(g, g->unbound ? " <> " : SQL_PICK(g, " <= ", " > ", " <> "));
 	sql_name(g, b, "ts");
 }
 
