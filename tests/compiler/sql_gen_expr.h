@@ -229,6 +229,11 @@ static inline void sql_double(struct sql_gen *g)
 
 static inline void sql_in(struct sql_gen *g)
 {
+	if (sql_below(g, 4) == 0) {
+		/* In SQLite a table. */
+		sql_put(g, SQL_PICK(g, " IN few", " NOT IN few", " IN few"));
+		return;
+	}
 	sql_put(g, SQL_PICK(g, " IN (", " IN (", " not in ("));
 	for (unsigned i = sql_below(g, 4);; i--) {
 		sql_put(g, SQL_PICK(g, "1", "2", "-3", "443", "1", "0", "NULL",

@@ -356,6 +356,69 @@ static inline void sql_over(struct sql_gen *g)
 	sql_aggregation_release(&a);
 }
 
+/* --- FIRST_SEEN ------------------------------------------------------------ */
+
+/* The rows that satisfy the rest, of which those go that came before. */
+static inline void sql_seen(struct sql_gen *g)
+{
+	struct sql_piece outer = sql_begin(g), from, where, outputs;
+	unsigned range = 1 + sql_below(g, 20), keys = 1 + sql_below(g, 2);
+	struct sql_aggregation a = { .key_count = keys };
+
+	g->inputs[0] = (struct sql_input){ .alias = "i0" };
+	g->ordered = true;
+	sql_source(g, 0, SQL_DEPTH - 1);
+	g->ordered = false;
+	g->input_count = 1;
+	from = sql_end(g, outer);
+	for (unsigned i = 0; i < keys; i++) {
+		outer = sql_begin(g);
+		if (sql_below(g, 2))
+			sql_text(g, 1);
+		else
+			sql_int(g, 1);
+		a.keys[i] = sql_end(g, outer);
+	}
+	outer = sql_begin(g);
+	sql_put(g, "WHERE (");
+	sql_condition(g, 1);
+	sql_put(g, ")");
+	where = sql_end(g, outer);
+	outer = sql_begin(g);
+	sql_outputs(g);
+	outputs = sql_end(g, outer);
+
+	buf_printf(&g->out.rule, "SELECT %s FROM %s AS i0 %s AND FIRST_SEEN(",
+		   buf_text(&outputs.rule), buf_text(&from.rule),
+		   buf_text(&where.rule));
+	buf_printf(&g->out.sql, "WITH base AS (SELECT *, ");
+	for (unsigned i = 0; i < keys; i++) {
+		buf_printf(&g->out.rule, "%s, ", buf_text(&a.keys[i].rule));
+		buf_printf(&g->out.sql, "%s AS k%u%s", buf_text(&a.keys[i].sql),
+			   i, i + 1 < keys ? ", " : "");
+	}
+	sql_rule_interval(&g->out.rule, range);
+	buf_puts(&g->out.rule, ")");
+	buf_printf(&g->out.sql,
+		   " FROM %s AS i0 %s) SELECT %s FROM base AS i0 WHERE TRUE",
+		   buf_text(&from.sql), buf_text(&where.sql),
+		   buf_text(&outputs.sql));
+	for (unsigned i = 0; i < keys; i++)
+		buf_printf(&g->out.sql, " AND k%u IS NOT NULL", i);
+	buf_printf(
+		&g->out.sql,
+		" AND NOT EXISTS (SELECT 1 FROM base z WHERE (z.ts, z.ord) < "
+		"(i0.ts, i0.ord) AND z.ts >= i0.ts - %u",
+		range * (SQL_MS / 2));
+	for (unsigned i = 0; i < keys; i++)
+		buf_printf(&g->out.sql, " AND z.k%u = i0.k%u", i, i);
+	buf_puts(&g->out.sql, ")");
+	sql_piece_release(&from);
+	sql_piece_release(&where);
+	sql_piece_release(&outputs);
+	sql_aggregation_release(&a);
+}
+
 /* --- windows --------------------------------------------------------------- */
 
 struct sql_group {
@@ -601,11 +664,13 @@ static inline void sql_generate(struct sql_gen *g, char name[static 16])
 	sql_reset(g);
 	snprintf(name, 16, "r%u", g->names++);
 	outer = sql_begin(g);
-	kind = sql_below(g, 4);
-	if (kind == 0)
+	kind = sql_below(g, 9);
+	if (kind < 2)
 		sql_over(g);
-	else if (kind == 1)
+	else if (kind < 4)
 		sql_group(g);
+	else if (kind == 4)
+		sql_seen(g);
 	else
 		sql_select(g, sql_below(g, 3));
 	query = sql_end(g, outer);

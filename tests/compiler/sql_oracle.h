@@ -218,6 +218,8 @@ static inline sqlite3 *oracle_open(void)
 		       "ATTACH ':memory:' AS process;"
 		       "ATTACH ':memory:' AS network;"
 		       "ATTACH ':memory:' AS file;"
+		       "CREATE TABLE few (x); INSERT INTO few VALUES (1), (3), "
+		       "(443);"
 		       "CREATE TABLE numbers (n INTEGER PRIMARY KEY);"
 		       "INSERT INTO numbers VALUES (0), (1), (2), (3), (4), "
 		       "(5), (6), (7), (8), (9);");
