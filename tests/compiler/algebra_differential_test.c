@@ -171,6 +171,8 @@ static void both_conditions(struct sql_gen *g, struct ways *p, unsigned first,
 	g->input_count = first + count;
 	sql_put(g, "(");
 	sql_condition(g, 1);
+	sql_put(g, " OR ");
+	sql_condition(g, 0);
 	sql_put(g, ")");
 	piece = sql_end(g, outer);
 	both(p, buf_text(&piece.rule));
