@@ -94,7 +94,8 @@ struct bound_rule {
 	struct plan_output keys[PLAN_KEYS_MAX];
 	unsigned aggregate_count;
 	struct bound_aggregate *aggregates;
-	int64_t range_ns; /* OVER; SEQUENCE: WITHIN */
+	int64_t range_ns;    /* OVER; SEQUENCE: WITHIN */
+	unsigned time_input; /* OVER: it is in order of the ts of that */
 	enum plan_window window;
 	int64_t size_ns, slide_ns; /* see plan.h */
 	unsigned step_count;

@@ -372,9 +372,10 @@ static bool bind_over(struct binder *b, const struct scope *scope,
 	struct bound_rule *rule = b->rule;
 	bool first = rule->top != BOUND_OVER, same = !first, ok = true;
 	enum clause clause = b->clause;
+	unsigned time = 0;
 
 	b->clause = CLAUSE_ORDER;
-	ok = bind_time(b, scope, over->order, "a window");
+	ok = bind_time(b, scope, over->order, "a window", &time);
 	if (over->range_ns <= 0) {
 		compilation_error(b->c, over->range_span, NULL,
 				  "a window needs an interval above zero");
@@ -387,7 +388,7 @@ static bool bind_over(struct binder *b, const struct scope *scope,
 		return false;
 	}
 	same &= over->range_ns == rule->range_ns &&
-		over->key_count == rule->key_count;
+		over->key_count == rule->key_count && time == rule->time_input;
 	b->clause = CLAUSE_KEY;
 	for (unsigned i = 0; i < over->key_count; i++) {
 		const struct ast_expr *ast = over->keys[i];
@@ -407,6 +408,7 @@ static bool bind_over(struct binder *b, const struct scope *scope,
 	if (first) {
 		rule->key_count = over->key_count;
 		rule->range_ns = over->range_ns;
+		rule->time_input = time;
 		rule->top = BOUND_OVER;
 		return true;
 	}
@@ -415,7 +417,8 @@ static bool bind_over(struct binder *b, const struct scope *scope,
 				  "write two rules, or a subquery for one of "
 				  "the windows",
 				  "all aggregates of a query are over one "
-				  "window: the same PARTITION BY and RANGE");
+				  "window: the same PARTITION BY, ORDER BY "
+				  "and RANGE");
 	return same;
 }
 

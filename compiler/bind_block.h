@@ -83,7 +83,8 @@ bool bind_joinable(struct binder *b, struct span span,
 		   const struct scope_item *item);
 /* Is it the time of an input's rows? Complains when not. */
 bool bind_time(struct binder *b, const struct scope *scope,
-	       const struct ast_expr *ast, const char *what);
+	       const struct ast_expr *ast, const char *what,
+	       unsigned *ret_input);
 
 /* bind_window.c: TUMBLE, HOP, SESSION. */
 bool bind_window(struct binder *b, const struct ast_item *ast,

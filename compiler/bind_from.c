@@ -407,14 +407,17 @@ bool bind_joins(struct binder *b, const struct scope *scope)
 }
 
 bool bind_time(struct binder *b, const struct scope *scope,
-	       const struct ast_expr *ast, const char *what)
+	       const struct ast_expr *ast, const char *what,
+	       unsigned *ret_input)
 {
 	const struct expr *expr = bind_expr(b, scope, ast);
 
 	if (!expr)
 		return false;
-	if (expr->op == EXPR_COLUMN && expr->column == COL_ts)
+	if (expr->op == EXPR_COLUMN && expr->column == COL_ts) {
+		*ret_input = expr->input;
 		return true;
+	}
 	if (expr->op == EXPR_COLUMN && ast->op == AST_NAME &&
 	    strcmp(ast->text, "ts") == 0)
 		compilation_error(b->c, ast->span,

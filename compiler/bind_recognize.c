@@ -208,12 +208,13 @@ static bool bind_steps(struct sequence *s, const struct ast_recognize *ast)
 static bool check_times(struct sequence *s, const struct ast_recognize *ast)
 {
 	struct scope first = { .count = 1 };
+	unsigned input;
 	bool ok;
 
 	first.items[0] = s->scope.items[0];
 	first.own = &first.items[0];
 	s->b->clause = CLAUSE_ORDER;
-	ok = bind_time(s->b, &first, ast->order, "MATCH_RECOGNIZE");
+	ok = bind_time(s->b, &first, ast->order, "MATCH_RECOGNIZE", &input);
 	if (ast->within_ns > 0)
 		return ok;
 	compilation_error(s->b->c, ast->within_span, example,

@@ -97,10 +97,11 @@ bool bind_window(struct binder *b, const struct ast_item *ast,
 	struct bound_rule *rule = b->rule;
 	struct scope scope = { 0 };
 	bool ok = bind_source(b, ast, PLACE_ONE, item);
+	unsigned input;
 
 	scope.items[scope.count++] = *item;
 	b->clause = CLAUSE_ORDER;
-	ok &= bind_time(b, &scope, window->time, names[window->kind]);
+	ok &= bind_time(b, &scope, window->time, names[window->kind], &input);
 	ok &= check_sizes(b, window);
 	if (!item->unknown)
 		ok &= offer(b, item);

@@ -166,7 +166,7 @@ bool expand_mentions(const struct ast_expr *expr, const char *qualifier)
 	return false;
 }
 
-/* Whose ts does it say: *own or *other? */
+/* Whose ts does the sum say: *own or *other? What is no sum bounds nothing. */
 static void whose_ts(const struct ast_expr *expr, const char *qualifier,
 		     bool *own, bool *other)
 {
@@ -177,6 +177,8 @@ static void whose_ts(const struct ast_expr *expr, const char *qualifier,
 		else
 			*other = true;
 	}
+	if (expr->op != AST_ADD && expr->op != AST_SUB)
+		return;
 	for (unsigned i = 0; i < expr->arg_count; i++)
 		whose_ts(expr->args[i], qualifier, own, other);
 }
@@ -187,10 +189,13 @@ bool expand_has_time_bound(struct ast_expr *condition, const char *qualifier)
 		const struct ast_expr *term = expand_term(condition, i);
 		bool own = false, other = false;
 
+		/* One that only leaves a moment out bounds nothing. */
 		if (term->op != AST_BETWEEN &&
-		    !(term->op >= AST_EQ && term->op <= AST_GE))
+		    (term->op < AST_EQ || term->op > AST_GE ||
+		     term->op == AST_NE))
 			continue;
-		whose_ts(term, qualifier, &own, &other);
+		for (unsigned k = 0; k < term->arg_count; k++)
+			whose_ts(term->args[k], qualifier, &own, &other);
 		if (own && other)
 			return true;
 	}

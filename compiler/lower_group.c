@@ -22,7 +22,7 @@ struct plan_node *lower_group(struct lowering *l, struct plan_node *child)
 	const struct bound_rule *bound = l->bound;
 	struct plan_node *node = lower_node(l, PLAN_GROUP, child, NULL);
 
-	if (!node)
+	if (!node || !lower_time(l, child, 0))
 		return NULL;
 	node->window = bound->window;
 	node->size_ns = bound->size_ns;

@@ -72,6 +72,13 @@ struct plan_node *lower_over(struct lowering *l, struct plan_node *child);
 struct plan_node *lower_group(struct lowering *l, struct plan_node *child);
 struct plan_node *lower_sequence(struct lowering *l);
 
+/*
+ * lower_time.c: do the tuples of `child` come in order of the ts of `input`, as
+ * a window over them needs? False: complained.
+ */
+bool lower_time(struct lowering *l, const struct plan_node *child,
+		unsigned input);
+
 /* The block's aggregates, the first in slot `first`. */
 const struct plan_aggregate *lower_aggregates(struct lowering *l,
 					      unsigned first);

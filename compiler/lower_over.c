@@ -141,7 +141,7 @@ struct plan_node *lower_over(struct lowering *l, struct plan_node *child)
 	struct plan_node *node =
 		lower_node(l, count ? PLAN_COUNT : PLAN_OVER, child, NULL);
 
-	if (!node)
+	if (!node || !lower_time(l, child, bound->time_input))
 		return NULL;
 	node->range_ns = bound->range_ns;
 	node->key_count = (uint8_t)bound->key_count;

@@ -107,6 +107,30 @@ static const struct {
 	{ "SELECT pid FROM process.exec MATCH_RECOGNIZE (ORDER BY ts MEASURES "
 	  "a.pid AS pid PATTERN (a b));",
 	  "1:94", "a sequence needs a bound on its time", "WITHIN INTERVAL" },
+	{ "SELECT COUNT(*) OVER (ORDER BY e.ts RANGE BETWEEN INTERVAL '1' "
+	  "MINUTE PRECEDING AND CURRENT ROW) AS n FROM process.exec e JOIN "
+	  "network.connect c ON c.pid_key = e.pid_key AND c.ts BETWEEN e.ts "
+	  "AND e.ts + INTERVAL '5' SECOND;",
+	  "1:128", "the window is in order of e.ts, but 'c' may come later",
+	  "write ORDER BY c.ts" },
+	{ "SELECT COUNT(*) OVER (ORDER BY c.ts RANGE BETWEEN INTERVAL '1' "
+	  "MINUTE PRECEDING AND CURRENT ROW) AS n FROM process.exec e JOIN "
+	  "network.connect c ON c.pid_key = e.pid_key AND c.ts BETWEEN e.ts - "
+	  "INTERVAL '1' SECOND AND e.ts;",
+	  "1:108", "the window is in order of c.ts, but 'e' may come later",
+	  "write ORDER BY e.ts" },
+	{ "SELECT window_end, COUNT(*) AS n FROM TUMBLE(TABLE process.exec, "
+	  "DESCRIPTOR(ts), INTERVAL '1' SECOND) AS e WHERE EXISTS (SELECT 1 "
+	  "FROM process.exit x WHERE x.pid_key = e.pid_key AND x.ts BETWEEN "
+	  "e.ts AND e.ts + INTERVAL '5' SECOND);",
+	  "1:136", "the window is in order of e.ts, but 'x' may come later",
+	  "make a rule of the query without the window" },
+	{ "SELECT COUNT(*) OVER (ORDER BY e.ts RANGE BETWEEN INTERVAL '1' "
+	  "MINUTE PRECEDING AND CURRENT ROW) AS n FROM process.exec e WHERE "
+	  "NOT EXISTS (SELECT 1 FROM process.exit x WHERE x.pid_key = "
+	  "e.pid_key AND x.ts BETWEEN e.ts AND e.ts + INTERVAL '5' SECOND);",
+	  "1:155", "the window is in order of e.ts, but 'x' may come later",
+	  "make a rule of the query without the window" },
 	{ "SELECT pid FROM process.exec WHERE uid = 'root';", "1:36",
 	  "cannot compare uid (BIGINT) with 'root' (TEXT)", NULL },
 	{ "SELECT pid FROM process.exec WHERE uid = '22';", "1:36",

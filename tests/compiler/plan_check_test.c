@@ -21,7 +21,7 @@ static void sound(struct block *b)
 	block_add(b, on,
 		  block_two(b, EXPR_EQ, block_column(b, 1, COL_OWN_FIRST),
 			    block_column(b, 0, COL_pid_key)));
-	block_within(b, on, 0, 1, 0, SECOND);
+	block_within(b, on, 0, 1, -SECOND, 0);
 	block_add(b, &b->bound->below,
 		  block_test(b, 1, COL_OWN_FIRST, EXPR_GT, 3));
 	b->bound->top = BOUND_OVER;
