@@ -172,6 +172,21 @@ const char *catalog_literal(enum stream_id stream, const struct column *column,
 	return NULL;
 }
 
+const char *catalog_spelled(enum stream_id stream, const struct column *column,
+			    struct value value)
+{
+	const char *text;
+	int64_t number;
+
+	if (value.type != VALUE_INT)
+		return NULL;
+	for (unsigned i = 0;
+	     (text = catalog_literal(stream, column, i, &number)); i++)
+		if (number == value.i)
+			return text;
+	return NULL;
+}
+
 unsigned catalog_parent_source(unsigned parent_column)
 {
 	CHECK(parent_column >= COL_PARENT_FIRST &&

@@ -108,6 +108,10 @@ const struct column *catalog_column(const struct stream *stream,
 const char *catalog_literal(enum stream_id stream, const struct column *column,
 			    unsigned index, int64_t *ret_value);
 
+/* How a value of an enum column is spelled; NULL: it is none, or has no name. */
+const char *catalog_spelled(enum stream_id stream, const struct column *column,
+			    struct value value);
+
 /* The context column that a parent column mirrors: parent_exe gives exe. */
 unsigned catalog_parent_source(unsigned parent_column);
 
