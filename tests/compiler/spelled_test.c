@@ -52,8 +52,8 @@ static unsigned check_column(enum stream_id id, const struct column *column)
 	assert_text(output_of(front_rule(&front), id, column,
 			      value_int(unnamed), &env),
 		    "200");
-	assert_true(value_is_null(output_of(front_rule(&front), id, column,
-					    value_null(), &env)));
+	assert_true(value_is_null(
+		output_of(front_rule(&front), id, column, value_null(), &env)));
 	expr_env_release(&env);
 	front_release(&front);
 	return n;
