@@ -125,9 +125,12 @@ static bool fold_terms(struct lowering *l, struct terms *terms,
 	return split(l, terms, folded, verdict);
 }
 
-/* `never`: what it means when a condition is never true. */
+/*
+ * `never`: what it means when a condition is never true. `any`: TRUE is how one
+ * says that there is none.
+ */
 static bool collect(struct lowering *l, const struct bound_conditions *from,
-		    struct terms *terms, const char *never)
+		    struct terms *terms, const char *never, bool any)
 {
 	for (unsigned i = 0; i < from->count; i++) {
 		struct verdict verdict = { 0 };
@@ -137,7 +140,8 @@ static bool collect(struct lowering *l, const struct bound_conditions *from,
 		if (verdict.never)
 			compilation_warning(l->c, from->items[i].span, NULL,
 					    "%s: this is never true", never);
-		else if (!verdict.terms)
+		else if (!verdict.terms &&
+			 !(any && build_is_bool(from->items[i].expr, true)))
 			compilation_warning(l->c, from->items[i].span, NULL,
 					    "this condition is always true");
 	}
@@ -156,7 +160,7 @@ static bool collect_on(struct lowering *l, unsigned input)
 		never = "the join never finds a partner";
 	else if (bound->join == PLAN_JOIN_ANTI)
 		never = "NOT EXISTS is true of every row";
-	if (!collect(l, &bound->on, &all, never))
+	if (!collect(l, &bound->on, &all, never, false))
 		return false;
 	for (unsigned i = 0; i < all.count; i++) {
 		const struct term *term = &all.items[i];
@@ -186,7 +190,8 @@ static bool collect_steps(struct lowering *l)
 			never = "UNTIL never ends a sequence";
 		else if (bound->steps[i].optional)
 			never = "the step can be left out";
-		if (!collect(l, &bound->steps[i].define, &l->on[i], never))
+		if (!collect(l, &bound->steps[i].define, &l->on[i], never,
+			     true))
 			return false;
 	}
 	return true;
@@ -196,8 +201,8 @@ static bool collect_all(struct lowering *l)
 {
 	const struct bound_rule *bound = l->bound;
 
-	if (!collect(l, &bound->below, &l->below, never_matches) ||
-	    !collect(l, &bound->above, &l->above, never_matches))
+	if (!collect(l, &bound->below, &l->below, never_matches, false) ||
+	    !collect(l, &bound->above, &l->above, never_matches, false))
 		return false;
 	if (bound->top == BOUND_SEQUENCE)
 		return collect_steps(l);

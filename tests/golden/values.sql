@@ -29,7 +29,7 @@ SELECT CAST(uid AS TEXT) AS a, CAST(name AS BIGINT) AS b,
 FROM process.exec;
 
 CREATE RULE ancestors AS
-SELECT ANCESTOR(pid_key, 2) AS grandparent FROM process.exec
+SELECT ANCESTOR(pid_key, 2) AS grandparent, NULL AS nothing FROM process.exec
 WHERE HAS_ANCESTOR(pid_key, 'sshd') AND NOT HAS_ANCESTOR(pid_key, '/bin/su');
 
 CREATE RULE named_values AS

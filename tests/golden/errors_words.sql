@@ -1,0 +1,40 @@
+-- Tokens that are none, and words of SQL that the language does not have.
+SELECT pid FROM process.exec WHERE uid = 1.5x;
+SELECT pid FROM process.exec WHERE uid = 9223372036854775808;
+SELECT pid FROM process.exec WHERE uid = -9223372036854775809;
+SELECT pid FROM process.exec WHERE uid = 1e309;
+SELECT pid FROM process.exec WHERE uid = 0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000001;
+SELECT aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa FROM process.exec;
+SELECT pid FROM process.exec WHERE name = x'0g';
+SELECT "pid" FROM process.exec;
+SELECT pid FROM process.exec UNION SELECT pid FROM process.fork;
+SELECT pid FROM process.exec INTERSECT SELECT pid FROM process.fork;
+SELECT pid FROM process.exec EXCEPT SELECT pid FROM process.fork;
+SELECT pid FROM process.exec a FULL JOIN process.fork b ON TRUE;
+SELECT pid FROM process.exec a CROSS JOIN process.fork b;
+SELECT pid FROM process.exec a NATURAL JOIN process.fork b;
+SELECT pid FROM process.exec a JOIN process.fork b USING (pid);
+SELECT pid FROM process.exec a JOIN LATERAL process.fork b ON TRUE;
+SELECT pid FROM process.exec LIMIT 5 OFFSET 5;
+SELECT pid FROM process.exec FETCH FIRST 5 ROWS ONLY;
+SELECT pid FROM process.exec QUALIFY pid = 1;
+SELECT pid FROM process.exec WHERE exe RLIKE 'a';
+SELECT pid FROM process.exec WHERE exe SIMILAR TO 'a';
+SELECT pid FROM process.exec WHERE exe = 'a' COLLATE nocase;
+SELECT COUNT(*) FILTER (WHERE uid = 0) FROM process.exec;
+WITH RECURSIVE t AS (SELECT pid FROM process.exec) SELECT pid FROM t;
+SELECT * FROM process.exec;
+SELECT e.* FROM process.exec e;
+CREATE STREAM s (a TEXT);
+SELECT pid FROM process.exec WHERE exe = :now;
+SELECT pid FROM process.exec SUPPRESS FOR INTERVAL '0' SECOND;
+SELECT pid FROM process.exec SUPPRESS FOR INTERVAL 'x' SECOND;
+SELECT pid FROM process.exec SUPPRESS FOR INTERVAL '0.0000000001' SECOND;
+SELECT pid FROM process.exec SUPPRESS FOR INTERVAL '4000' DAY;
+SELECT pid FROM process.exec LIMIT 0;
+SELECT pid FROM process.exec a JOIN process.fork b ON TRUE WHEN TRUE;
+SELECT pid, 'a
+b' 'c' FROM process.exec;
+SELECT pid FROM process.exec 'two
+lines';
+SELECT pid FROM process.exec WHERE pid /* = 1;
