@@ -155,15 +155,8 @@ bool bind_select(struct binder *b, const struct ast_select *select,
 	*scope = (struct scope){ .select = select };
 	if (!outputs)
 		return false;
-	if (b->block->depth >= DEPTH_MAX) {
-		compilation_error(b->c, select->span,
-				  "make rules of the inner queries, and read "
-				  "their matches.<rule>",
-				  "queries are at most %d deep in one another, "
-				  "those of views included",
-				  DEPTH_MAX);
-		return false;
-	}
+	/* Expanding bounds it, those of views included. */
+	CHECK(b->block->depth < DEPTH_MAX);
 	b->block->depth++;
 	/* Without its FROM items nothing else can be told. */
 	ok = bind_items(b, scope) && bind_rest(b, select, scope, outputs);

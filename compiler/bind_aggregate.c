@@ -224,12 +224,7 @@ static bool bind_orders(struct binder *b, const struct scope *scope,
 {
 	struct bound_rule *rule = b->rule;
 
-	if (select->order_count > PLAN_ORDERS_MAX) {
-		compilation_error(
-			b->c, select->orders[PLAN_ORDERS_MAX].expr->span, NULL,
-			"ORDER BY has at most %d parts", PLAN_ORDERS_MAX);
-		return false;
-	}
+	CHECK(select->order_count <= PLAN_ORDERS_MAX);
 	for (unsigned i = 0; i < select->order_count; i++) {
 		const struct ast_order *order = &select->orders[i];
 		const struct expr *expr =
@@ -237,11 +232,8 @@ static bool bind_orders(struct binder *b, const struct scope *scope,
 
 		if (!expr)
 			return false;
-		if (expr->type == VALUE_LIST) {
-			compilation_error(b->c, order->expr->span, NULL,
-					  "a list has no order");
-			return false;
-		}
+		/* A list is no key, and no aggregate makes one. */
+		CHECK(expr->type != VALUE_LIST);
 		rule->orders[rule->order_count++] =
 			(struct plan_order){ expr, order->descending };
 	}
@@ -253,14 +245,11 @@ static bool bind_limit(struct binder *b, const struct ast_select *select)
 	if (select->limit < 0)
 		return true;
 	b->rule->limit = select->limit;
-	if (select->limit > 0 && select->order_count)
+	if (select->order_count)
 		return true;
 	compilation_error(b->c, select->limit_span,
-			  select->limit ? "as in ORDER BY n DESC LIMIT 10" :
-					  NULL,
-			  select->limit ? "LIMIT needs ORDER BY: which groups "
-					  "are the first?" :
-					  "LIMIT is at least 1");
+			  "as in ORDER BY n DESC LIMIT 10",
+			  "LIMIT needs ORDER BY: which groups are the first?");
 	return false;
 }
 

@@ -249,14 +249,8 @@ static bool bind_item(struct binder *b, struct scope *scope,
 	unsigned first = b->rule->input_count;
 	bool ok;
 
-	if (ast->as_of) {
-		compilation_error(b->c, ast->as_of->span,
-				  "give the join a time bound instead",
-				  "FOR SYSTEM_TIME AS OF reads the table of "
-				  "processes; '%s' is a stream",
-				  ast->stream ? ast->stream : "a subquery");
-		return false;
-	}
+	/* Expanding has put such tables in place. */
+	CHECK(!ast->as_of);
 	if (ast->window && scope->select->item_count > 1) {
 		compilation_error(b->c, ast->span,
 				  "group in a subquery and join that: (SELECT "

@@ -28,45 +28,15 @@ static unsigned copies(const struct ast_step *step)
 	return step->least ? step->least : 1;
 }
 
-static bool check_pattern(struct binder *b, const struct ast_recognize *ast)
+/* The parser refused what is not so. */
+static void check_pattern(const struct ast_recognize *ast)
 {
-	const struct ast_step *last = &ast->steps[ast->step_count - 1];
 	unsigned count = 0;
 
-	for (unsigned i = 0; i < ast->step_count; i++) {
-		const struct ast_step *step = &ast->steps[i];
-
-		/* Each is small enough to add up once it has been compared. */
-		if (copies(step) > AST_STEPS_MAX ||
-		    (count += copies(step)) > AST_STEPS_MAX) {
-			compilation_error(b->c, step->span, example,
-					  "a pattern has at most %d steps, "
-					  "where B{2} is two",
-					  AST_STEPS_MAX);
-			return false;
-		}
-		for (unsigned k = 0; k < i; k++) {
-			if (strcmp(step->name, ast->steps[k].name) != 0)
-				continue;
-			compilation_error(
-				b->c, step->span, "give it a name of its own",
-				"'%s' stands twice in the pattern", step->name);
-			return false;
-		}
-	}
-	if (count < 2) {
-		compilation_error(b->c, ast->steps[0].span, example,
-				  "a pattern has at least two steps");
-		return false;
-	}
-	if (ast->steps[0].least && last->least)
-		return true;
-	compilation_error(b->c,
-			  ast->steps[0].least ? last->span : ast->steps[0].span,
-			  NULL,
-			  "the first and the last step of a pattern cannot be "
-			  "optional");
-	return false;
+	for (unsigned i = 0; i < ast->step_count; i++)
+		count += copies(&ast->steps[i]);
+	CHECK(count >= 2 && count <= AST_STEPS_MAX);
+	CHECK(ast->steps[0].least && ast->steps[ast->step_count - 1].least);
 }
 
 /* A row of the step: one input, perhaps with the conditions of a subquery. */
@@ -175,10 +145,41 @@ static bool bind_step(struct sequence *s, const struct ast_step *step,
 	return true;
 }
 
+/* The first name in it that is of a step's row; NULL: none. */
+static const struct ast_expr *name_of_step(const struct ast_recognize *ast,
+					   const struct ast_expr *expr)
+{
+	const struct ast_expr *found = NULL;
+
+	for (unsigned i = 0;
+	     expr->op == AST_NAME && expr->qualifier && i < ast->step_count;
+	     i++)
+		if (strcmp(expr->qualifier, ast->steps[i].name) == 0)
+			return expr;
+	for (unsigned i = 0; i < expr->arg_count && !found; i++)
+		found = name_of_step(ast, expr->args[i]);
+	return found;
+}
+
+static bool bind_until(struct sequence *s, const struct ast_recognize *ast)
+{
+	const struct ast_expr *define = ast->until->define;
+	const struct ast_expr *name = define ? name_of_step(ast, define) : NULL;
+	struct scope scope = { 0 };
+
+	if (!name)
+		return bind_step(s, ast->until, &scope, 0);
+	compilation_error(s->b->c, name->span,
+			  "leave to it what its own row can tell; the keys of "
+			  "PARTITION BY are equal anyway",
+			  "what ends a sequence (UNTIL) cannot depend on the "
+			  "rows of its steps");
+	return false;
+}
+
 static bool bind_steps(struct sequence *s, const struct ast_recognize *ast)
 {
 	struct binder *b = s->b;
-	struct scope until = { 0 };
 
 	for (unsigned i = 0; i < ast->step_count; i++)
 		for (unsigned n = 0; n < copies(&ast->steps[i]); n++)
@@ -188,7 +189,7 @@ static bool bind_steps(struct sequence *s, const struct ast_recognize *ast)
 	if (!ast->until)
 		return true;
 	b->rule->has_until = true;
-	return bind_step(s, ast->until, &until, 0);
+	return bind_until(s, ast);
 }
 
 /* The first step's time stands for all: they are in one order. */
@@ -239,8 +240,7 @@ bool bind_recognize(struct binder *b, const struct ast_item *ast,
 	const struct ast_recognize *recognize = ast->recognize;
 	struct sequence s = { .b = b, .ast = ast };
 
-	if (!check_pattern(b, recognize))
-		return false;
+	check_pattern(recognize);
 	b->rule->top = BOUND_SEQUENCE;
 	b->rule->range_ns = recognize->within_ns;
 	b->rule->steps = compilation_alloc(b->c, TUPLE_INPUTS_MAX,

@@ -130,14 +130,10 @@ static const struct expr *bind_is_true(struct binder *b,
 static const struct expr *unexpanded(struct binder *b,
 				     const struct ast_expr *ast)
 {
-	if (ast->op == AST_PARAM)
-		compilation_error(
-			b->c, ast->span, "as in ts >= :t_start AND ts < :t_end",
-			":%s stands in a comparison with ts", ast->text);
-	else
-		compilation_error(b->c, ast->span,
-				  "CREATE LIST name ('a', 'b') makes one",
-				  "there is no list '%s'", ast->text);
+	CHECK(ast->op == AST_PARAM);
+	compilation_error(b->c, ast->span,
+			  "as in ts >= :t_start AND ts < :t_end",
+			  ":%s stands in a comparison with ts", ast->text);
 	return NULL;
 }
 

@@ -16,6 +16,10 @@
 /* --- messages ----------------------------------------------------------------
  */
 
+#define LIMITS "tests/compiler/limits_test.c"
+#define BOUNDS "tests/compiler/bounds_test.c"
+#define BOUND_ABOVE "bind refuses it first; the pass proves it again"
+
 /* Too large for a file to read, or no message of its own. */
 static const struct {
 	const char *format;
@@ -24,6 +28,34 @@ static const struct {
 	const char *reason;
 } elsewhere[] = {
 	{ "%s", NULL, NULL, "hands on what another place says" },
+	{ "%s %s", NULL, NULL, "hands on what stream/expr_arith.c says" },
+	{ "a rule has at most %zu bytes of text; this one goes on", LIMITS,
+	  "a rule has at most 65536 bytes", "64 KiB" },
+	{ "a file has at most %zu bytes", LIMITS,
+	  "a file has at most 8388608 bytes", "8 MiB" },
+	{ "a list has at most %d elements", LIMITS,
+	  "a list has at most 10000 elements", "10,001 elements" },
+	{ "IN has at most %d elements", LIMITS, "IN has at most 10000 elements",
+	  "10,001 elements" },
+	{ "what stands between CASE and WHEN is too large", LIMITS,
+	  "what stands between CASE and WHEN is too large", "10,000 copies" },
+	{ "the rule's expressions have more than %d parts", LIMITS,
+	  "the rule's expressions have more than 50000", "50,001 parts" },
+	{ "with its views and lists in place the rule has more than %d terms",
+	  "tests/compiler/expand_test.c", "more than 100000 terms",
+	  "100,001 terms" },
+	{ "the slide of HOP must be above zero", BOUNDS,
+	  "the slide of HOP must be above zero", BOUND_ABOVE },
+	{ "the gap of SESSION must be above zero", BOUNDS,
+	  "the gap of SESSION must be above zero", BOUND_ABOVE },
+	{ "a session cannot end before its gap is over", BOUNDS,
+	  "a session cannot end before its gap is over", BOUND_ABOVE },
+	{ "the size of HOP must be a multiple of its slide", BOUNDS,
+	  "the size of HOP must be a multiple of its slide", BOUND_ABOVE },
+	{ "each row would lie in %d windows of HOP, the limit is %d", BOUNDS,
+	  "each row would lie in 101 windows of HOP", BOUND_ABOVE },
+	{ "%s must be above zero: state is kept for so long", BOUNDS,
+	  "the range of OVER must be above zero", BOUND_ABOVE },
 };
 
 static bool is_elsewhere(const char *format)

@@ -131,11 +131,20 @@ static inline void source_formats(char *at, const char *end, const char *path,
 	char format[512];
 
 	while (at < end) {
+		const char *before = at - 1;
+		size_t macro = 0;
+
 		if (*at != '"') {
 			at++;
 			continue;
 		}
-		at = source_literals(at, end, format, sizeof(format));
+		while (isspace((unsigned char)*before))
+			before--;
+		/* NAME " takes ..." */
+		if (isupper((unsigned char)*before))
+			macro = (size_t)snprintf(format, sizeof(format), "%%s");
+		at = source_literals(at, end, format + macro,
+				     sizeof(format) - macro);
 		message(ctx, path, line, format);
 	}
 }

@@ -1,7 +1,7 @@
 -- Rules, their options, and what they are to each other.
 CREATE LIST shells ('sh');
 CREATE LIST shells ('bash');
-CREATE VIEW process.exec AS SELECT pid FROM process.exec;
+CREATE VIEW process.fork AS SELECT pid FROM process.exec;
 CREATE VIEW matches.x AS SELECT pid FROM process.exec;
 CREATE VIEW fs.events AS SELECT pid FROM process.exec;
 CREATE VIEW shells AS SELECT pid FROM process.exec;
@@ -25,6 +25,7 @@ CREATE RULE r3 AS SELECT m.pid FROM matches.r2 m;
 CREATE RULE r4 WITH (enabled = FALSE) AS SELECT pid FROM process.exec;
 CREATE RULE r5 AS SELECT m.pid FROM matches.r4 m;
 CREATE RULE r6 AS WITH w AS (SELECT pid FROM process.exec), w AS (SELECT pid FROM process.exec) SELECT pid FROM w;
-CREATE RULE r7 AS SELECT shells.pid FROM shells;
-CREATE RULE r8 AS SELECT pid FROM process.exec WHERE name = shells;
+CREATE LIST tools ('nc');
+CREATE RULE r7 AS SELECT tools.pid FROM tools;
+CREATE RULE r8 AS SELECT pid FROM process.exec WHERE name = tools;
 CREATE RULE r9 AS SELECT pid FROM process.exec WHERE name IN shels;

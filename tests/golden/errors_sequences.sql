@@ -41,5 +41,7 @@ SELECT m.p FROM process.exec MATCH_RECOGNIZE (PARTITION BY pid_key ORDER BY ts M
   PATTERN (A B) WITHIN INTERVAL '1' SECOND  DEFINE B AS v WHERE TRUE) AS m;
 SELECT m.p FROM process.exec MATCH_RECOGNIZE (PARTITION BY pid_key ORDER BY ts MEASURES args AS p
   PATTERN (A B) WITHIN INTERVAL '1' SECOND  ) AS m;
+SELECT m.p FROM process.exec MATCH_RECOGNIZE (PARTITION BY pid_key ORDER BY ts MEASURES A.pid AS p
+  PATTERN (A B) WITHIN INTERVAL '1' SECOND DEFINE A AS uid = :t_end) AS m;
 CREATE VIEW v AS SELECT e.pid, e.pid_key, e.ts FROM process.exec e JOIN process.exit x
   ON x.pid_key = e.pid_key AND x.ts BETWEEN e.ts AND e.ts + INTERVAL '1' SECOND;
