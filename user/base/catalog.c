@@ -115,6 +115,17 @@ const struct stream *catalog_stream(enum stream_id id)
 	return &streams[id];
 }
 
+const char *catalog_hook(enum stream_id id)
+{
+	static const char *const hooks[STREAM_COUNT] = {
+#define HOOK(stream, hook) [STREAM_##stream] = (hook),
+#include "bpf/fields.def"
+	};
+
+	CHECK(id < STREAM_COUNT);
+	return hooks[id];
+}
+
 static bool name_is(const char *name, const char *text, size_t len)
 {
 	return strlen(name) == len && memcmp(name, text, len) == 0;

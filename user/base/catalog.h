@@ -87,6 +87,9 @@ struct stream {
 /* CHECK()s that id < STREAM_COUNT. */
 const struct stream *catalog_stream(enum stream_id id);
 
+/* The tracepoint that makes its events; NULL: they are made of other events. */
+const char *catalog_hook(enum stream_id id);
+
 /* By name ("process.exec"); NULL when there is none or it is internal. */
 const struct stream *catalog_stream_by_name(const char *name, size_t len);
 
