@@ -346,6 +346,54 @@ static uint64_t whole_tuple(const struct plan_rule *rule,
 	return bytes;
 }
 
+/* Of a key: state keeps its values whole. */
+static uint64_t kept_bytes(const struct plan_rule *rule,
+			   const struct expr *expr)
+{
+	const enum stream_id stream = expr->op == EXPR_COLUMN ?
+					      rule->input_streams[expr->input] :
+					      PLAN_STREAM_MATCHES;
+	const struct column *column = NULL;
+
+	if (stream != PLAN_STREAM_MATCHES)
+		column =
+			catalog_column_at(catalog_stream(stream), expr->column);
+	switch (expr->type) {
+	case VALUE_TEXT:
+	case VALUE_BYTES:
+		return column && column->wire != WIRE_NONE ?
+			       column_bytes(column) :
+			       PATH_BYTES;
+	case VALUE_LIST:
+		return LIST_BYTES;
+	case VALUE_IP:
+	case VALUE_HASH:
+		return 32;
+	case VALUE_NULL:
+	case VALUE_BOOL:
+	case VALUE_INT:
+	case VALUE_DOUBLE:
+	case VALUE_TIMESTAMP:
+	case VALUE_INTERVAL:
+	case VALUE_TYPE_COUNT:
+		break;
+	}
+	return 0; /* in KEY_HEAD_BYTES */
+}
+
+static uint64_t values_bytes(const struct plan_rule *rule,
+			     const struct plan_node *node)
+{
+	const struct expr **keys = node->kind == PLAN_SEQUENCE ?
+					   node->steps[0].keys :
+					   node->left_keys;
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < node->key_count; i++)
+		bytes += kept_bytes(rule, keys[i]);
+	return bytes;
+}
+
 static uint64_t key_bytes(const struct plan_rule *rule,
 			  const struct plan_node *node)
 {
@@ -364,8 +412,7 @@ static uint64_t key_bytes(const struct plan_rule *rule,
 		return rows * whole_tuple(rule, node);
 	case PLAN_SEQUENCE:
 		return rows * largest_row(rule, node);
-	case PLAN_FIRST_SEEN: /* its values, which are the key */
-		return (uint64_t)node->key_count * 64;
+	case PLAN_FIRST_SEEN: /* the key is all */
 	case PLAN_SCAN:
 	case PLAN_FILTER:
 	case PLAN_KIND_COUNT:
@@ -380,5 +427,16 @@ uint64_t bounds_bytes(const struct plan_rule *rule,
 	if (!plan_is_stateful(node))
 		return 0;
 	/* At most 2^17 keys, 2^20 rows a key, 2^20 bytes a tuple: it fits. */
-	return node->keys_max * (KEY_HEAD_BYTES + key_bytes(rule, node));
+	return node->keys_max * (KEY_HEAD_BYTES + values_bytes(rule, node) +
+				 key_bytes(rule, node));
+}
+
+uint64_t bounds_marks_bytes(const struct plan_rule *rule)
+{
+	uint64_t bytes = KEY_HEAD_BYTES;
+
+	for (unsigned i = 0; i < rule->key_count; i++)
+		bytes += kept_bytes(rule, rule->keys[i].expr);
+	/* Without keys the rule itself is muted. */
+	return rule->key_count ? PLAN_MARKS_MAX * bytes : bytes;
 }

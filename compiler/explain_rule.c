@@ -367,6 +367,15 @@ static void put_node_state(struct buf *out, const struct plan_rule *rule,
 	put_node_bytes(out, bounds_bytes(rule, node));
 }
 
+static void put_marks(struct buf *out, const struct plan_rule *rule,
+		      const char *what)
+{
+	buf_printf(out, "    %s:\n      at most %u key%s: ", what,
+		   rule->key_count ? PLAN_MARKS_MAX : 1,
+		   rule->key_count ? "s" : "");
+	put_node_bytes(out, bounds_marks_bytes(rule));
+}
+
 static void put_state(struct buf *out, const struct plan_rule *rule)
 {
 	bool marks = rule->suppress_ns || rule->emit == PLAN_EMIT_FIRST;
@@ -378,11 +387,9 @@ static void put_state(struct buf *out, const struct plan_rule *rule)
 	buf_puts(out, "  keeps\n");
 	put_node_state(out, rule, rule->root);
 	if (rule->emit == PLAN_EMIT_FIRST)
-		buf_printf(out, "    what was told already: at most %u keys\n",
-			   PLAN_MARKS_MAX);
+		put_marks(out, rule, "what was told already");
 	if (rule->suppress_ns)
-		buf_printf(out, "    what is muted: at most %u keys\n",
-			   PLAN_MARKS_MAX);
+		put_marks(out, rule, "what is muted");
 }
 
 static const char *expanded_of(const struct program *program,
