@@ -46,21 +46,62 @@ static const struct operand *typed(const struct operand *operands,
 	return NULL;
 }
 
+/*
+ * Columns with named values, and names of theirs: the texts that they are
+ * spelled with. False: no memory.
+ */
+static bool spell_all(struct binder *b, struct operand *operands,
+		      unsigned count, bool *ret_spelled)
+{
+	const struct expr *spelled;
+
+	*ret_spelled = false;
+	for (unsigned i = 0; i < count; i++) {
+		const struct operand *o = &operands[i];
+
+		spelled = bind_spelled(b->c, b->rule, o->expr);
+		if (!spelled)
+			return false;
+		if (spelled == o->expr && o->ast->op != AST_TEXT &&
+		    o->expr->type != VALUE_NULL) {
+			*ret_spelled = false;
+			return true;
+		}
+		*ret_spelled |= spelled != o->expr;
+	}
+	for (unsigned i = 0; i < count && *ret_spelled; i++) {
+		operands[i].expr =
+			bind_spelled(b->c, b->rule, operands[i].expr);
+		if (!operands[i].expr)
+			return false;
+	}
+	return true;
+}
+
 bool type_unify(struct binder *b, struct operand *operands, unsigned count,
 		const char *what, enum value_type *ret_type)
 {
 	enum value_type type = VALUE_NULL;
+	const struct expr *beside, *literal;
 	const struct operand *first = NULL;
+	bool spelled;
 
 	for (unsigned i = 0; i < count; i++)
 		if (!operands[i].expr)
 			return false;
 	first = typed(operands, count);
+	beside = first ? first->expr : NULL;
+	if (!spell_all(b, operands, count, &spelled))
+		return false;
 	for (unsigned i = 0; i < count; i++) {
 		struct operand *o = &operands[i];
 
-		if (first && !bind_literal(b, o->ast, first->expr, &o->expr))
+		/* Also of names that stay texts: are they names? */
+		literal = o->expr;
+		if (first && !bind_literal(b, o->ast, beside, &literal))
 			return false;
+		if (!spelled)
+			o->expr = literal;
 		if (join_types(&type, o->expr->type))
 			continue;
 		different(b, first ? first : &operands[0], o, what);

@@ -73,11 +73,56 @@ static void spelled__each_value_of_each_column__by_its_name(void **state)
 	assert_true(names >= 7);
 }
 
+/* What is chosen among names is a name; beside a number it is a number. */
+static const struct {
+	const char *expr;
+	const char *text; /* NULL: the number 6 */
+} chosen[] = {
+	{ "CASE WHEN pid IS NULL THEN proto ELSE 'tcp' END", "tcp" },
+	{ "CASE WHEN pid = 1 THEN proto ELSE 'tcp' END", "tcp" },
+	{ "CASE WHEN pid IS NULL THEN proto ELSE proto END", "tcp" },
+	{ "CASE WHEN pid IS NULL THEN proto END", "tcp" },
+	{ "COALESCE(proto, 'tcp')", "tcp" },
+	{ "IFNULL(NULL, proto)", "tcp" },
+	{ "CAST(proto AS TEXT)", "tcp" },
+	{ "proto || ''", "tcp" },
+	{ "CASE WHEN pid IS NULL THEN proto ELSE 0 END", NULL },
+	{ "COALESCE(proto, dst_port)", NULL },
+};
+
+static void spelled__what_is_chosen_among_names__is_one(void **state)
+{
+	const struct stream *stream = catalog_stream(STREAM_NETWORK_CONNECT);
+	const struct column *proto = catalog_column(stream, "proto", 5);
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(chosen); i++) {
+		struct front front;
+		struct expr_env env;
+		struct value value;
+		char sql[160];
+
+		snprintf(sql, sizeof(sql), "SELECT %s AS x FROM %s;",
+			 chosen[i].expr, stream->name);
+		front_compile(&front, sql);
+		assert_int_equal(expr_env_init(&env, &front.err), 0);
+		value = output_of(front_rule(&front), STREAM_NETWORK_CONNECT,
+				  proto, value_int(6), &env);
+		if (chosen[i].text)
+			assert_text(value, chosen[i].text);
+		else
+			assert_true(value_equal(value, value_int(6)));
+		expr_env_release(&env);
+		front_release(&front);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			spelled__each_value_of_each_column__by_its_name),
+		cmocka_unit_test(spelled__what_is_chosen_among_names__is_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
