@@ -47,28 +47,27 @@ static const struct operand *typed(const struct operand *operands,
 }
 
 /*
- * Columns with named values, and names of theirs: the texts that they are
- * spelled with. False: no memory.
+ * Columns with named values and names of theirs give texts; without a name they
+ * are the numbers that they are. False: no memory.
  */
 static bool spell_all(struct binder *b, struct operand *operands,
 		      unsigned count, bool *ret_spelled)
 {
-	const struct expr *spelled;
+	unsigned columns = 0, names = 0, others = 0;
 
-	*ret_spelled = false;
 	for (unsigned i = 0; i < count; i++) {
 		const struct operand *o = &operands[i];
+		const struct expr *spelled =
+			bind_spelled(b->c, b->rule, o->expr);
 
-		spelled = bind_spelled(b->c, b->rule, o->expr);
 		if (!spelled)
 			return false;
-		if (spelled == o->expr && o->ast->op != AST_TEXT &&
-		    o->expr->type != VALUE_NULL) {
-			*ret_spelled = false;
-			return true;
-		}
-		*ret_spelled |= spelled != o->expr;
+		columns += spelled != o->expr;
+		names += o->ast->op == AST_TEXT;
+		others += spelled == o->expr && o->ast->op != AST_TEXT &&
+			  o->expr->type != VALUE_NULL;
 	}
+	*ret_spelled = columns && names && !others;
 	for (unsigned i = 0; i < count && *ret_spelled; i++) {
 		operands[i].expr =
 			bind_spelled(b->c, b->rule, operands[i].expr);

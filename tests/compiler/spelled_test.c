@@ -73,21 +73,20 @@ static void spelled__each_value_of_each_column__by_its_name(void **state)
 	assert_true(names >= 7);
 }
 
-/* What is chosen among names is a name; beside a number it is a number. */
+/* Beside a name a column gives its name; beside a number it is a number. */
 static const struct {
 	const char *expr;
 	const char *text; /* NULL: the number 6 */
 } chosen[] = {
 	{ "CASE WHEN pid IS NULL THEN proto ELSE 'tcp' END", "tcp" },
 	{ "CASE WHEN pid = 1 THEN proto ELSE 'tcp' END", "tcp" },
-	{ "CASE WHEN pid IS NULL THEN proto ELSE proto END", "tcp" },
-	{ "CASE WHEN pid IS NULL THEN proto END", "tcp" },
 	{ "COALESCE(proto, 'tcp')", "tcp" },
-	{ "IFNULL(NULL, proto)", "tcp" },
+	{ "IFNULL(proto, 'tcp')", "tcp" },
 	{ "CAST(proto AS TEXT)", "tcp" },
 	{ "proto || ''", "tcp" },
 	{ "CASE WHEN pid IS NULL THEN proto ELSE 0 END", NULL },
 	{ "COALESCE(proto, dst_port)", NULL },
+	{ "COALESCE(proto, family)", NULL },
 };
 
 static void spelled__what_is_chosen_among_names__is_one(void **state)
