@@ -125,12 +125,15 @@ static bool fold_terms(struct lowering *l, struct terms *terms,
 	return split(l, terms, folded, verdict);
 }
 
-/*
- * `never`: what it means when a condition is never true. `any`: TRUE is how one
- * says that there is none.
- */
+/* U AS process.exit WHERE TRUE: in a step it is how any row is written. */
+static bool is_any_row(const struct lowering *l, const struct expr *expr)
+{
+	return l->bound->top == BOUND_SEQUENCE && build_is_bool(expr, true);
+}
+
+/* `never`: what it means when a condition is never true. */
 static bool collect(struct lowering *l, const struct bound_conditions *from,
-		    struct terms *terms, const char *never, bool any)
+		    struct terms *terms, const char *never)
 {
 	for (unsigned i = 0; i < from->count; i++) {
 		struct verdict verdict = { 0 };
@@ -140,8 +143,7 @@ static bool collect(struct lowering *l, const struct bound_conditions *from,
 		if (verdict.never)
 			compilation_warning(l->c, from->items[i].span, NULL,
 					    "%s: this is never true", never);
-		else if (!verdict.terms &&
-			 !(any && build_is_bool(from->items[i].expr, true)))
+		else if (!verdict.terms && !is_any_row(l, from->items[i].expr))
 			compilation_warning(l->c, from->items[i].span, NULL,
 					    "this condition is always true");
 	}
@@ -160,7 +162,7 @@ static bool collect_on(struct lowering *l, unsigned input)
 		never = "the join never finds a partner";
 	else if (bound->join == PLAN_JOIN_ANTI)
 		never = "NOT EXISTS is true of every row";
-	if (!collect(l, &bound->on, &all, never, false))
+	if (!collect(l, &bound->on, &all, never))
 		return false;
 	for (unsigned i = 0; i < all.count; i++) {
 		const struct term *term = &all.items[i];
@@ -190,8 +192,7 @@ static bool collect_steps(struct lowering *l)
 			never = "UNTIL never ends a sequence";
 		else if (bound->steps[i].optional)
 			never = "the step can be left out";
-		if (!collect(l, &bound->steps[i].define, &l->on[i], never,
-			     true))
+		if (!collect(l, &bound->steps[i].define, &l->on[i], never))
 			return false;
 	}
 	return true;
@@ -201,8 +202,8 @@ static bool collect_all(struct lowering *l)
 {
 	const struct bound_rule *bound = l->bound;
 
-	if (!collect(l, &bound->below, &l->below, never_matches, false) ||
-	    !collect(l, &bound->above, &l->above, never_matches, false))
+	if (!collect(l, &bound->below, &l->below, never_matches) ||
+	    !collect(l, &bound->above, &l->above, never_matches))
 		return false;
 	if (bound->top == BOUND_SEQUENCE)
 		return collect_steps(l);

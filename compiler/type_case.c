@@ -16,6 +16,18 @@ static bool join_types(enum value_type *type, enum value_type other)
 	return true;
 }
 
+/* Of those before `last` the first that has another type, which there is. */
+static const struct operand *other_type(const struct operand *operands,
+					const struct operand *last)
+{
+	const struct operand *o = operands;
+
+	while (o->expr->type == VALUE_NULL || o->expr->type == last->expr->type)
+		o++;
+	CHECK(o < last);
+	return o;
+}
+
 static void different(struct binder *b, const struct operand *first,
 		      const struct operand *other, const char *what)
 {
@@ -103,7 +115,7 @@ bool type_unify(struct binder *b, struct operand *operands, unsigned count,
 			o->expr = literal;
 		if (join_types(&type, o->expr->type))
 			continue;
-		different(b, first ? first : &operands[0], o, what);
+		different(b, other_type(operands, o), o, what);
 		return false;
 	}
 	for (unsigned i = 0; i < count && type == VALUE_DOUBLE; i++)
