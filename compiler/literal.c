@@ -199,7 +199,15 @@ static bool literal_hash(struct binder *b, const struct ast_expr *ast,
 		int low = hex_digit(ast->text[i + 1]);
 
 		ok = high >= 0 && low >= 0;
-		bytes[i / 2] = (char)(high << 4 | low);
+		if (ok)
+			bytes[i / 2] = (char)(high << 4 | low);
+	}
+	if (!ok && len == HASH_DIGITS) {
+		compilation_error(b->c, ast->span, NULL,
+				  "a hash is %zu hexadecimal digits, but '%s' "
+				  "has other characters",
+				  HASH_DIGITS, ast->text);
+		return false;
 	}
 	if (!ok) {
 		compilation_error(b->c, ast->span, NULL,

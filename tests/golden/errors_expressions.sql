@@ -43,6 +43,7 @@ SELECT pid FROM network.connect WHERE dst_ip IN ('10.0.0.1/8');
 SELECT pid FROM network.connect WHERE COALESCE(dst_ip, '10.0.0.0/8') = '::1';
 SELECT pid FROM process.exec WHERE ts > 'yesterday';
 SELECT pid FROM process WHERE executable_hash = 'abc';
+SELECT pid FROM process WHERE executable_hash = '00112233445566778899aabbccddeeff00112233445566778899aabbccddeexx';
 SELECT pid FROM process.exec WHERE uid IN (1, gid);
 SELECT pid FROM process.exec WHERE name IN shells;
 SELECT pid FROM process.exec WHERE uid = 1 / 0;
