@@ -164,6 +164,8 @@ const struct expr *bind_grouped(struct binder *b, struct span span,
 						 "MIN(%s) or MAX(%s)",
 						 name, name);
 
+		if (b->block->lost_keys)
+			return NULL;
 		compilation_error(b->c, span, hint,
 				  "'%s' is not one value for the rows of a "
 				  "group",
@@ -230,21 +232,29 @@ static bool bind_orders(struct binder *b, const struct scope *scope,
 			const struct plan_output *outputs)
 {
 	struct bound_rule *rule = b->rule;
+	bool ok = true;
 
-	CHECK(select->order_count <= PLAN_ORDERS_MAX);
+	if (select->order_count > PLAN_ORDERS_MAX) {
+		compilation_error(
+			b->c, select->orders[PLAN_ORDERS_MAX].expr->span, NULL,
+			"ORDER BY has at most %d parts", PLAN_ORDERS_MAX);
+		return false;
+	}
 	for (unsigned i = 0; i < select->order_count; i++) {
 		const struct ast_order *order = &select->orders[i];
 		const struct expr *expr =
 			bind_order(b, scope, select, outputs, order->expr);
 
-		if (!expr)
-			return false;
-		/* A list is no key, and no aggregate makes one. */
-		CHECK(expr->type != VALUE_LIST);
+		ok &= expr != NULL;
+		if (expr && expr->type == VALUE_LIST) {
+			compilation_error(b->c, order->expr->span, NULL,
+					  "a list has no order");
+			ok = false;
+		}
 		rule->orders[rule->order_count++] =
 			(struct plan_order){ expr, order->descending };
 	}
-	return true;
+	return ok;
 }
 
 static bool bind_limit(struct binder *b, const struct ast_select *select)
@@ -513,7 +523,8 @@ const struct expr *bind_aggregate(struct binder *b, const struct scope *scope,
 		return NULL;
 	}
 	if (!ast->over && !b->block->grouped) {
-		needs_window(b, scope, ast);
+		if (!b->block->no_window)
+			needs_window(b, scope, ast);
 		return NULL;
 	}
 	if (!bind_argument(b, scope, ast, &aggregate) ||

@@ -94,6 +94,23 @@ static const char *list_candidates(struct expander *x,
 	return compilation_take(x->c, &text);
 }
 
+bool expand_is_lost(const struct expander *x, const char *qualifier)
+{
+	for (unsigned i = 0; i < x->lost_count; i++)
+		if (strcmp(x->lost[i], qualifier) == 0)
+			return true;
+	return false;
+}
+
+/* It was complained of: so may be what else there is. */
+static void lose(struct expander *x, const char *qualifier, bool failed)
+{
+	if (x->lost_count == ARRAY_SIZE(x->lost))
+		return;
+	x->lost[x->lost_count++] = qualifier;
+	x->failed = failed;
+}
+
 static void unknown_alias(struct expander *x, const struct expand_scope *scope,
 			  const struct ast_expr *name)
 {
@@ -203,16 +220,20 @@ static void join_if_missing(struct expander *x, struct expand_scope *scope,
 			    struct ast_item *items, const struct ast_expr *name)
 {
 	struct candidates found;
+	bool failed = x->failed;
 
-	if (expand_find_source(scope, name->qualifier))
+	if (expand_find_source(scope, name->qualifier) ||
+	    expand_is_lost(x, name->qualifier))
 		return;
 	found = find_candidates(scope, name->qualifier);
 	/* The catalog's aliases are different from each other. */
 	CHECK(found.count <= 1);
-	if (found.count)
+	if (found.count) {
 		join_stream(x, scope, items, name, found.names[0]);
-	else
-		unknown_alias(x, scope, name);
+		return;
+	}
+	unknown_alias(x, scope, name);
+	lose(x, name->qualifier, failed);
 }
 
 struct missing {

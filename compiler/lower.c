@@ -202,6 +202,7 @@ static bool collect_all(struct lowering *l)
 {
 	const struct bound_rule *bound = l->bound;
 
+	lower_warn(l);
 	if (!collect(l, &bound->below, &l->below, never_matches) ||
 	    !collect(l, &bound->above, &l->above, never_matches))
 		return false;

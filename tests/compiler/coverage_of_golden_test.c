@@ -20,6 +20,8 @@
 #define BOUNDS "tests/compiler/bounds_test.c"
 #define BOUND_ABOVE "bind refuses it first; the pass proves it again"
 
+#define EARLIER "an earlier pass refuses it; this one does not rely on it"
+
 /* Too large for a file to read, or no message of its own. */
 static const struct {
 	const char *format;
@@ -48,6 +50,21 @@ static const struct {
 	  "a rule set has at most 1000 views", "1,001 views" },
 	{ "a rule set has at most %d lists", LIMITS,
 	  "a rule set has at most 1000 lists", "1,001 lists" },
+	{ "queries are at most %d deep in one another, those of views "
+	  "included",
+	  NULL, NULL, EARLIER },
+	{ "ORDER BY has at most %d parts", NULL, NULL, EARLIER },
+	{ "a list has no order", NULL, NULL, EARLIER },
+	{ "FOR SYSTEM_TIME AS OF reads the table of processes; '%s' is a "
+	  "stream",
+	  NULL, NULL, EARLIER },
+	{ "there is no list '%s'", NULL, NULL, EARLIER },
+	{ "a pattern has at most %d steps, where B{2} is two", NULL, NULL,
+	  EARLIER },
+	{ "'%s' stands twice in the pattern", NULL, NULL, EARLIER },
+	{ "a pattern has at least two steps", NULL, NULL, EARLIER },
+	{ "the first and the last step of a pattern cannot be optional", NULL,
+	  NULL, EARLIER },
 	{ "the slide of HOP must be above zero", BOUNDS,
 	  "the slide of HOP must be above zero", BOUND_ABOVE },
 	{ "the gap of SESSION must be above zero", BOUNDS,
