@@ -183,6 +183,28 @@ bool bind_select(struct binder *b, const struct ast_select *select,
 	return ok;
 }
 
+/* Matches leave the engine: nobody who reads them knows the columns. */
+static bool spell_outputs(struct binder *b)
+{
+	struct bound_rule *rule = b->rule;
+
+	rule->unspelled = compilation_alloc(b->c, rule->output_count,
+					    sizeof(*rule->unspelled));
+	if (!rule->unspelled)
+		return false;
+	for (unsigned i = 0; i < rule->output_count; i++) {
+		struct plan_output *output = &rule->outputs[i];
+
+		rule->unspelled[i] = output->expr;
+		if (!output->expr)
+			continue; /* complained */
+		output->expr = bind_spelled(b->c, rule, output->expr);
+		if (!output->expr)
+			return false;
+	}
+	return true;
+}
+
 static bool bind_whole(struct binder *b)
 {
 	struct bound_rule *rule = b->rule;
@@ -194,6 +216,7 @@ static bool bind_whole(struct binder *b)
 	if (!rule->outputs)
 		return false;
 	rule->output_count = select->output_count;
+	ok &= spell_outputs(b);
 	if (dedup)
 		ok &= bind_dedup(b, &scope, dedup,
 				 select->items[0].window != NULL);

@@ -109,6 +109,8 @@ struct bound_rule {
 
 	unsigned output_count;
 	struct plan_output *outputs;
+	const struct expr *
+		*unspelled; /* outputs before bind_spelled(), or NULL */
 	unsigned dedup_count;
 	struct plan_output dedup[PLAN_KEYS_MAX]; /* option dedup_key */
 	const char *severity;
@@ -136,6 +138,15 @@ struct bound_rules {
  */
 bool bind_rule(struct compilation *c, struct bound_rules *rules,
 	       const struct ast_rule *ast);
+
+/*
+ * What people see of a column with named values: 'tcp' of proto, the number as
+ * a text where it has no name. Any other expression stays as it is. NULL: no
+ * memory.
+ */
+const struct expr *bind_spelled(struct compilation *c,
+				const struct bound_rule *rule,
+				const struct expr *expr);
 
 /* A block as text, for people and golden files. */
 void bind_print(struct buf *out, const struct bound_rule *rule);

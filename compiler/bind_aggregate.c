@@ -153,13 +153,20 @@ const struct expr *bind_grouped(struct binder *b, struct span span,
 	if (expr->op == EXPR_COLUMN) {
 		const char *name = column_name(b, expr);
 
+		const char *hint =
+			expr->type == VALUE_LIST ?
+				compilation_text(b->c,
+						 "take COUNT(DISTINCT CAST(%s "
+						 "AS TEXT))",
+						 name) :
+				compilation_text(b->c,
+						 "add it to GROUP BY, or take "
+						 "MIN(%s) or MAX(%s)",
+						 name, name);
+
 		if (b->block->lost_keys)
 			return NULL;
-		compilation_error(b->c, span,
-				  compilation_text(b->c,
-						   "add it to GROUP BY, or "
-						   "take MIN(%s) or MAX(%s)",
-						   name, name),
+		compilation_error(b->c, span, hint,
 				  "'%s' is not one value for the rows of a "
 				  "group",
 				  name);
@@ -255,14 +262,11 @@ static bool bind_limit(struct binder *b, const struct ast_select *select)
 	if (select->limit < 0)
 		return true;
 	b->rule->limit = select->limit;
-	if (select->limit > 0 && select->order_count)
+	if (select->order_count)
 		return true;
 	compilation_error(b->c, select->limit_span,
-			  select->limit ? "as in ORDER BY n DESC LIMIT 10" :
-					  NULL,
-			  select->limit ? "LIMIT needs ORDER BY: which groups "
-					  "are the first?" :
-					  "LIMIT is at least 1");
+			  "as in ORDER BY n DESC LIMIT 10",
+			  "LIMIT needs ORDER BY: which groups are the first?");
 	return false;
 }
 
@@ -332,6 +336,14 @@ static bool bind_argument(struct binder *b, const struct scope *scope,
 			  const struct ast_expr *ast,
 			  struct bound_aggregate *aggregate)
 {
+	static const char *const names[PLAN_AGGREGATE_OP_COUNT] = {
+		[PLAN_COUNT_VALUES] = "COUNT",
+		[PLAN_COUNT_DISTINCT] = "COUNT",
+		[PLAN_SUM] = "SUM",
+		[PLAN_AVG] = "AVG",
+		[PLAN_MIN] = "MIN",
+		[PLAN_MAX] = "MAX",
+	};
 	enum clause clause = b->clause;
 	const struct ast_expr *arg = ast->star ? NULL : ast->args[0];
 
@@ -360,7 +372,7 @@ static bool bind_argument(struct binder *b, const struct scope *scope,
 				  "CAST(args AS TEXT)" :
 				  "COUNT(DISTINCT x) and COUNT(x) take any "
 				  "value",
-			  "%s takes no %s", ast->text,
+			  "%s takes no %s", names[aggregate->op],
 			  value_type_name(aggregate->arg->type));
 	return false;
 }

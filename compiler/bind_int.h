@@ -88,10 +88,12 @@ const struct expr *bind_name(struct binder *b, const struct scope *scope,
 			     const struct ast_expr *ast);
 
 /*
- * name.c: the catalog's column that an expression is, also through the matches of a
- * rule and a group's key; NULL: it is none.
+ * name.c: the catalog's column that an expression is, also through the matches
+ * of a rule, where it is a text if its values have names, and a group's key;
+ * NULL: it is none.
  */
-const struct column *bind_origin(const struct binder *b, const struct expr *x,
+const struct column *bind_origin(const struct bound_rule *rule,
+				 const struct expr *x,
 				 enum stream_id *ret_stream);
 
 /*

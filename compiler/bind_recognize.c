@@ -181,10 +181,41 @@ static bool bind_step(struct sequence *s, const struct ast_step *step,
 	return true;
 }
 
+/* The first name in it that is of a step's row; NULL: none. */
+static const struct ast_expr *name_of_step(const struct ast_recognize *ast,
+					   const struct ast_expr *expr)
+{
+	const struct ast_expr *found = NULL;
+
+	for (unsigned i = 0;
+	     expr->op == AST_NAME && expr->qualifier && i < ast->step_count;
+	     i++)
+		if (strcmp(expr->qualifier, ast->steps[i].name) == 0)
+			return expr;
+	for (unsigned i = 0; i < expr->arg_count && !found; i++)
+		found = name_of_step(ast, expr->args[i]);
+	return found;
+}
+
+static bool bind_until(struct sequence *s, const struct ast_recognize *ast)
+{
+	const struct ast_expr *define = ast->until->define;
+	const struct ast_expr *name = define ? name_of_step(ast, define) : NULL;
+	struct scope scope = { 0 };
+
+	if (!name)
+		return bind_step(s, ast->until, &scope, 0);
+	compilation_error(s->b->c, name->span,
+			  "leave to it what its own row can tell; the keys of "
+			  "PARTITION BY are equal anyway",
+			  "what ends a sequence (UNTIL) cannot depend on the "
+			  "rows of its steps");
+	return false;
+}
+
 static bool bind_steps(struct sequence *s, const struct ast_recognize *ast)
 {
 	struct binder *b = s->b;
-	struct scope until = { 0 };
 	bool ok = true;
 
 	CHECK(ast->key_count <= PLAN_KEYS_MAX);
@@ -201,7 +232,7 @@ static bool bind_steps(struct sequence *s, const struct ast_recognize *ast)
 	if (!ast->until)
 		return ok;
 	b->rule->has_until = true;
-	return bind_step(s, ast->until, &until, 0) && ok;
+	return bind_until(s, ast) && ok;
 }
 
 /* The first step's time stands for all: they are in one order. */

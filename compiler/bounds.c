@@ -523,3 +523,13 @@ uint64_t bounds_bytes(const struct plan_rule *rule,
 	/* 2^17 keys, 50 aggregates of 2^16 values of 2^16 bytes: it fits. */
 	return node->keys_max * key_bytes(rule, node);
 }
+
+uint64_t bounds_marks_bytes(const struct plan_rule *rule)
+{
+	uint64_t bytes = KEY_HEAD_BYTES;
+
+	for (unsigned i = 0; i < rule->key_count; i++)
+		bytes += value_bytes_of(rule, rule->keys[i].expr);
+	/* Without keys the rule itself is muted. */
+	return (rule->key_count ? PLAN_MARKS_MAX : 1) * stored(bytes);
+}

@@ -32,4 +32,7 @@ bool bounds_set(struct compilation *c, const struct bound_rule *bound);
 uint64_t bounds_bytes(const struct plan_rule *rule,
 		      const struct plan_node *node);
 
+/* The same of what SUPPRESS mutes, or of what EMIT ON FIRST MATCH told. */
+uint64_t bounds_marks_bytes(const struct plan_rule *rule);
+
 #endif

@@ -220,24 +220,20 @@ static void join_if_missing(struct expander *x, struct expand_scope *scope,
 			    struct ast_item *items, const struct ast_expr *name)
 {
 	struct candidates found;
-	const char *suggestion;
 	bool failed = x->failed;
 
 	if (expand_find_source(scope, name->qualifier) ||
 	    expand_is_lost(x, name->qualifier))
 		return;
 	found = find_candidates(scope, name->qualifier);
-	if (found.count == 1) {
+	/* The catalog's aliases are different from each other. */
+	CHECK(found.count <= 1);
+	if (found.count) {
 		join_stream(x, scope, items, name, found.names[0]);
-	} else if (!found.count) {
-		unknown_alias(x, scope, name);
-		lose(x, name->qualifier, failed);
-	} else {
-		suggestion = list_candidates(x, scope, &found);
-		expand_error(x, name->span, suggestion, "'%s' is ambiguous",
-			     name->qualifier);
-		lose(x, name->qualifier, failed);
+		return;
 	}
+	unknown_alias(x, scope, name);
+	lose(x, name->qualifier, failed);
 }
 
 struct missing {

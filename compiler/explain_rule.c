@@ -59,7 +59,7 @@ static void put_collection(struct buf *out, const struct program *program,
 {
 	enum stream_id id = rule->input_streams[input];
 	const struct plan_rule *read = rule->input_rules[input];
-	const char *blocker;
+	const char *blocker, *hook;
 
 	if (read) {
 		buf_puts(out, read->internal ? "below" : "that rule's matches");
@@ -67,8 +67,13 @@ static void put_collection(struct buf *out, const struct program *program,
 	}
 	blocker = program->subscriptions[id].accept_all_rule;
 	buf_puts(out, collection(program, id));
-	if (blocker)
+	if (blocker && strcmp(blocker, rule->name) == 0)
+		buf_puts(out, ", as no condition here narrows it");
+	else if (blocker)
 		buf_printf(out, ", as rule %s asks for all", blocker);
+	hook = catalog_hook(id);
+	if (hook)
+		buf_printf(out, "\n         hook: %s", hook);
 }
 
 static void put_reads(struct buf *out, const struct program *program,
@@ -107,39 +112,84 @@ static void put_user_terms(struct buf *out, const struct expr *expr,
 	put_term(out, "user space", expr, names, reason);
 }
 
-/* The conditions on one stream alone, and who decides each. */
+static const struct pushdown_term *
+term_of(const struct kernel_function *function, const struct expr *expr)
+{
+	for (unsigned i = 0; function && i < function->term_count; i++)
+		if (function->terms[i].expr == expr)
+			return &function->terms[i];
+	return NULL;
+}
+
+/*
+ * The first part of a condition that the kernel does not decide: with it the
+ * whole is not decided there. NULL: there is none. `*ret_told`: any part is
+ * known to the kernel's side.
+ */
+static const struct pushdown_term *
+undecided_in(const struct kernel_function *function, const struct expr *expr,
+	     bool *ret_told)
+{
+	const struct pushdown_term *term = term_of(function, expr);
+	const struct pushdown_term *found = NULL;
+	bool logic = expr->op == EXPR_AND || expr->op == EXPR_OR ||
+		     expr->op == EXPR_NOT;
+
+	if (term) {
+		*ret_told = true;
+		return term->in_kernel ? NULL : term;
+	}
+	for (unsigned i = 0; logic && i < expr->arg_count && !found; i++)
+		found = undecided_in(function, expr->args[i], ret_told);
+	return found;
+}
+
+/* Why no part of what a scan asks is decided in the kernel. */
+static const char *reason_of_stream(enum stream_id stream)
+{
+	if (stream == PLAN_STREAM_MATCHES)
+		return "matches are made in user space";
+	if (stream == STREAM_PROCESS)
+		return "the process table is in user space";
+	if (STREAM_IS_LIFECYCLE(stream))
+		return "process events are never filtered: they feed the "
+		       "process table";
+	return NULL;
+}
+
+/* One term of WHERE on one stream alone, and who decides it. */
+static void put_scan_term(struct buf *out,
+			  const struct kernel_function *function,
+			  const struct plan_node *scan, const struct expr *expr,
+			  const struct expr_names *names)
+{
+	const struct pushdown_term *term;
+	bool told = false;
+
+	if (expr->op == EXPR_AND) {
+		for (unsigned i = 0; i < expr->arg_count; i++)
+			put_scan_term(out, function, scan, expr->args[i],
+				      names);
+		return;
+	}
+	term = undecided_in(function, expr, &told);
+	if (told && !term) {
+		put_term(out, "kernel", expr, names, NULL);
+		return;
+	}
+	put_term(out, "user space", expr, names,
+		 term ? term->reason : reason_of_stream(scan->stream));
+}
+
 static void put_scan_terms(struct buf *out, const struct program *program,
 			   const struct plan_rule *rule,
 			   const struct plan_node *scan)
 {
 	const struct expr_names names = plan_rule_names(rule);
-	const struct kernel_function *function =
-		explain_function_of(program, scan->stream);
-	const char *reason = NULL;
-	bool told = false;
 
-	if (!scan->predicate)
-		return;
-	for (unsigned i = 0; function && i < function->term_count; i++) {
-		const struct pushdown_term *term = &function->terms[i];
-
-		if (strcmp(term->rule, rule->name) != 0 ||
-		    !(term->expr->op == EXPR_CONST ||
-		      subscribe_reads(term->expr, scan->input)))
-			continue;
-		put_term(out, term->in_kernel ? "kernel" : "user space",
-			 term->expr, &names, term->reason);
-		told = true;
-	}
-	if (scan->stream == PLAN_STREAM_MATCHES)
-		reason = "matches are made in user space";
-	else if (scan->stream == STREAM_PROCESS)
-		reason = "the process table is in user space";
-	else if (STREAM_IS_LIFECYCLE(scan->stream))
-		reason = "process events are never filtered: they feed the "
-			 "process table";
-	if (!told)
-		put_user_terms(out, scan->predicate, &names, reason);
+	if (scan->predicate)
+		put_scan_term(out, explain_function_of(program, scan->stream),
+			      scan, scan->predicate, &names);
 }
 
 /* Why the kernel cannot decide what a node asks. */
@@ -154,6 +204,40 @@ static const char *reason_of(const struct plan_node *node)
 	if (plan_has(node, PLAN_SEQUENCE))
 		return "needs the whole sequence";
 	return "asks what the join below it chose";
+}
+
+/* FIRST_SEEN and EXISTS are terms of WHERE that are nodes of the plan. */
+static bool is_term(const struct plan_node *node)
+{
+	return node->kind == PLAN_FIRST_SEEN ||
+	       (node->kind == PLAN_JOIN &&
+		(node->join == PLAN_JOIN_SEMI || node->join == PLAN_JOIN_ANTI));
+}
+
+static void put_node_term(struct buf *out, const struct plan_rule *rule,
+			  const struct plan_node *node,
+			  const struct expr_names *names)
+{
+	unsigned right;
+
+	if (node->kind != PLAN_FIRST_SEEN) {
+		right = node->child[1]->input;
+		buf_printf(out,
+			   "    user space  %sEXISTS (... %s%s %s ...)\n"
+			   "                -- needs both sides of the join\n",
+			   node->join == PLAN_JOIN_ANTI ? "NOT " : "",
+			   plan_input_prefix(rule, right),
+			   plan_input_stream(rule, right),
+			   rule->input_names[right]);
+		return;
+	}
+	buf_puts(out, "    user space  FIRST_SEEN(");
+	for (unsigned i = 0; i < node->key_count; i++) {
+		expr_print(out, node->left_keys[i], names);
+		buf_puts(out, ", ");
+	}
+	interval_print(out, node->range_ns);
+	buf_puts(out, ")\n                -- needs what was seen before\n");
 }
 
 static void put_node_terms(struct buf *out, const struct program *program,
@@ -172,13 +256,15 @@ static void put_node_terms(struct buf *out, const struct program *program,
 		if (node->steps[i].predicate)
 			put_user_terms(out, node->steps[i].predicate, &names,
 				       "needs the rows of earlier steps");
+	if (is_term(node))
+		put_node_term(out, rule, node, &names);
 	if (node->predicate)
 		put_user_terms(out, node->predicate, &names, reason_of(node));
 }
 
 static bool has_conditions(const struct plan_node *node)
 {
-	bool has = node->predicate;
+	bool has = node->predicate || is_term(node);
 
 	for (unsigned i = 0; i < node->step_count; i++)
 		has |= node->steps[i].predicate != NULL;
@@ -281,6 +367,15 @@ static void put_node_state(struct buf *out, const struct plan_rule *rule,
 	put_node_bytes(out, bounds_bytes(rule, node));
 }
 
+static void put_marks(struct buf *out, const struct plan_rule *rule,
+		      const char *what)
+{
+	buf_printf(out, "    %s:\n      at most %u key%s: ", what,
+		   rule->key_count ? PLAN_MARKS_MAX : 1,
+		   rule->key_count ? "s" : "");
+	put_node_bytes(out, bounds_marks_bytes(rule));
+}
+
 static void put_state(struct buf *out, const struct plan_rule *rule)
 {
 	bool marks = rule->suppress_ns || rule->emit == PLAN_EMIT_FIRST;
@@ -292,11 +387,9 @@ static void put_state(struct buf *out, const struct plan_rule *rule)
 	buf_puts(out, "  keeps\n");
 	put_node_state(out, rule, rule->root);
 	if (rule->emit == PLAN_EMIT_FIRST)
-		buf_printf(out, "    what was told already: at most %u keys\n",
-			   PLAN_MARKS_MAX);
+		put_marks(out, rule, "what was told already");
 	if (rule->suppress_ns)
-		buf_printf(out, "    what is muted: at most %u keys\n",
-			   PLAN_MARKS_MAX);
+		put_marks(out, rule, "what is muted");
 }
 
 static const char *expanded_of(const struct program *program,

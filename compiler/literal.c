@@ -200,7 +200,15 @@ static bool literal_hash(struct binder *b, const struct ast_expr *ast,
 		int low = hex_digit(ast->text[i + 1]);
 
 		ok = high >= 0 && low >= 0;
-		bytes[i / 2] = (char)(high << 4 | low);
+		if (ok)
+			bytes[i / 2] = (char)(high << 4 | low);
+	}
+	if (!ok && len == HASH_DIGITS) {
+		compilation_error(b->c, ast->span, NULL,
+				  "a hash is %zu hexadecimal digits, but '%s' "
+				  "has other characters",
+				  HASH_DIGITS, ast->text);
+		return false;
 	}
 	if (!ok) {
 		compilation_error(b->c, ast->span, NULL,
@@ -231,9 +239,13 @@ static const char *spelled_list(struct binder *b, enum stream_id stream,
 	return compilation_take(b->c, &text);
 }
 
-/* The column's values have names, or the caller would not be here. */
+/*
+ * The column's values have names, or the caller would not be here. Beside the
+ * matches of a rule, which have the names, the text stays one.
+ */
 static bool literal_enum(struct binder *b, const struct ast_expr *ast,
-			 enum stream_id stream, const struct column *column,
+			 const struct expr *beside, enum stream_id stream,
+			 const struct column *column,
 			 const struct expr **literal)
 {
 	struct suggest s = suggest_for(ast->text);
@@ -247,7 +259,8 @@ static bool literal_enum(struct binder *b, const struct ast_expr *ast,
 			s.best = spelled;
 		if (strcmp(spelled, ast->text) != 0)
 			continue;
-		*literal = constant(b, VALUE_INT, value_int(value));
+		if (beside->type == VALUE_INT)
+			*literal = constant(b, VALUE_INT, value_int(value));
 		return *literal;
 	}
 	suggestion = suggest_text(b->c, &s);
@@ -273,11 +286,11 @@ bool bind_literal(struct binder *b, const struct ast_expr *ast,
 		return literal_timestamp(b, ast, literal);
 	if (beside->type == VALUE_HASH)
 		return literal_hash(b, ast, literal);
-	column = bind_origin(b, beside, &stream);
+	column = bind_origin(b->rule, beside, &stream);
 	if (!column)
 		return true;
 	if (column->type != VALUE_INT ||
 	    !catalog_literal(stream, column, 0, &value))
 		return true;
-	return literal_enum(b, ast, stream, column, literal);
+	return literal_enum(b, ast, beside, stream, column, literal);
 }

@@ -139,8 +139,11 @@ bool lower_keys(struct lowering *l)
 		ok = process_key(l, keys, &count);
 	}
 	for (unsigned i = 0; ok && i < count; i++) {
-		keys[i].expr = lower_value(l, keys[i].expr);
+		keys[i].expr = bind_spelled(l->c, bound, keys[i].expr);
 		ok = keys[i].expr;
+		if (ok)
+			keys[i].expr = lower_value(l, keys[i].expr);
+		ok = ok && keys[i].expr;
 	}
 	l->rule->keys = keys;
 	l->rule->key_count = count;

@@ -82,24 +82,6 @@ static bool lower_step(struct lowering *l, const struct plan_node *node,
 	       lower_place(l, terms, (2u << i) - 1, &step->predicate);
 }
 
-static bool check_until(struct lowering *l, const struct plan_step *until)
-{
-	const struct ast_select *select = l->bound->select;
-	struct span span = l->bound->inputs[l->bound->step_count].span;
-
-	if (!until->predicate)
-		return true;
-	if (select && select->item_count && select->items[0].recognize &&
-	    select->items[0].recognize->until)
-		span = select->items[0].recognize->until->span;
-	compilation_error(l->c, span,
-			  "leave to it what its own row can tell; the keys of "
-			  "PARTITION BY are equal anyway",
-			  "what ends a sequence (UNTIL) cannot depend on the "
-			  "rows of its steps");
-	return false;
-}
-
 struct plan_node *lower_sequence(struct lowering *l)
 {
 	const struct bound_rule *bound = l->bound;
@@ -125,5 +107,7 @@ struct plan_node *lower_sequence(struct lowering *l)
 	if (!bound->has_until)
 		return node;
 	node->until = &steps[bound->step_count];
-	return check_until(l, node->until) ? node : NULL;
+	/* Its scope is its own row. */
+	CHECK(!node->until->predicate);
+	return node;
 }

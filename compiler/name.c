@@ -346,17 +346,24 @@ const struct expr *bind_name(struct binder *b, const struct scope *scope,
 	return NULL;
 }
 
-const struct column *bind_origin(const struct binder *b, const struct expr *x,
-				 enum stream_id *ret_stream)
+/* What a group's key is called by its slot. */
+static const struct expr *behind_slot(const struct bound_rule *rule,
+				      const struct expr *x)
 {
-	const struct bound_rule *rule = b->rule;
-
 	if (x->op == EXPR_SLOT && rule->top == BOUND_GROUP && x->slot >= 2 &&
 	    x->slot - 2u < rule->key_count)
-		x = rule->keys[x->slot - 2].expr;
+		return rule->keys[x->slot - 2].expr;
+	return x;
+}
+
+const struct column *bind_origin(const struct bound_rule *rule,
+				 const struct expr *x,
+				 enum stream_id *ret_stream)
+{
 	/* Each step leads to a rule that was bound before. */
-	while (x->op == EXPR_COLUMN) {
+	while (x && (x = behind_slot(rule, x))->op == EXPR_COLUMN) {
 		const struct bound_input *input = &rule->inputs[x->input];
+		unsigned output = x->column - COL_OWN_FIRST;
 
 		if (input->stream != PLAN_STREAM_MATCHES) {
 			*ret_stream = input->stream;
@@ -366,7 +373,8 @@ const struct column *bind_origin(const struct binder *b, const struct expr *x,
 		rule = input->source;
 		if (!rule || x->column < COL_OWN_FIRST)
 			return NULL;
-		x = rule->outputs[x->column - COL_OWN_FIRST].expr;
+		x = rule->unspelled ? rule->unspelled[output] :
+				      rule->outputs[output].expr;
 	}
 	return NULL;
 }

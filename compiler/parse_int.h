@@ -48,6 +48,8 @@ void parse_expected_form(struct parser *p, const char *what, const char *form);
 /* A word that is not reserved; NULL: complained. */
 const char *parse_name(struct parser *p, const char *what);
 bool parse_at_name(const struct parser *p);
+/* The same, where a word of SQL that is not here would be taken for one. */
+bool parse_at_alias(const struct parser *p);
 bool parse_is_name(const struct token *token);
 
 /* From the start of `first` to the end of the token read last. */

@@ -140,7 +140,7 @@ static bool parse_alias(struct parser *p, struct ast_item *item)
 		item->alias = parse_name(p, "a name behind AS");
 		return item->alias;
 	}
-	if (parse_at_name(p))
+	if (parse_at_alias(p))
 		item->alias = parse_name(p, "a name");
 	return true;
 }
@@ -183,6 +183,10 @@ static bool parse_item(struct parser *p, struct ast_select *select,
 	if (!grown)
 		return false;
 	select->items = grown;
+	if (parse_is_word(p, "lateral")) {
+		parse_expected(p, "a stream");
+		return false;
+	}
 	if (!parse_table_item(p, &item) || !parse_alias(p, &item))
 		return false;
 	item.span = parse_span(p, item.span);

@@ -34,7 +34,7 @@ static bool parse_output(struct parser *p, struct ast_output *output,
 		output->alias = parse_name(p, "a name behind AS");
 		if (!output->alias)
 			return false;
-	} else if (parse_at_name(p)) {
+	} else if (parse_at_alias(p)) {
 		output->alias = parse_name(p, "a name");
 	}
 	output->span = parse_span(p, output->span);

@@ -351,6 +351,14 @@ bool parse_at_name(const struct parser *p)
 	return parse_is_name(&p->token);
 }
 
+bool parse_at_alias(const struct parser *p)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(unsupported); i++)
+		if (parse_is_word(p, unsupported[i].word))
+			return false;
+	return parse_at_name(p);
+}
+
 const char *parse_name(struct parser *p, const char *what)
 {
 	const char *name = p->token.text;

@@ -94,7 +94,7 @@ void bind_range(struct binder *b, enum expr_op op, const struct expr *x,
 		bool edges)
 {
 	enum stream_id stream;
-	const struct column *column = bind_origin(b, x, &stream);
+	const struct column *column = bind_origin(b->rule, x, &stream);
 	const struct value *v = &constant->value;
 
 	if (!column || constant->op != EXPR_CONST)
@@ -110,7 +110,8 @@ void bind_range_like(struct binder *b, const struct expr *like,
 		     const struct ast_expr *ast)
 {
 	enum stream_id stream;
-	const struct column *column = bind_origin(b, like->args[0], &stream);
+	const struct column *column =
+		bind_origin(b->rule, like->args[0], &stream);
 	const struct value *pattern = &like->value;
 	size_t least = 0;
 

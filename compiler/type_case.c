@@ -16,6 +16,18 @@ static bool join_types(enum value_type *type, enum value_type other)
 	return true;
 }
 
+/* Of those before `last` the first that has another type, which there is. */
+static const struct operand *other_type(const struct operand *operands,
+					const struct operand *last)
+{
+	const struct operand *o = operands;
+
+	while (o->expr->type == VALUE_NULL || o->expr->type == last->expr->type)
+		o++;
+	CHECK(o < last);
+	return o;
+}
+
 static void different(struct binder *b, const struct operand *first,
 		      const struct operand *other, const char *what)
 {
@@ -46,24 +58,64 @@ static const struct operand *typed(const struct operand *operands,
 	return NULL;
 }
 
+/*
+ * Columns with named values and names of theirs give texts; without a name they
+ * are the numbers that they are. False: no memory.
+ */
+static bool spell_all(struct binder *b, struct operand *operands,
+		      unsigned count, bool *ret_spelled)
+{
+	unsigned columns = 0, names = 0, others = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		const struct operand *o = &operands[i];
+		const struct expr *spelled =
+			bind_spelled(b->c, b->rule, o->expr);
+
+		if (!spelled)
+			return false;
+		columns += spelled != o->expr;
+		names += o->ast->op == AST_TEXT;
+		others += spelled == o->expr && o->ast->op != AST_TEXT &&
+			  o->expr->type != VALUE_NULL;
+	}
+	*ret_spelled = columns && names && !others;
+	for (unsigned i = 0; i < count && *ret_spelled; i++) {
+		operands[i].expr =
+			bind_spelled(b->c, b->rule, operands[i].expr);
+		if (!operands[i].expr)
+			return false;
+	}
+	return true;
+}
+
 bool type_unify(struct binder *b, struct operand *operands, unsigned count,
 		const char *what, enum value_type *ret_type)
 {
 	enum value_type type = VALUE_NULL;
+	const struct expr *beside, *literal;
 	const struct operand *first = NULL;
+	bool spelled;
 
 	for (unsigned i = 0; i < count; i++)
 		if (!operands[i].expr)
 			return false;
 	first = typed(operands, count);
+	beside = first ? first->expr : NULL;
+	if (!spell_all(b, operands, count, &spelled))
+		return false;
 	for (unsigned i = 0; i < count; i++) {
 		struct operand *o = &operands[i];
 
-		if (first && !bind_literal(b, o->ast, first->expr, &o->expr))
+		/* Also of names that stay texts: are they names? */
+		literal = o->expr;
+		if (first && !bind_literal(b, o->ast, beside, &literal))
 			return false;
+		if (!spelled)
+			o->expr = literal;
 		if (join_types(&type, o->expr->type))
 			continue;
-		different(b, first ? first : &operands[0], o, what);
+		different(b, other_type(operands, o), o, what);
 		return false;
 	}
 	for (unsigned i = 0; i < count && type == VALUE_DOUBLE; i++)

@@ -80,6 +80,12 @@ const struct expr *type_cast_to(struct binder *b, const struct ast_expr *ast,
 				       (struct value){
 					       .type = VALUE_DOUBLE,
 					       .d = (double)expr->value.i }));
+	if (type == VALUE_TEXT) {
+		const struct expr *spelled = bind_spelled(b->c, b->rule, expr);
+
+		if (spelled != expr)
+			return spelled;
+	}
 	cast = build_op(b->c->arena, EXPR_CAST, type, 1);
 	if (!type_keep(b, cast))
 		return NULL;

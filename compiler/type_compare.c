@@ -39,8 +39,8 @@ static const char *mismatch_hint(struct binder *b, struct operand l,
 			       compilation_text(b->c, "write %s without quotes",
 						r.ast->text) :
 			       NULL;
-	if (type == VALUE_TEXT && build_is_const(r.expr) &&
-	    type_is_number(other))
+	if (type == VALUE_TEXT &&
+	    (r.ast->op == AST_INT || r.ast->op == AST_DOUBLE))
 		return compilation_text(b->c, "write '%s'", right);
 	if (type == VALUE_BOOL && r.ast->op == AST_INT)
 		return compilation_text(b->c, "write %s%s",

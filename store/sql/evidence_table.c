@@ -85,12 +85,15 @@ static void add_columns(struct evidence_table *table,
 {
 	for (unsigned id = 0; id < catalog_column_count(stream); id++) {
 		const struct column *column = catalog_column_at(stream, id);
+		int64_t value;
 
 		if (column->hidden || has_name(table, column->name))
 			continue;
 		table->names[table->name_count++] = column->name;
 		buf_printf(text, ", \"%s\" %s", column->name,
-			   type_of(column->type));
+			   catalog_literal(stream->id, column, 0, &value) ?
+				   "TEXT" :
+				   type_of(column->type));
 	}
 }
 
@@ -239,9 +242,14 @@ static void result_catalog(sqlite3_context *context, const struct row *row,
 		catalog_stream((enum stream_id)row->stream);
 	const struct column *column =
 		catalog_column(stream, name, strlen(name));
+	struct value value;
+	const char *spelled;
 
-	if (column && !column->hidden)
-		sql_result_value(context, row_get(row, column->id));
+	if (!column || column->hidden)
+		return;
+	value = row_get(row, column->id);
+	spelled = catalog_spelled(stream->id, column, value);
+	sql_result_value(context, spelled ? value_text(spelled) : value);
 }
 
 static int evidence_column(sqlite3_vtab_cursor *base, sqlite3_context *context,

@@ -4,7 +4,21 @@
 
 #include "user/base/catalog.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+static size_t read_text(const char *path, char *text, size_t size)
+{
+	FILE *file = fopen(path, "r");
+	size_t len = 0;
+
+	if (file)
+		len = fread(text, 1, size - 1, file);
+	if (file)
+		fclose(file);
+	return len;
+}
 
 static const struct stream *stream_at(unsigned id)
 {
@@ -280,6 +294,32 @@ static void literals__of_enum_columns__found(void **state)
 	assert_int_equal(value, -1);
 }
 
+/* What explain says of a stream is what its program is attached to. */
+static void hooks__of_events__stand_in_their_programs(void **state)
+{
+	unsigned hooks = 0;
+
+	(void)state;
+	for (int id = 0; id < STREAM_COUNT; id++) {
+		const char *hook = catalog_hook((enum stream_id)id);
+		const char *name = catalog_stream((enum stream_id)id)->name;
+		char path[64], section[64], *text;
+
+		if (!hook)
+			continue;
+		snprintf(path, sizeof(path), "bpf/%.*s.bpf.c",
+			 (int)strcspn(name, "."), name);
+		snprintf(section, sizeof(section), "SEC(\"tp_btf/%s\")", hook);
+		text = calloc(1, 1 << 18);
+		assert_non_null(text);
+		assert_true(read_text(path, text, 1 << 18) > 0);
+		assert_non_null(strstr(text, section));
+		free(text);
+		hooks++;
+	}
+	assert_int_equal(hooks, 5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -294,6 +334,7 @@ int main(void)
 		cmocka_unit_test(in_kernel__only_what_has_a_fixed_place),
 		cmocka_unit_test(hidden__never_a_shared_column),
 		cmocka_unit_test(literals__of_enum_columns__found),
+		cmocka_unit_test(hooks__of_events__stand_in_their_programs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

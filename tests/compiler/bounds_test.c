@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* No state without a bound: what is refused and why, what the rest may hold. */
 #include "compiler/block.h"
+#include "compiler/front.h"
 
 #define DAY (86400 * SECOND)
 
@@ -175,6 +176,34 @@ static void bounds__bytes__grow_with_what_is_read(void **state)
 						      4096 * 5 / 4);
 }
 
+/* What is remembered is kept whole: a program's path is longer than a number. */
+static void bounds__bytes__of_a_key_cover_its_texts(void **state)
+{
+	static const char *const keys[] = { "uid", "exe" };
+	uint64_t seen[2], marks[2];
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		const struct plan_rule *rule;
+		struct front front;
+		char sql[200];
+
+		snprintf(sql, sizeof(sql),
+			 "CREATE RULE r WITH (dedup_key = '%s') AS SELECT pid "
+			 "FROM process.exec WHERE FIRST_SEEN(%s, INTERVAL '1' "
+			 "DAY) SUPPRESS FOR INTERVAL '1' DAY;",
+			 keys[i], keys[i]);
+		front_compile(&front, sql);
+		rule = front_rule(&front);
+		seen[i] = bounds_bytes(rule, rule->root);
+		marks[i] = bounds_marks_bytes(rule);
+		front_release(&front);
+	}
+	assert_true(seen[0] > 0 && marks[0] > 0);
+	assert_true(seen[1] - seen[0] >= (uint64_t)BOUNDS_KEYS_MAX * 4096);
+	assert_true(marks[1] - marks[0] >= (uint64_t)PLAN_MARKS_MAX * 4096);
+}
+
 static void bounds__no_state__no_bytes(void **state)
 {
 	struct block b;
@@ -199,6 +228,7 @@ int main(void)
 		cmocka_unit_test(
 			bounds__first_seen__remembers_longer_than_rows_wait),
 		cmocka_unit_test(bounds__bytes__grow_with_what_is_read),
+		cmocka_unit_test(bounds__bytes__of_a_key_cover_its_texts),
 		cmocka_unit_test(bounds__no_state__no_bytes),
 	};
 

@@ -22,18 +22,24 @@ struct front {
 	struct buf text; /* what front_text() and front_printed() return */
 };
 
-static inline void front_compile_bytes(struct front *front, const char *text,
-				       size_t len)
+static inline void front_compile_named(struct front *front, const char *name,
+				       const char *text, size_t len)
 {
 	memset(front, 0, sizeof(*front));
 	arena_init(&front->arena, COMPILE_ARENA_BYTES);
-	front->source = (struct compile_source){ "rules/test.sql", text, len };
+	front->source = (struct compile_source){ name, text, len };
 	front->diagnostics = malloc(sizeof(*front->diagnostics));
 	assert_non_null(front->diagnostics);
 	diagnostics_init(front->diagnostics, &front->arena, &front->source, 1);
 	front->result =
 		compile(&front->arena, &front->source, 1, NULL,
 			front->diagnostics, &front->program, &front->err);
+}
+
+static inline void front_compile_bytes(struct front *front, const char *text,
+				       size_t len)
+{
+	front_compile_named(front, "rules/test.sql", text, len);
 }
 
 static inline void front_compile(struct front *front, const char *text)

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * tests/golden/X.sql and what compiling it gives, in tests/golden/X.out: the
- * diagnostics, then the canonical text and the plan of each rule; of a file
- * explain_*.sql what explain says of the rules instead, of explain_pushdown.sql
- * with the generated instructions. GOLDEN_UPDATE=1 rewrites them.
+ * diagnostics; then of a file explain_*.sql what explain says of the rules, of
+ * explain_pushdown.sql with the generated instructions; of a file errors_*, messages_* or
+ * warnings_* nothing more; of any other what each pass gives, as --dump does,
+ * where it is not what the pass before it gave. The tokens are in the file
+ * lex.out alone. GOLDEN_UPDATE=1 rewrites them.
  */
 #include "compiler/front.h"
 
@@ -47,29 +49,83 @@ static void put_explained(const struct program *program, bool all_of_it,
 	buf_release(&all);
 }
 
+static bool begins(const char *name, const char *with)
+{
+	return strncmp(name, with, strlen(with)) == 0;
+}
+
+static bool is_of_messages(const char *name)
+{
+	return begins(name, "errors_") || begins(name, "messages_") ||
+	       begins(name, "warnings_");
+}
+
+/* The text that a pass gives, in `out`. */
+static void dump_pass(const struct compile_source *source, const char *pass,
+		      struct buf *out)
+{
+	const struct compile_options options = { .dump = pass, .out = out };
+	struct diagnostics *diagnostics = malloc(sizeof(*diagnostics));
+	struct program *program;
+	struct arena arena;
+	struct err err;
+
+	assert_non_null(diagnostics);
+	arena_init(&arena, COMPILE_ARENA_BYTES);
+	diagnostics_init(diagnostics, &arena, source, 1);
+	assert_int_equal(compile(&arena, source, 1, &options, diagnostics,
+				 &program, &err),
+			 COMPILE_OK);
+	arena_release(&arena);
+	free(diagnostics);
+}
+
+static void put_pass(const struct compile_source *source, const char *pass,
+		     struct buf *before, char *before_pass, struct buf *out)
+{
+	struct buf text = BUF_INIT;
+
+	dump_pass(source, pass, &text);
+	if (*before_pass && strcmp(buf_text(before), buf_text(&text)) == 0)
+		buf_printf(out, "--- %s: as %s\n", pass, before_pass);
+	else
+		buf_printf(out, "--- %s\n%s", pass, buf_text(&text));
+	snprintf(before_pass, 32, "%s", pass);
+	buf_release(before);
+	*before = text;
+}
+
+static void put_passes(const struct compile_source *source, struct buf *out)
+{
+	bool tokens = strcmp(source->name, "lex.sql") == 0;
+	struct buf names = BUF_INIT, before = BUF_INIT;
+	char before_pass[32] = "", *rest;
+
+	compile_pass_names(&names);
+	rest = (char *)names.bytes;
+	for (char *pass; (pass = strtok_r(rest, ", ", &rest)) != NULL;)
+		if (tokens == (strcmp(pass, "lex") == 0))
+			put_pass(source, pass, &before, before_pass, out);
+	buf_release(&names);
+	buf_release(&before);
+}
+
 static void produce(const char *path, struct buf *out)
 {
+	const char *name = strrchr(path, '/') + 1;
 	struct buf sql = read_file(path);
 	struct front front;
-	const char *text = buf_text(&sql);
 
 	assert_true(sql.len > 0);
-	front_compile_bytes(&front, text, sql.len);
-	/* Paths are no part of the result. */
-	front.source.name = strrchr(path, '/') + 1;
+	front_compile_named(&front, name, buf_text(&sql), sql.len);
 	if (front.diagnostics->count)
 		diagnostics_print(front.diagnostics, false, out);
-	if (front.result == COMPILE_OK && strstr(path, "explain_")) {
-		put_explained(front.program, strstr(path, "_pushdown."), out);
-	} else if (front.result == COMPILE_OK) {
-		const struct plan *plan = front.program->plan;
-
-		for (unsigned i = 0; i < plan->rule_count; i++) {
-			buf_puts(out, plan->rules[i].canonical);
-			plan_rule_print(out, &plan->rules[i]);
-			buf_putc(out, '\n');
-		}
-	}
+	if (front.result == COMPILE_OK && begins(name, "explain_"))
+		put_explained(front.program, strstr(name, "_pushdown."), out);
+	else if (front.result == COMPILE_OK && !is_of_messages(name))
+		put_passes(&front.source, out);
+	else if (!is_of_messages(name))
+		fail_msg("%s does not compile:\n%s", path, buf_text(out));
 	front_release(&front);
 	buf_release(&sql);
 }

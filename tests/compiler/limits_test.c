@@ -284,6 +284,34 @@ static void limits__copied_columns__are_bounded(void **state)
 	expect_bytes(&text, "the rule's expressions have more than 50000");
 }
 
+/* 1,000 views, or lists, and one more. */
+static void limits__names__are_bounded(void **state)
+{
+	static const char *const messages[] = {
+		"a rule set has at most 1000 views",
+		"a rule set has at most 1000 lists",
+	};
+
+	(void)state;
+	for (unsigned k = 0; k < ARRAY_SIZE(messages); k++) {
+		for (unsigned n = 1000; n <= 1001; n++) {
+			struct buf text = BUF_INIT;
+			char statement[80];
+
+			for (unsigned i = 0; i < n; i++) {
+				snprintf(statement, sizeof(statement),
+					 k ? "CREATE LIST l%u (1);" :
+					     "CREATE VIEW v%u AS SELECT pid "
+					     "FROM process.exec;",
+					 i);
+				buf_puts(&text, statement);
+			}
+			buf_puts(&text, "SELECT pid FROM process.exec;");
+			expect_bytes(&text, n > 1000 ? messages[k] : NULL);
+		}
+	}
+}
+
 static void limits__small_arena__is_out_of_memory(void **state)
 {
 	static const char text[] =
@@ -486,6 +514,7 @@ int main(void)
 		cmocka_unit_test(limits__names__are_128_bytes),
 		cmocka_unit_test(limits__bytes_that_are_no_text__are_placed),
 		cmocka_unit_test(limits__copied_columns__are_bounded),
+		cmocka_unit_test(limits__names__are_bounded),
 		cmocka_unit_test(limits__small_arena__is_out_of_memory),
 		cmocka_unit_test(limits__random_text__ends_in_a_result),
 		cmocka_unit_test(limits__damaged_rules__end_in_a_result),

@@ -28,7 +28,7 @@ static unsigned below(struct gen *g, unsigned n)
 
 static const char *const leaves[VALUE_TYPE_COUNT][8] = {
 	[VALUE_BOOL] = { "compat", "exe_memfd", "TRUE", "FALSE", "NULL" },
-	[VALUE_INT] = { "pid", "dst_port", "family", "memory_usage", "7", "0",
+	[VALUE_INT] = { "pid", "dst_port", "src_port", "memory_usage", "7", "0",
 			"NULL" },
 	[VALUE_DOUBLE] = { "cpu_usage", "1.5", "1e3", "0.0", "NULL" },
 	[VALUE_TEXT] = { "exe", "comm", "cmdline", "'abc'", "''", "'it''s'",

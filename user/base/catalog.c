@@ -115,6 +115,17 @@ const struct stream *catalog_stream(enum stream_id id)
 	return &streams[id];
 }
 
+const char *catalog_hook(enum stream_id id)
+{
+	static const char *const hooks[STREAM_COUNT] = {
+#define HOOK(stream, hook) [STREAM_##stream] = (hook),
+#include "bpf/fields.def"
+	};
+
+	CHECK(id < STREAM_COUNT);
+	return hooks[id];
+}
+
 static bool name_is(const char *name, const char *text, size_t len)
 {
 	return strlen(name) == len && memcmp(name, text, len) == 0;
@@ -169,6 +180,21 @@ const char *catalog_literal(enum stream_id stream, const struct column *column,
 		*ret_value = literals[i].value;
 		return literals[i].text;
 	}
+	return NULL;
+}
+
+const char *catalog_spelled(enum stream_id stream, const struct column *column,
+			    struct value value)
+{
+	const char *text;
+	int64_t number;
+
+	if (value.type != VALUE_INT)
+		return NULL;
+	for (unsigned i = 0;
+	     (text = catalog_literal(stream, column, i, &number)); i++)
+		if (number == value.i)
+			return text;
 	return NULL;
 }
 

@@ -87,6 +87,9 @@ struct stream {
 /* CHECK()s that id < STREAM_COUNT. */
 const struct stream *catalog_stream(enum stream_id id);
 
+/* The tracepoint that makes its events; NULL: they are made of other events. */
+const char *catalog_hook(enum stream_id id);
+
 /* By name ("process.exec"); NULL when there is none or it is internal. */
 const struct stream *catalog_stream_by_name(const char *name, size_t len);
 
@@ -107,6 +110,10 @@ const struct column *catalog_column(const struct stream *stream,
  */
 const char *catalog_literal(enum stream_id stream, const struct column *column,
 			    unsigned index, int64_t *ret_value);
+
+/* How a value of an enum column is spelled; NULL: it is none, or has no name. */
+const char *catalog_spelled(enum stream_id stream, const struct column *column,
+			    struct value value);
 
 /* The context column that a parent column mirrors: parent_exe gives exe. */
 unsigned catalog_parent_source(unsigned parent_column);

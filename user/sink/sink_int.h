@@ -12,8 +12,4 @@ void sink_match_json(const struct match_doc *doc, uint64_t seq,
 void sink_match_text(const struct match_doc *doc, uint64_t seq, bool color,
 		     struct buf *out);
 
-/* The spelled value of an enum column ("inet"), NULL when it has none. */
-const char *sink_literal(enum stream_id stream, const struct column *column,
-			 struct value value);
-
 #endif

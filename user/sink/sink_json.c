@@ -84,7 +84,7 @@ static void put_column(struct json *json, const struct row *row, unsigned id,
 	if (value_is_null(value))
 		return;
 	column = catalog_column_at(catalog_stream(row->stream), id);
-	literal = sink_literal(row->stream, column, value);
+	literal = catalog_spelled(row->stream, column, value);
 	put_value(json, name ? name : column->name,
 		  literal ? value_text(literal) : value);
 }

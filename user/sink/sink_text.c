@@ -101,7 +101,7 @@ static void put_connect(struct buf *out, const struct row *row)
 	const char *literal;
 
 	column = catalog_column_at(stream, COL_NETWORK_CONNECT_proto);
-	literal = sink_literal(row->stream, column, proto);
+	literal = catalog_spelled(row->stream, column, proto);
 	if (literal)
 		buf_puts(out, literal);
 	else

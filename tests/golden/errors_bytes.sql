@@ -1,0 +1,2 @@
+-- Not UTF-8: ÿ.
+SELECT pid FROM process.exec;

@@ -1,0 +1,1 @@
+CREATE RULE r WITH (enabled = FALSE) AS SELECT pid FROM process.exec;

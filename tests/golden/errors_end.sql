@@ -1,0 +1,2 @@
+-- It ends too early.
+SELECT pid FROM

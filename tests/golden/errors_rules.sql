@@ -1,0 +1,31 @@
+-- Rules, their options, and what they are to each other.
+CREATE LIST shells ('sh');
+CREATE LIST shells ('bash');
+CREATE VIEW process.fork AS SELECT pid FROM process.exec;
+CREATE VIEW matches.x AS SELECT pid FROM process.exec;
+CREATE VIEW fs.events AS SELECT pid FROM process.exec;
+CREATE VIEW shells AS SELECT pid FROM process.exec;
+CREATE VIEW a AS SELECT pid FROM b;
+CREATE VIEW b AS SELECT pid FROM a;
+CREATE VIEW writes AS SELECT pid, pid_key, ts, COUNT(*) OVER (PARTITION BY pid ORDER BY ts
+  RANGE BETWEEN INTERVAL '5' SECOND PRECEDING AND CURRENT ROW) AS n FROM file.open;
+CREATE RULE o1 WITH (severty = 'low') AS SELECT pid FROM process.exec;
+CREATE RULE o2 WITH (severity = 'hihg') AS SELECT pid FROM process.exec;
+CREATE RULE o3 WITH (attack = 'T10') AS SELECT pid FROM process.exec;
+CREATE RULE o4 WITH (enabled = 'yes') AS SELECT pid FROM process.exec;
+CREATE RULE o5 WITH (retention = 'long') AS SELECT pid FROM process.exec;
+CREATE RULE o6 WITH (description = 5) AS SELECT pid FROM process.exec;
+CREATE RULE o7 WITH (severity = 'low', severity = 'high') AS SELECT pid FROM process.exec;
+CREATE RULE o8 WITH (dedup_key = ' , ') AS SELECT pid FROM process.exec;
+CREATE RULE o9 WITH (dedup_key = 'pid, uid, gid, euid, egid, exe, name, ppid, comm, ts, pid_key') AS SELECT pid FROM process.exec;
+CREATE RULE o9 AS SELECT pid FROM process.exec;
+CREATE RULE r1 AS SELECT m.pid FROM matches.nobody m;
+CREATE RULE r2 AS SELECT m.pid FROM matches.r3 m;
+CREATE RULE r3 AS SELECT m.pid FROM matches.r2 m;
+CREATE RULE r4 WITH (enabled = FALSE) AS SELECT pid FROM process.exec;
+CREATE RULE r5 AS SELECT m.pid FROM matches.r4 m;
+CREATE RULE r6 AS WITH w AS (SELECT pid FROM process.exec), w AS (SELECT pid FROM process.exec) SELECT pid FROM w;
+CREATE LIST tools ('nc');
+CREATE RULE r7 AS SELECT tools.pid FROM tools;
+CREATE RULE r8 AS SELECT pid FROM process.exec WHERE name = tools;
+CREATE RULE r9 AS SELECT pid FROM process.exec WHERE name IN shels;
