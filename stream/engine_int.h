@@ -244,9 +244,10 @@ struct rule {
 	int64_t spread; /* rows of one match are at most this far apart */
 	int64_t reach;	/* a match comes at most this after its input 0 row */
 	struct marks mutes;
-	struct marks edges;  /* thresholds that are up, by partition key */
-	struct marks fired;  /* input 0 rows that had their match */
-	struct op **readers; /* scans of its matches */
+	struct marks edges;   /* thresholds that are up, by partition key */
+	struct marks fired;   /* input 0 rows that had their match */
+	uint64_t marks_bytes; /* of these three, of stats.state_bytes */
+	struct op **readers;  /* scans of its matches */
 	unsigned reader_count;
 	uint64_t match_seq;
 	struct engine_rule_stats stats;
@@ -273,6 +274,7 @@ struct engine {
 	struct op **deciders; /* by rank */
 	unsigned decider_count;
 	struct gaps gaps[STREAM_COUNT];
+	bool has_gaps;
 	struct expr_env env;
 	struct buf key;		     /* scratch */
 	struct value *values;	     /* scratch: outputs, then keys */
@@ -316,6 +318,8 @@ void engine_drop_current(struct engine *engine);
 bool op_evict(struct op *op); /* false: nothing can go */
 void *op_add_key(struct op *op, struct keyset *keys, size_t size);
 void op_over(struct op *op, uint64_t evicted, uint64_t refused);
+/* Room from the rule that holds most, for one that holds less than its share. */
+bool room_from_others(struct rule *rule);
 
 /* join.c, count.c ... */
 extern const struct op_kind op_scan_kind;
@@ -366,6 +370,8 @@ struct mark *marks_find(struct marks *marks, const struct buf *key);
 void marks_set(struct marks *marks, const struct buf *key, int64_t until,
 	       int64_t last);
 void marks_remove(struct mark *mark);
+/* The least recently used of the rule's mutes, else of its others, goes. */
+bool marks_evict(struct rule *rule);
 
 /* Boot-time arithmetic that stays within its type. */
 static inline int64_t ts_add(int64_t a, int64_t b)

@@ -6,7 +6,9 @@
  * it once, each rule's statistics as if it were alone. When the pool is full, a
  * rule that holds more than its share makes its own room; one that does not
  * takes it from the rule that holds most. So a flood costs the rule it floods.
- * Never from another operator of the same rule: that one may be at work.
+ * Never from another operator of the same rule: that one may be at work. Of
+ * what a rule holds its marks go first when they are most of it: losing one
+ * repeats an alert, losing state may lose one.
  */
 #include "stream/engine_int.h"
 #include "stream/row_copy_int.h"
@@ -51,7 +53,7 @@ bool op_evict(struct op *op)
 	return op->kind->evict && op->kind->evict(op);
 }
 
-static bool rule_evict(struct rule *rule)
+static bool ops_evict(struct rule *rule)
 {
 	for (unsigned i = 0; i < rule->op_count; i++)
 		if (op_evict(&rule->ops[i]))
@@ -59,20 +61,38 @@ static bool rule_evict(struct rule *rule)
 	return false;
 }
 
-static bool make_room(struct op *op)
+static bool marks_are_most(const struct rule *rule)
 {
-	const struct engine *engine = op->rule->engine;
-	unsigned rules = engine->plan->rule_count;
-	struct rule *most = op->rule;
+	return rule->marks_bytes > rule->stats.state_bytes / 2;
+}
 
-	if (op->rule->stats.state_bytes < engine->pool.limit_bytes / rules)
-		for (unsigned i = 0; i < rules; i++)
-			if (engine->rules[i].stats.state_bytes >
-			    most->stats.state_bytes)
-				most = &engine->rules[i];
-	if (most != op->rule && rule_evict(most))
-		return true;
-	if (op_evict(op))
+bool room_from_others(struct rule *rule)
+{
+	struct engine *engine = rule->engine;
+	unsigned rules = engine->plan->rule_count;
+	struct rule *most = rule;
+
+	if (rule->stats.state_bytes >= engine->pool.limit_bytes / rules)
+		return false;
+	for (unsigned i = 0; i < rules; i++)
+		if (engine->rules[i].stats.state_bytes >
+		    most->stats.state_bytes)
+			most = &engine->rules[i];
+	if (most == rule)
+		return false;
+	return (marks_are_most(most) && marks_evict(most)) || ops_evict(most) ||
+	       marks_evict(most);
+}
+
+/* False: there is none, or not even all of it would do. */
+static bool make_room(struct op *op, size_t size)
+{
+	struct rule *rule = op->rule;
+
+	if (pool_may_hold(&rule->engine->pool, size) &&
+	    (room_from_others(rule) ||
+	     (marks_are_most(rule) && marks_evict(rule)) || op_evict(op) ||
+	     marks_evict(rule)))
 		return true;
 	op_over(op, 0, 1);
 	return false;
@@ -84,7 +104,7 @@ void *op_alloc_uncharged(struct op *op, size_t size)
 	void *p;
 
 	while (!(p = pool_alloc(pool, size)))
-		if (!make_room(op))
+		if (!make_room(op, size))
 			return NULL;
 	return p;
 }
@@ -227,7 +247,7 @@ void *op_add_key(struct op *op, struct keyset *keys, size_t size)
 		return NULL;
 	while (!(p = keyset_add(keys, &engine->pool, size, engine->options.seed,
 				&engine->key)))
-		if (!make_room(op))
+		if (!make_room(op, size + engine->key.len))
 			return NULL;
 	op_charge(op, p);
 	return p;
