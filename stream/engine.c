@@ -228,7 +228,7 @@ int engine_push(struct engine *engine, const struct row *row, struct err *err)
 	learn_clock(engine, row);
 	engine->late = row->ts < engine->now;
 	engine->current = row;
-	engine->ordinal++;
+	engine->current_ordinal = ++engine->ordinal;
 	for (unsigned i = 0; i < engine->scan_counts[row->stream] && !rc; i++)
 		rc = scan_row(engine->scans[row->stream][i], row, err);
 	engine_drop_current(engine);

@@ -260,7 +260,8 @@ struct engine {
 	struct timers timers;
 	int64_t now;
 	int64_t horizon; /* no window reaches further back than this */
-	uint64_t ordinal;
+	uint64_t ordinal;	   /* of the last row or match */
+	uint64_t current_ordinal;  /* matches are numbered while it is pushed */
 	uint64_t waiting;	   /* tuples that wait for their peers */
 	bool late;		   /* what is read now is older than `now` */
 	const struct row *current; /* the row being pushed */

@@ -167,7 +167,7 @@ static struct retained *keep_current(struct op *op)
 	if (!kept)
 		return NULL;
 	kept->refs = 1; /* the push's own, until engine_drop_current() */
-	kept->ordinal = engine->ordinal;
+	kept->ordinal = engine->current_ordinal;
 	row_copy(&kept->row, row);
 	engine->current_kept = kept;
 	return kept;
@@ -227,7 +227,7 @@ void engine_drop_current(struct engine *engine)
 
 uint64_t row_ordinal(const struct engine *engine, const struct row *row)
 {
-	return row == engine->current ? engine->ordinal :
+	return row == engine->current ? engine->current_ordinal :
 					retained_of(row)->ordinal;
 }
 
