@@ -241,7 +241,7 @@ struct rule {
 	int64_t capped_ts; /* an AUTO JOIN had too many keys */
 	uint32_t streams;  /* a bit each that it reads, by other rules, too */
 	int64_t behind; /* a match it reads is no older than its rows by more */
-	int64_t spread; /* rows of one match are at most this far apart */
+	int64_t spread; /* a match has or lacks rows at most this old */
 	int64_t reach;	/* a match comes at most this after its input 0 row */
 	struct marks mutes;
 	struct marks edges;   /* thresholds that are up, by partition key */
@@ -259,12 +259,12 @@ struct engine {
 	struct pool pool;
 	struct timers timers;
 	int64_t now;
-	int64_t horizon; /* no window reaches further back than this */
-	uint64_t ordinal;	   /* of the last row or match */
-	uint64_t current_ordinal;  /* matches are numbered while it is pushed */
-	uint64_t waiting;	   /* tuples that wait for their peers */
-	bool late;		   /* what is read now is older than `now` */
-	const struct row *current; /* the row being pushed */
+	int64_t horizon;	  /* no window reaches further back than this */
+	uint64_t ordinal;	  /* of the last row or match */
+	uint64_t current_ordinal; /* matches are numbered while it is pushed */
+	uint64_t waiting;	  /* tuples that wait for their peers */
+	bool late;		  /* what is read now is older than `now` */
+	const struct row *current;     /* the row being pushed */
 	struct retained *current_kept; /* its copy, once somebody kept it */
 	int64_t clock_offset; /* of the last row: realtime - boot-time */
 	struct list matches;  /* basis.queue: by ts, rule, then arrival */
