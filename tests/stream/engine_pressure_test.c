@@ -224,7 +224,7 @@ static void run(struct fixture *f, const struct plan *plan, uint64_t limit,
 
 static unsigned rounds(void)
 {
-	return check_full() ? 3000 : 100;
+	return check_full() ? 3000 : 400;
 }
 
 static uint64_t some_limit(struct fixture *f)
