@@ -71,7 +71,9 @@ struct op_kind {
 /* A row the engine keeps: counted, one copy for all operators. */
 struct retained {
 	uint32_t refs;
-	uint64_t ordinal;    /* of the push: tells rows apart */
+	bool keeps_self, keeps_parent; /* counted at their contexts */
+	uint64_t ordinal;	       /* of the push: tells rows apart */
+	uint64_t context_bytes;	       /* that it was the first to keep */
 	struct basis *basis; /* of a match's row: in the same block; or NULL */
 	struct row row;
 };

@@ -52,6 +52,23 @@ void pool_release(struct pool *pool)
 	pool_drain(pool);
 }
 
+bool pool_charge(struct pool *pool, uint64_t bytes)
+{
+	if (bytes > pool->limit_bytes ||
+	    pool->used_bytes > pool->limit_bytes - bytes)
+		return false;
+	if (pool->used_bytes + pool->free_bytes > pool->limit_bytes - bytes)
+		pool_drain(pool);
+	pool->used_bytes += bytes;
+	return true;
+}
+
+void pool_uncharge(struct pool *pool, uint64_t bytes)
+{
+	CHECK(bytes <= pool->used_bytes);
+	pool->used_bytes -= bytes;
+}
+
 bool pool_may_hold(const struct pool *pool, size_t size)
 {
 	if (size > SIZE_LARGEST)

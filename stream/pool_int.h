@@ -35,6 +35,13 @@ void pool_release(struct pool *pool);
 void *pool_alloc(struct pool *pool, size_t size);
 void pool_free(struct pool *pool, void *p);
 
+/*
+ * Bytes that somebody else holds because of us: they count as handed out.
+ * False: not within the limit.
+ */
+bool pool_charge(struct pool *pool, uint64_t bytes);
+void pool_uncharge(struct pool *pool, uint64_t bytes);
+
 /* Could a pool that is empty hand out so much? */
 bool pool_may_hold(const struct pool *pool, size_t size);
 

@@ -10,6 +10,7 @@
  * what a rule holds its marks go first when they are most of it: losing one
  * repeats an alert, losing state may lose one.
  */
+#include "stream/context_int.h"
 #include "stream/engine_int.h"
 #include "stream/row_copy_int.h"
 
@@ -136,12 +137,55 @@ void op_free(struct op *op, void *p)
 	pool_free(&op->rule->engine->pool, p);
 }
 
+/* Its contexts stay as long as it does, whoever else forgets them. */
+static uint64_t keep_contexts(struct engine *engine, struct retained *kept)
+{
+	const struct context *self = kept->row.self;
+	const struct context *parent = kept->row.parent;
+	uint64_t bytes = context_keep(self, engine);
+
+	bytes += context_keep(parent, engine);
+	kept->keeps_self = self && self->keeper == engine;
+	kept->keeps_parent = parent && parent->keeper == engine;
+	return bytes;
+}
+
+static uint64_t unkeep_contexts(struct engine *engine,
+				const struct retained *kept)
+{
+	uint64_t bytes = 0;
+
+	if (kept->keeps_self)
+		bytes += context_unkeep(kept->row.self, engine);
+	if (kept->keeps_parent)
+		bytes += context_unkeep(kept->row.parent, engine);
+	return bytes;
+}
+
+/* Pay for the contexts of a new row; false: there is no room for them. */
+static bool pay_contexts(struct op *op, struct retained *kept)
+{
+	struct engine *engine = op->rule->engine;
+
+	kept->context_bytes = keep_contexts(engine, kept);
+	while (!pool_charge(&engine->pool, kept->context_bytes)) {
+		if (make_room(op, kept->context_bytes))
+			continue;
+		/* Who shared them may have gone meanwhile. */
+		pool_uncharge(&engine->pool, unkeep_contexts(engine, kept) -
+						     kept->context_bytes);
+		return false;
+	}
+	return true;
+}
+
 void retained_drop(struct engine *engine, struct retained *kept)
 {
 	struct basis *basis = kept->basis;
 
 	if (--kept->refs)
 		return;
+	pool_uncharge(&engine->pool, unkeep_contexts(engine, kept));
 	for (unsigned i = 0; basis && i < basis->count; i++)
 		retained_drop(engine, basis->rows[i]);
 	row_copy_release(&kept->row);
@@ -151,7 +195,8 @@ void retained_drop(struct engine *engine, struct retained *kept)
 /* What is behind a match is held by whoever holds the match. */
 static uint64_t retained_bytes(const struct retained *kept)
 {
-	return pool_bytes(kept) + (kept->basis ? kept->basis->bytes : 0);
+	return pool_bytes(kept) + kept->context_bytes +
+	       (kept->basis ? kept->basis->bytes : 0);
 }
 
 static struct retained *keep_current(struct op *op)
@@ -169,6 +214,11 @@ static struct retained *keep_current(struct op *op)
 	kept->refs = 1; /* the push's own, until engine_drop_current() */
 	kept->ordinal = engine->current_ordinal;
 	row_copy(&kept->row, row);
+	if (!pay_contexts(op, kept)) {
+		row_copy_release(&kept->row);
+		pool_free(&engine->pool, kept);
+		return NULL;
+	}
 	engine->current_kept = kept;
 	return kept;
 }

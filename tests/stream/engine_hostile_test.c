@@ -6,7 +6,9 @@
  */
 #include "random_plan.h"
 
+#include "stream/context_int.h"
 #include "stream/engine_int.h"
+#include "stream/process_table.h"
 
 #define SUBJECT STREAM_FILE_OPEN
 #define OBJECT STREAM_NETWORK_CONNECT
@@ -265,6 +267,67 @@ static void mutes__flood_of_long_keys__others_keep_their_room(void **state)
 	assert_int_equal(f->engine->rules[1].stats.refused, 0);
 }
 
+static const struct context *program(int64_t i)
+{
+	static uint8_t args[8000];
+	struct program program = {
+		.exe = value_text("/bin/true"),
+		.args = value_bytes(VALUE_LIST, args, sizeof(args)),
+	};
+	const struct context *context;
+
+	memset(args, 'a', sizeof(args));
+	memcpy(args, &i, sizeof(i));
+	context = context_of_program(&program);
+	assert_non_null(context);
+	return context;
+}
+
+/*
+ * Programs with long arguments: what rows hold of them is state, even when the
+ * process table forgot them. Rows of one program share it.
+ */
+static void contexts__held_by_rows__are_state(void **state)
+{
+	enum { ROWS = 500, LIMIT = 1 << 20 };
+	struct fixture *f = *state;
+	struct pool *pool;
+
+	join_rule(f, PLAN_JOIN_LEFT, 100 * ROWS);
+	for (unsigned shared = 0; shared < 2; shared++) {
+		const struct context *parent = program(-1), *self = NULL;
+		struct engine_rule_stats stats;
+
+		f->engine = engine_free(f->engine);
+		assert_int_equal(start_engine(f, LIMIT), 0);
+		pool = &f->engine->pool;
+		for (int64_t i = 0; i < ROWS; i++) {
+			struct row *row = row_of(f, SUBJECT, i, i);
+
+			if (!self)
+				self = program(i);
+			row->self = self;
+			row->parent = parent;
+			push_row(f, row);
+			assert_true(pool->used_bytes <= LIMIT);
+			if (shared)
+				continue;
+			context_drop(self);
+			self = NULL;
+		}
+		context_drop(self);
+		context_drop(parent);
+		engine_rule_stats(f->engine, 0, &stats);
+		if (shared)
+			assert_int_equal(stats.state_rows, ROWS);
+		else
+			assert_true(stats.evicted &&
+				    stats.state_rows * 16000 <= LIMIT);
+		assert_int_equal(engine_advance(f->engine, INT64_MAX, NULL), 0);
+		assert_int_equal(pool->used_bytes, 0);
+	}
+}
+
 /* All at one ts: no peer may go, so the last are refused, and it is told. */
 static void moment__more_rows_than_room__is_bounded_and_told(void **state)
 {
@@ -299,6 +362,7 @@ static void time__at_its_ends__decides_and_ends(void **state)
 	f->plan.plan.rule_count = 4;
 	f->plan.rules[3].root = random_seen(
 		&f->plan, f->plan.rules[2].root->child[0]->child[0]);
+	f->plan.rules[3].root->key_count = 1;
 	f->plan.rules[3].root->range_ns = 3650 * DAY_NS;
 	f->plan.rules[3].emit = PLAN_EMIT_EVERY;
 	suppress(&f->plan, &f->plan.rules[3], 3650 * DAY_NS, true);
@@ -366,6 +430,7 @@ int main(void)
 		TEST(count__of_very_many_moments__fires_and_evicts_nobody),
 		TEST(key__larger_than_the_pool__evicts_nobody),
 		TEST(mutes__flood_of_long_keys__others_keep_their_room),
+		TEST(contexts__held_by_rows__are_state),
 		TEST(moment__more_rows_than_room__is_bounded_and_told),
 		TEST(time__at_its_ends__decides_and_ends),
 #ifndef __SANITIZE_ADDRESS__
