@@ -178,6 +178,17 @@ static void walk_name(struct circles *s, const char *name,
 	}
 }
 
+/* Keys, times and moments are columns by the grammar: no query is in them. */
+static void walk_expr(struct circles *s, const struct ast_expr *expr,
+		      const struct expand_with *with);
+
+static void walk_exprs(struct circles *s, struct ast_expr *const *exprs,
+		       unsigned count, const struct expand_with *with)
+{
+	for (unsigned i = 0; i < count; i++)
+		walk_expr(s, exprs[i], with);
+}
+
 static void walk_expr(struct circles *s, const struct ast_expr *expr,
 		      const struct expand_with *with)
 {
@@ -185,8 +196,32 @@ static void walk_expr(struct circles *s, const struct ast_expr *expr,
 		return;
 	if (expr->select)
 		walk_select(s, expr->select, with);
-	for (unsigned i = 0; i < expr->arg_count; i++)
-		walk_expr(s, expr->args[i], with);
+	walk_exprs(s, expr->args, expr->arg_count, with);
+}
+
+static void walk_outputs(struct circles *s, const struct ast_output *outputs,
+			 unsigned count, const struct expand_with *with)
+{
+	for (unsigned i = 0; i < count; i++)
+		walk_expr(s, outputs[i].expr, with);
+}
+
+static void walk_step(struct circles *s, const struct ast_step *step,
+		      const struct expand_with *with)
+{
+	if (step->stream)
+		walk_name(s, step->stream, with);
+	walk_expr(s, step->define, with);
+}
+
+static void walk_recognize(struct circles *s, const struct ast_recognize *r,
+			   const struct expand_with *with)
+{
+	walk_outputs(s, r->measures, r->measure_count, with);
+	for (unsigned i = 0; i < r->step_count; i++)
+		walk_step(s, &r->steps[i], with);
+	if (r->until)
+		walk_step(s, r->until, with);
 }
 
 static void walk_item(struct circles *s, const struct ast_item *item,
@@ -196,6 +231,8 @@ static void walk_item(struct circles *s, const struct ast_item *item,
 		walk_name(s, item->stream, with);
 	else
 		walk_select(s, item->select, with);
+	if (item->recognize)
+		walk_recognize(s, item->recognize, with);
 	walk_expr(s, item->on, with);
 	walk_expr(s, item->when, with);
 }
@@ -217,10 +254,12 @@ static void walk_select(struct circles *s, const struct ast_select *select,
 	}
 	for (unsigned i = 0; i < select->item_count; i++)
 		walk_item(s, &select->items[i], with);
-	for (unsigned i = 0; i < select->output_count; i++)
-		walk_expr(s, select->outputs[i].expr, with);
+	walk_outputs(s, select->outputs, select->output_count, with);
 	walk_expr(s, select->where, with);
+	walk_exprs(s, select->groups, select->group_count, with);
 	walk_expr(s, select->having, with);
+	for (unsigned i = 0; i < select->order_count; i++)
+		walk_expr(s, select->orders[i].expr, with);
 }
 
 void expand_check(struct compilation *c, const struct ast_program *program)

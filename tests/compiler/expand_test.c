@@ -15,18 +15,6 @@ static void expands(const char *text, const char *expected)
 	expansion_release(&e);
 }
 
-static void refused(const char *text, const char *message)
-{
-	struct expansion e;
-
-	expand(&e, text);
-	if (!strstr(buf_text(&e.text), message))
-		print_error("%s\n%s\n", text, buf_text(&e.text));
-	assert_int_not_equal(e.diagnostics->error_count, 0);
-	assert_non_null(strstr(buf_text(&e.text), message));
-	expansion_release(&e);
-}
-
 static void rule__nothing_to_expand__the_same_tree(void **state)
 {
 	struct expansion e;
@@ -184,41 +172,6 @@ static void view__wrong_column__is_told_of_the_view(void **state)
 		"unknown column 'bytes_sent' of network.connections");
 	refused("SELECT pid FROM kernel.image_loads",
 		"nothing of kernel.image_loads is collected");
-}
-
-static void view__circle__named(void **state)
-{
-	(void)state;
-	refused("CREATE VIEW a AS SELECT pid FROM b; CREATE VIEW b AS SELECT "
-		"x.pid FROM c x JOIN c y ON y.pid = x.pid; CREATE VIEW c AS "
-		"SELECT pid FROM a; SELECT pid FROM c",
-		"a reads b, which reads c, which reads a");
-	refused("CREATE VIEW a AS SELECT pid FROM process.exec WHERE EXISTS "
-		"(SELECT 1 FROM a); SELECT pid FROM a",
-		"the view 'a' reads itself");
-}
-
-static void names__said_twice__refused(void **state)
-{
-	(void)state;
-	refused("CREATE LIST a ('x'); CREATE VIEW a AS SELECT pid FROM "
-		"process.exec; SELECT pid FROM process.exec",
-		"the view 'a' is named like a list");
-	refused("CREATE LIST a ('x'); CREATE LIST a ('y'); SELECT pid FROM "
-		"process.exec",
-		"there are two lists named 'a'");
-	refused("CREATE RULE a AS SELECT pid FROM process.exec; CREATE RULE a "
-		"AS SELECT pid FROM process.exec;",
-		"there are two rules named 'a'");
-	refused("CREATE VIEW file.open AS SELECT pid FROM process.exec; SELECT "
-		"pid FROM process.exec",
-		"the view 'file.open' is named like a stream");
-	refused("CREATE VIEW fs.events AS SELECT pid FROM process.exec; SELECT "
-		"pid FROM fs.events",
-		"the view 'fs.events' is named like a built-in view");
-	refused("WITH a AS (SELECT pid FROM process.exec), a AS (SELECT pid "
-		"FROM process.exec) SELECT pid FROM a",
-		"there are two WITH queries named 'a'");
 }
 
 /* v1 is `step` over v0, v2 the same over v1, ...; the step says vN: v@. */
@@ -768,8 +721,6 @@ int main(void)
 			sequence__over_views__its_variables_are_of_streams),
 		cmocka_unit_test(with__names__hide_views_and_see_those_before),
 		cmocka_unit_test(view__wrong_column__is_told_of_the_view),
-		cmocka_unit_test(view__circle__named),
-		cmocka_unit_test(names__said_twice__refused),
 		cmocka_unit_test(views__that_grow_without_end__refused),
 		cmocka_unit_test(views__as_deep_as_they_may__put_in_place),
 		cmocka_unit_test(list__behind_in__its_constants),

@@ -68,6 +68,19 @@ static inline void expansion_release(struct expansion *e)
 	free(e->diagnostics);
 }
 
+/* with words that hold `message` */
+static inline void refused(const char *text, const char *message)
+{
+	struct expansion e;
+
+	expand(&e, text);
+	if (!strstr(buf_text(&e.text), message))
+		print_error("%s\n%s\n", text, buf_text(&e.text));
+	assert_int_not_equal(e.diagnostics->error_count, 0);
+	assert_non_null(strstr(buf_text(&e.text), message));
+	expansion_release(&e);
+}
+
 /* It stands for itself: expanding again changes nothing. */
 static inline void is_settled(struct expansion *e)
 {

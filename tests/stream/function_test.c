@@ -328,6 +328,7 @@ static void functions__random_args__agree_with_their_oracle(void **state)
 		assert_true(nulls[k] < tried[k]);
 		null += nulls[k];
 	}
+	print_message("%u evaluations, %u NULL\n", total, null);
 	assert_true(null > total / 50);
 }
 
