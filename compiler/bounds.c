@@ -256,6 +256,7 @@ bool bounds_set(struct compilation *c, const struct bound_rule *bound)
 #define KEY_HEAD_BYTES 160u /* the element of a key */
 #define PATH_BYTES 4096u
 #define LIST_BYTES 8192u
+#define EVIDENCE_ROWS 64u /* of a threshold, a window */
 
 static uint64_t column_bytes(const struct column *column)
 {
@@ -346,15 +347,30 @@ static uint64_t whole_tuple(const struct plan_rule *rule,
 	return bytes;
 }
 
+static uint64_t seen_bytes(const struct plan_node *node)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < node->key_count; i++) {
+		enum value_type type = node->left_keys[i]->type;
+
+		bytes += type == VALUE_TEXT || type == VALUE_BYTES ?
+				 PATH_BYTES :
+				 64;
+	}
+	return bytes;
+}
+
 static uint64_t key_bytes(const struct plan_rule *rule,
 			  const struct plan_node *node)
 {
 	uint64_t rows = node->rows_per_key_max;
-	uint64_t kept = rows < 64 ? rows : 64;
+	uint64_t kept = EVIDENCE_ROWS; /* however few are asked for */
 
 	switch (node->kind) {
 	case PLAN_COUNT: /* runs of 16 bytes, and the last rows as evidence */
-		return rows * 16 + kept * whole_tuple(rule, node);
+		return (rows > kept ? rows : kept) * 16 +
+		       kept * whole_tuple(rule, node);
 	case PLAN_OVER:
 	case PLAN_GROUP: /* values of aggregates, and the last rows */
 		return node->aggregate_count * (uint64_t)64 +
@@ -365,7 +381,7 @@ static uint64_t key_bytes(const struct plan_rule *rule,
 	case PLAN_SEQUENCE:
 		return rows * largest_row(rule, node);
 	case PLAN_FIRST_SEEN: /* its values, which are the key */
-		return (uint64_t)node->key_count * 64;
+		return seen_bytes(node);
 	case PLAN_SCAN:
 	case PLAN_FILTER:
 	case PLAN_KIND_COUNT:
