@@ -252,11 +252,12 @@ bool bounds_set(struct compilation *c, const struct bound_rule *bound)
  * shared by all of its rows.
  */
 
-#define ROW_HEAD_BYTES 96u  /* the row, its count, its place in the state */
+#define ROW_HEAD_BYTES 192u /* the row, its count, its place in the state */
 #define KEY_HEAD_BYTES 160u /* the element of a key */
 #define PATH_BYTES 4096u
 #define LIST_BYTES 8192u
 #define EVIDENCE_ROWS 64u /* of a threshold, a window */
+#define VALUE_BYTES_KEPT 96u
 
 static uint64_t column_bytes(const struct column *column)
 {
@@ -347,16 +348,39 @@ static uint64_t whole_tuple(const struct plan_rule *rule,
 	return bytes;
 }
 
+static uint64_t text_bytes(const struct expr *expr)
+{
+	return expr->type == VALUE_TEXT || expr->type == VALUE_BYTES ?
+		       PATH_BYTES :
+		       0;
+}
+
 static uint64_t seen_bytes(const struct plan_node *node)
 {
 	uint64_t bytes = 0;
 
-	for (unsigned i = 0; i < node->key_count; i++) {
-		enum value_type type = node->left_keys[i]->type;
+	for (unsigned i = 0; i < node->key_count; i++)
+		bytes += 64 + text_bytes(node->left_keys[i]);
+	return bytes;
+}
 
-		bytes += type == VALUE_TEXT || type == VALUE_BYTES ?
-				 PATH_BYTES :
-				 64;
+/* A group keeps one MIN or MAX, a sliding window what may become it. */
+static uint64_t aggregate_bytes(const struct plan_node *node)
+{
+	uint64_t rows = node->rows_per_key_max, bytes = 0;
+
+	for (unsigned i = 0; i < node->aggregate_count; i++) {
+		const struct plan_aggregate *a = &node->aggregates[i];
+		bool distinct = a->op == PLAN_COUNT_DISTINCT;
+		uint64_t values = distinct && a->saturate ?
+					  (uint64_t)a->saturate + 1 :
+					  rows;
+
+		if (node->kind == PLAN_GROUP && !distinct)
+			values = 1;
+		bytes += values * VALUE_BYTES_KEPT;
+		if (distinct || a->op == PLAN_MIN || a->op == PLAN_MAX)
+			bytes += values * text_bytes(a->arg);
 	}
 	return bytes;
 }
@@ -374,8 +398,7 @@ static uint64_t key_bytes(const struct plan_rule *rule,
 	case PLAN_OVER:
 	case PLAN_GROUP: /* values of aggregates, and the last rows */
 		return node->aggregate_count * (uint64_t)64 +
-		       rows * (uint64_t)node->aggregate_count * 32 +
-		       kept * whole_tuple(rule, node);
+		       aggregate_bytes(node) + kept * whole_tuple(rule, node);
 	case PLAN_JOIN: /* on both sides */
 		return rows * whole_tuple(rule, node);
 	case PLAN_SEQUENCE:
@@ -395,6 +418,10 @@ uint64_t bounds_bytes(const struct plan_rule *rule,
 {
 	if (!plan_is_stateful(node))
 		return 0;
-	/* At most 2^17 keys, 2^20 rows a key, 2^20 bytes a tuple: it fits. */
-	return node->keys_max * (KEY_HEAD_BYTES + key_bytes(rule, node));
+	/*
+	 * At most 2^17 keys, 2^20 rows a key, 2^20 bytes a tuple: it fits. The
+	 * pool rounds up by a quarter at most.
+	 */
+	return node->keys_max * (KEY_HEAD_BYTES + key_bytes(rule, node)) / 4 *
+	       5;
 }

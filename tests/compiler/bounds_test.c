@@ -171,7 +171,7 @@ static void bounds__bytes__grow_with_what_is_read(void **state)
 	}
 	assert_int_equal(bytes[1] - bytes[0], (uint64_t)BOUNDS_KEYS_MAX *
 						      BOUNDS_JOIN_ROWS_MAX *
-						      4096);
+						      4096 * 5 / 4);
 }
 
 static void bounds__no_state__no_bytes(void **state)
