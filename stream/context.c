@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 struct context_block {
-	const struct context *origin;
 	uint32_t uses;
 	struct context context;
 };
@@ -35,18 +34,40 @@ void context_drop(const struct context *context)
 	block = block_of(context);
 	if (--block->context.refs)
 		return;
-	context_drop(block->origin);
+	context_drop(block->context.origin);
 	free(block);
 }
 
 const struct context *context_origin(const struct context *context)
 {
-	return block_of(context)->origin;
+	return context->origin;
 }
 
 uint32_t *context_uses(const struct context *context)
 {
 	return &block_of(context)->uses;
+}
+
+uint64_t context_keep(const struct context *context, const void *keeper)
+{
+	struct context *own = (struct context *)(uintptr_t)context;
+
+	if (!own || (own->kept && own->keeper != keeper))
+		return 0;
+	own->keeper = keeper;
+	if (own->kept++)
+		return 0;
+	return own->size_bytes + context_keep(own->origin, keeper);
+}
+
+uint64_t context_unkeep(const struct context *context, const void *keeper)
+{
+	struct context *own = (struct context *)(uintptr_t)context;
+
+	if (!own || !own->kept || own->keeper != keeper || --own->kept)
+		return 0;
+	own->keeper = NULL;
+	return own->size_bytes + context_unkeep(own->origin, keeper);
 }
 
 static struct context_block *block_new(size_t bytes)
@@ -151,7 +172,7 @@ struct context *context_of_fork(const struct context *from, struct value start)
 		memcpy(block->context.values, from->values,
 		       sizeof(from->values));
 		/* Of the program, as its name is; the rest is another's. */
-		block->origin = context_hold(origin ? origin : from);
+		block->context.origin = context_hold(origin ? origin : from);
 		block->context.values[AT(COL_cpu_usage)] = value_null();
 		block->context.values[AT(COL_memory_usage)] = value_null();
 		block->context.values[AT(COL_status)] = value_null();
@@ -199,7 +220,7 @@ struct context *context_of_sample(const struct context *from,
 	values = block->context.values;
 	memcpy(values, known, sizeof(unknown));
 	if (from)
-		block->origin = context_hold(origin ? origin : from);
+		block->context.origin = context_hold(origin ? origin : from);
 	at = (uint8_t *)(block + 1);
 	take(&values[AT(COL_cpu_usage)], sample->cpu_usage, &at);
 	take(&values[AT(COL_memory_usage)], sample->memory_usage, &at);

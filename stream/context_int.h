@@ -44,6 +44,15 @@ struct context *context_of_sample(const struct context *from,
 /* The context whose strings it borrows; NULL: it has its own. */
 const struct context *context_origin(const struct context *context);
 
+/*
+ * An engine that holds rows pays for their contexts, each once; the table that
+ * made them may have forgotten them since. Returns the bytes that are newly
+ * kept, or no longer, origins included; one engine at a time pays, another that
+ * keeps the same context meanwhile does not.
+ */
+uint64_t context_keep(const struct context *context, const void *keeper);
+uint64_t context_unkeep(const struct context *context, const void *keeper);
+
 /* How many table entries use it, origins included; owned by the table. */
 uint32_t *context_uses(const struct context *context);
 

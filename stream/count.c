@@ -92,7 +92,8 @@ static int count_fire(struct op *op, struct timer *timer, struct err *err)
 	struct engine *engine = op->rule->engine;
 
 	(void)err;
-	if (last < engine->now ||
+	/* The end of time is its own deadline. */
+	if (last < engine->now || last == timer->deadline ||
 	    timers_arm(&engine->timers, &key->timer, last))
 		key_remove(op, key);
 	return 0;
@@ -168,13 +169,16 @@ static void leave_window(struct op *op, struct count_key *key, int64_t start)
 /* All peers are there: give each waiting tuple its count, in their order. */
 static int count_decide(struct op *op, struct err *err)
 {
+	struct value slots[TUPLE_SLOTS_MAX];
 	struct peer *peer;
 	int rc = 0;
 
+	if (list_empty(&op->count.peers))
+		return 0;
+	memset(slots, 0, sizeof(slots));
 	while (!rc && (peer = peer_first(&op->count.peers))) {
 		struct count_key *key =
 			CONTAINER(peer->key, struct count_key, head);
-		struct value slots[TUPLE_SLOTS_MAX] = { 0 };
 
 		op->window = (struct op_window){
 			.key = peer->key,

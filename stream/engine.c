@@ -161,6 +161,19 @@ static bool next_moment(const struct engine *engine, int64_t now,
 	return true;
 }
 
+static void expire_gaps(struct engine *engine)
+{
+	int64_t start = ts_sub(engine->now, engine->horizon);
+
+	if (!engine->has_gaps)
+		return;
+	engine->has_gaps = false;
+	for (unsigned s = 0; s < STREAM_COUNT; s++) {
+		gaps_expire(&engine->gaps[s], start);
+		engine->has_gaps |= engine->gaps[s].count > 0;
+	}
+}
+
 /* Time moves on to `now`. */
 static int step(struct engine *engine, int64_t now, struct err *err)
 {
@@ -177,8 +190,7 @@ static int step(struct engine *engine, int64_t now, struct err *err)
 	if (rc)
 		return rc;
 	engine->now = now;
-	for (unsigned s = 0; s < STREAM_COUNT; s++)
-		gaps_expire(&engine->gaps[s], ts_sub(now, engine->horizon));
+	expire_gaps(engine);
 	return 0;
 }
 
@@ -216,7 +228,7 @@ int engine_push(struct engine *engine, const struct row *row, struct err *err)
 	learn_clock(engine, row);
 	engine->late = row->ts < engine->now;
 	engine->current = row;
-	engine->ordinal++;
+	engine->current_ordinal = ++engine->ordinal;
 	for (unsigned i = 0; i < engine->scan_counts[row->stream] && !rc; i++)
 		rc = scan_row(engine->scans[row->stream][i], row, err);
 	engine_drop_current(engine);
@@ -240,6 +252,7 @@ int engine_gap(struct engine *engine, enum stream_id stream, int64_t from,
 		return err_set(err, ERR_INTERNAL, -EINVAL,
 			       "a gap of no stream or of no length");
 	gaps_add(&engine->gaps[stream], from, to, count);
+	engine->has_gaps = true;
 	return 0;
 }
 

@@ -14,6 +14,11 @@ struct build {
 	int64_t high[TUPLE_INPUTS_MAX][TUPLE_INPUTS_MAX];
 };
 
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
 static unsigned count_nodes(const struct plan_node *node)
 {
 	if (!node)
@@ -270,13 +275,38 @@ static int64_t range_of(const struct rule *rule)
 	return range;
 }
 
+/*
+ * How far before a match a row can be that it has or that it lacks. What a join
+ * other than INNER tells of a left row takes back all it looked for, and may
+ * be told as late as the row that comes last.
+ */
+static int64_t spread_of(const struct build *build, const struct op *root)
+{
+	const struct rule *rule = build->rule;
+	int64_t spread = 0;
+
+	for (unsigned i = 0; i < root->input_count; i++)
+		spread = later(spread,
+			       completes_after(build, root, root->inputs[i]));
+	for (unsigned i = 0; i < rule->op_count; i++) {
+		const struct plan_node *node = rule->ops[i].node;
+
+		if (node->kind != PLAN_JOIN || node->join == PLAN_JOIN_INNER)
+			continue;
+		spread =
+			later(spread,
+			      ts_sub(completes_after(build, root, node->anchor),
+				     node->lower_ns));
+	}
+	return ts_add(ts_add(spread, range_of(rule)), rule->behind);
+}
+
 static int build_rule(struct engine *engine, unsigned index, struct err *err)
 {
 	const struct plan_rule *plan = &engine->plan->rules[index];
 	struct rule *rule = &engine->rules[index];
 	struct build build = { .engine = engine, .rule = rule };
 	struct op *root;
-	int64_t spread = 0;
 	int rc;
 
 	CHECK(plan->input_count <= TUPLE_INPUTS_MAX);
@@ -289,15 +319,8 @@ static int build_rule(struct engine *engine, unsigned index, struct err *err)
 		return rc;
 	settle_filters(rule);
 	rule->reach = completes_after(&build, root, 0);
-	for (unsigned i = 0; i < root->input_count; i++) {
-		int64_t lag = completes_after(&build, root, root->inputs[i]);
-
-		spread = lag > spread ? lag : spread;
-	}
-	spread = ts_add(ts_add(spread, range_of(rule)), rule->behind);
-	rule->spread = spread;
-	if (spread > engine->horizon)
-		engine->horizon = spread;
+	rule->spread = spread_of(&build, root);
+	engine->horizon = later(engine->horizon, rule->spread);
 	return 0;
 }
 

@@ -71,7 +71,9 @@ struct op_kind {
 /* A row the engine keeps: counted, one copy for all operators. */
 struct retained {
 	uint32_t refs;
-	uint64_t ordinal;    /* of the push: tells rows apart */
+	bool keeps_self, keeps_parent; /* counted at their contexts */
+	uint64_t ordinal;	       /* of the push: tells rows apart */
+	uint64_t context_bytes;	       /* that it was the first to keep */
 	struct basis *basis; /* of a match's row: in the same block; or NULL */
 	struct row row;
 };
@@ -241,12 +243,13 @@ struct rule {
 	int64_t capped_ts; /* an AUTO JOIN had too many keys */
 	uint32_t streams;  /* a bit each that it reads, by other rules, too */
 	int64_t behind; /* a match it reads is no older than its rows by more */
-	int64_t spread; /* rows of one match are at most this far apart */
+	int64_t spread; /* a match has or lacks rows at most this old */
 	int64_t reach;	/* a match comes at most this after its input 0 row */
 	struct marks mutes;
-	struct marks edges;  /* thresholds that are up, by partition key */
-	struct marks fired;  /* input 0 rows that had their match */
-	struct op **readers; /* scans of its matches */
+	struct marks edges;   /* thresholds that are up, by partition key */
+	struct marks fired;   /* input 0 rows that had their match */
+	uint64_t marks_bytes; /* of these three, of stats.state_bytes */
+	struct op **readers;  /* scans of its matches */
 	unsigned reader_count;
 	uint64_t match_seq;
 	struct engine_rule_stats stats;
@@ -258,11 +261,12 @@ struct engine {
 	struct pool pool;
 	struct timers timers;
 	int64_t now;
-	int64_t horizon; /* no window reaches further back than this */
-	uint64_t ordinal;
-	uint64_t waiting;	   /* tuples that wait for their peers */
-	bool late;		   /* what is read now is older than `now` */
-	const struct row *current; /* the row being pushed */
+	int64_t horizon;	  /* no window reaches further back than this */
+	uint64_t ordinal;	  /* of the last row or match */
+	uint64_t current_ordinal; /* matches are numbered while it is pushed */
+	uint64_t waiting;	  /* tuples that wait for their peers */
+	bool late;		  /* what is read now is older than `now` */
+	const struct row *current;     /* the row being pushed */
 	struct retained *current_kept; /* its copy, once somebody kept it */
 	int64_t clock_offset; /* of the last row: realtime - boot-time */
 	struct list matches;  /* basis.queue: by ts, rule, then arrival */
@@ -273,6 +277,7 @@ struct engine {
 	struct op **deciders; /* by rank */
 	unsigned decider_count;
 	struct gaps gaps[STREAM_COUNT];
+	bool has_gaps;
 	struct expr_env env;
 	struct buf key;		     /* scratch */
 	struct value *values;	     /* scratch: outputs, then keys */
@@ -316,6 +321,8 @@ void engine_drop_current(struct engine *engine);
 bool op_evict(struct op *op); /* false: nothing can go */
 void *op_add_key(struct op *op, struct keyset *keys, size_t size);
 void op_over(struct op *op, uint64_t evicted, uint64_t refused);
+/* Room from the rule that holds most, for one that holds less than its share. */
+bool room_from_others(struct rule *rule);
 
 /* join.c, count.c ... */
 extern const struct op_kind op_scan_kind;
@@ -366,6 +373,8 @@ struct mark *marks_find(struct marks *marks, const struct buf *key);
 void marks_set(struct marks *marks, const struct buf *key, int64_t until,
 	       int64_t last);
 void marks_remove(struct mark *mark);
+/* The least recently used of the rule's mutes, else of its others, goes. */
+bool marks_evict(struct rule *rule);
 
 /* Boot-time arithmetic that stays within its type. */
 static inline int64_t ts_add(int64_t a, int64_t b)

@@ -6,25 +6,6 @@
 
 #define BUCKETS_MIN 16
 
-static struct hmap_node *same_hash(struct hmap_node *node, uint64_t hash)
-{
-	while (node && node->hash != hash)
-		node = node->next;
-	return node;
-}
-
-struct hmap_node *hmap_first(const struct hmap *map, uint64_t hash)
-{
-	if (!map->buckets)
-		return NULL;
-	return same_hash(map->buckets[hash & map->mask], hash);
-}
-
-struct hmap_node *hmap_next(const struct hmap_node *node)
-{
-	return same_hash(node->next, node->hash);
-}
-
 static int resize(struct hmap *map, size_t size)
 {
 	struct hmap_node **buckets = calloc(size, sizeof(struct hmap_node *));

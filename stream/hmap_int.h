@@ -21,9 +21,28 @@ struct hmap {
 	size_t count;
 };
 
+/* `node` or the first after it of this hash. */
+static inline struct hmap_node *hmap_same_hash(struct hmap_node *node,
+					       uint64_t hash)
+{
+	while (node && node->hash != hash)
+		node = node->next;
+	return node;
+}
+
 /* The first and the next node of this hash; NULL when there is none. */
-struct hmap_node *hmap_first(const struct hmap *map, uint64_t hash);
-struct hmap_node *hmap_next(const struct hmap_node *node);
+static inline struct hmap_node *hmap_first(const struct hmap *map,
+					   uint64_t hash)
+{
+	if (!map->buckets)
+		return NULL;
+	return hmap_same_hash(map->buckets[hash & map->mask], hash);
+}
+
+static inline struct hmap_node *hmap_next(const struct hmap_node *node)
+{
+	return hmap_same_hash(node->next, node->hash);
+}
 
 /* -ENOMEM only for the first node; later a table that cannot grow is slow. */
 int hmap_insert(struct hmap *map, struct hmap_node *node, uint64_t hash);

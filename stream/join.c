@@ -113,11 +113,11 @@ static bool join_evict(struct op *op)
 	struct join_key *key;
 	unsigned evicted;
 
+	if (head && op->join.pinned == CONTAINER(head, struct join_key, head))
+		head = keyset_next(&op->join.keys, head);
 	if (!head)
 		return false;
 	key = CONTAINER(head, struct join_key, head);
-	if (key == op->join.pinned)
-		return false;
 	evicted = key->counts[LEFT] + key->counts[RIGHT];
 	for (unsigned side = LEFT; side <= RIGHT; side++)
 		while (!list_empty(&key->items[side]))

@@ -70,6 +70,13 @@ struct key_head *keyset_oldest(const struct keyset *set)
 	return CONTAINER(set->used.next, struct key_head, used);
 }
 
+struct key_head *keyset_next(const struct keyset *set, struct key_head *head)
+{
+	if (head->used.next == &set->used)
+		return NULL;
+	return CONTAINER(head->used.next, struct key_head, used);
+}
+
 static void put_tagged(struct buf *key, uint8_t tag, uint64_t bits)
 {
 	buf_putc(key, (char)tag);

@@ -52,6 +52,7 @@ void keyset_remove(struct keyset *set, struct pool *pool,
 
 /* The one that was not used for longest; NULL: empty. */
 struct key_head *keyset_oldest(const struct keyset *set);
+struct key_head *keyset_next(const struct keyset *set, struct key_head *head);
 
 void key_put(struct buf *key, struct value v);
 

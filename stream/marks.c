@@ -32,6 +32,7 @@ void marks_remove(struct mark *mark)
 
 	timers_disarm(&engine->timers, &mark->timer);
 	marks->rule->stats.state_bytes -= pool_bytes(mark);
+	marks->rule->marks_bytes -= pool_bytes(mark);
 	keyset_remove(&marks->set, &engine->pool, &mark->head);
 }
 
@@ -46,6 +47,18 @@ static bool evict_oldest(struct marks *marks)
 	return true;
 }
 
+bool marks_evict(struct rule *rule)
+{
+	return evict_oldest(&rule->mutes) || evict_oldest(&rule->fired) ||
+	       evict_oldest(&rule->edges);
+}
+
+static bool make_room(struct marks *marks, size_t size)
+{
+	return pool_may_hold(&marks->rule->engine->pool, size) &&
+	       (room_from_others(marks->rule) || evict_oldest(marks));
+}
+
 static struct mark *add(struct marks *marks, const struct buf *key)
 {
 	struct engine *engine = marks->rule->engine;
@@ -55,13 +68,14 @@ static struct mark *add(struct marks *marks, const struct buf *key)
 		evict_oldest(marks);
 	while (!(mark = keyset_add(&marks->set, &engine->pool, sizeof(*mark),
 				   engine->options.seed, key))) {
-		if (!evict_oldest(marks)) {
+		if (!make_room(marks, sizeof(*mark) + key->len)) {
 			marks->rule->stats.refused++;
 			return NULL;
 		}
 	}
 	mark->marks = marks;
 	marks->rule->stats.state_bytes += pool_bytes(mark);
+	marks->rule->marks_bytes += pool_bytes(mark);
 	return mark;
 }
 

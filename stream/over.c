@@ -185,7 +185,9 @@ static int over_fire(struct op *op, struct timer *timer, struct err *err)
 	int64_t last = ts_add(key->last_ts, op->node->range_ns);
 
 	(void)err;
-	if (last < op->rule->engine->now || arm(op, key))
+	/* The end of time is its own deadline. */
+	if (last < op->rule->engine->now || last == timer->deadline ||
+	    arm(op, key))
 		key_remove(op, key);
 	return 0;
 }

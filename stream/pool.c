@@ -3,18 +3,12 @@
 
 #include "user/base/check.h"
 
-#include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct pool_block {
-	alignas(max_align_t) size_t size; /* of the class, this head included */
-	struct pool_block *next;	  /* while it waits */
-};
-
 #define CLASS_MIN 64u
 #define CLASS_MIN_BITS 6u
-#define SIZE_LARGEST ((size_t)1 << 21)
+#define SIZE_LARGEST ((size_t)1 << 26)
 
 /* Rounds up to a quarter of a power of two; its class. */
 static unsigned class_of(size_t size, size_t *ret_rounded)
@@ -58,6 +52,31 @@ void pool_release(struct pool *pool)
 	pool_drain(pool);
 }
 
+bool pool_charge(struct pool *pool, uint64_t bytes)
+{
+	if (bytes > pool->limit_bytes ||
+	    pool->used_bytes > pool->limit_bytes - bytes)
+		return false;
+	if (pool->used_bytes + pool->free_bytes > pool->limit_bytes - bytes)
+		pool_drain(pool);
+	pool->used_bytes += bytes;
+	return true;
+}
+
+void pool_uncharge(struct pool *pool, uint64_t bytes)
+{
+	CHECK(bytes <= pool->used_bytes);
+	pool->used_bytes -= bytes;
+}
+
+bool pool_may_hold(const struct pool *pool, size_t size)
+{
+	if (size > SIZE_LARGEST)
+		return false;
+	(void)class_of(size + sizeof(struct pool_block), &size);
+	return size <= pool->limit_bytes;
+}
+
 void *pool_alloc(struct pool *pool, size_t size)
 {
 	struct pool_block *block;
@@ -87,11 +106,6 @@ void *pool_alloc(struct pool *pool, size_t size)
 	return block + 1;
 }
 
-static struct pool_block *block_of(const void *p)
-{
-	return (struct pool_block *)(uintptr_t)p - 1;
-}
-
 void pool_free(struct pool *pool, void *p)
 {
 	struct pool_block *block;
@@ -100,16 +114,11 @@ void pool_free(struct pool *pool, void *p)
 
 	if (!p)
 		return;
-	block = block_of(p);
+	block = pool_block_of(p);
 	class = class_of(block->size, &size);
 	CHECK(size == block->size && size <= pool->used_bytes);
 	pool->used_bytes -= size;
 	pool->free_bytes += size;
 	block->next = pool->waiting[class];
 	pool->waiting[class] = block;
-}
-
-size_t pool_bytes(const void *p)
-{
-	return block_of(p)->size;
 }

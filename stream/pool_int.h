@@ -7,12 +7,17 @@
 #ifndef SHRIKE_STREAM_POOL_INT_H
 #define SHRIKE_STREAM_POOL_INT_H
 
+#include <stdalign.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define POOL_CLASSES 64 /* four for each power of two from 64 bytes on */
+#define POOL_CLASSES 84 /* four for each power of two from 64 bytes on */
 
-struct pool_block;
+struct pool_block {
+	alignas(max_align_t) size_t size; /* of the class, this head included */
+	struct pool_block *next;	  /* while it waits */
+};
 
 struct pool {
 	uint64_t limit_bytes;
@@ -30,7 +35,25 @@ void pool_release(struct pool *pool);
 void *pool_alloc(struct pool *pool, size_t size);
 void pool_free(struct pool *pool, void *p);
 
+/*
+ * Bytes that somebody else holds because of us: they count as handed out.
+ * False: not within the limit.
+ */
+bool pool_charge(struct pool *pool, uint64_t bytes);
+void pool_uncharge(struct pool *pool, uint64_t bytes);
+
+/* Could a pool that is empty hand out so much? */
+bool pool_may_hold(const struct pool *pool, size_t size);
+
+static inline struct pool_block *pool_block_of(const void *p)
+{
+	return (struct pool_block *)(uintptr_t)p - 1;
+}
+
 /* What a block costs, all in. */
-size_t pool_bytes(const void *p);
+static inline size_t pool_bytes(const void *p)
+{
+	return pool_block_of(p)->size;
+}
 
 #endif

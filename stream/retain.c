@@ -6,8 +6,11 @@
  * it once, each rule's statistics as if it were alone. When the pool is full, a
  * rule that holds more than its share makes its own room; one that does not
  * takes it from the rule that holds most. So a flood costs the rule it floods.
- * Never from another operator of the same rule: that one may be at work.
+ * Never from another operator of the same rule: that one may be at work. Of
+ * what a rule holds its marks go first when they are most of it: losing one
+ * repeats an alert, losing state may lose one.
  */
+#include "stream/context_int.h"
 #include "stream/engine_int.h"
 #include "stream/row_copy_int.h"
 
@@ -51,7 +54,7 @@ bool op_evict(struct op *op)
 	return op->kind->evict && op->kind->evict(op);
 }
 
-static bool rule_evict(struct rule *rule)
+static bool ops_evict(struct rule *rule)
 {
 	for (unsigned i = 0; i < rule->op_count; i++)
 		if (op_evict(&rule->ops[i]))
@@ -59,20 +62,38 @@ static bool rule_evict(struct rule *rule)
 	return false;
 }
 
-static bool make_room(struct op *op)
+static bool marks_are_most(const struct rule *rule)
 {
-	const struct engine *engine = op->rule->engine;
-	unsigned rules = engine->plan->rule_count;
-	struct rule *most = op->rule;
+	return rule->marks_bytes > rule->stats.state_bytes / 2;
+}
 
-	if (op->rule->stats.state_bytes < engine->pool.limit_bytes / rules)
-		for (unsigned i = 0; i < rules; i++)
-			if (engine->rules[i].stats.state_bytes >
-			    most->stats.state_bytes)
-				most = &engine->rules[i];
-	if (most != op->rule && rule_evict(most))
-		return true;
-	if (op_evict(op))
+bool room_from_others(struct rule *rule)
+{
+	struct engine *engine = rule->engine;
+	unsigned rules = engine->plan->rule_count;
+	struct rule *most = rule;
+
+	if (rule->stats.state_bytes >= engine->pool.limit_bytes / rules)
+		return false;
+	for (unsigned i = 0; i < rules; i++)
+		if (engine->rules[i].stats.state_bytes >
+		    most->stats.state_bytes)
+			most = &engine->rules[i];
+	if (most == rule)
+		return false;
+	return (marks_are_most(most) && marks_evict(most)) || ops_evict(most) ||
+	       marks_evict(most);
+}
+
+/* False: there is none, or not even all of it would do. */
+static bool make_room(struct op *op, size_t size)
+{
+	struct rule *rule = op->rule;
+
+	if (pool_may_hold(&rule->engine->pool, size) &&
+	    (room_from_others(rule) ||
+	     (marks_are_most(rule) && marks_evict(rule)) || op_evict(op) ||
+	     marks_evict(rule)))
 		return true;
 	op_over(op, 0, 1);
 	return false;
@@ -84,7 +105,7 @@ void *op_alloc_uncharged(struct op *op, size_t size)
 	void *p;
 
 	while (!(p = pool_alloc(pool, size)))
-		if (!make_room(op))
+		if (!make_room(op, size))
 			return NULL;
 	return p;
 }
@@ -116,12 +137,55 @@ void op_free(struct op *op, void *p)
 	pool_free(&op->rule->engine->pool, p);
 }
 
+/* Its contexts stay as long as it does, whoever else forgets them. */
+static uint64_t keep_contexts(struct engine *engine, struct retained *kept)
+{
+	const struct context *self = kept->row.self;
+	const struct context *parent = kept->row.parent;
+	uint64_t bytes = context_keep(self, engine);
+
+	bytes += context_keep(parent, engine);
+	kept->keeps_self = self && self->keeper == engine;
+	kept->keeps_parent = parent && parent->keeper == engine;
+	return bytes;
+}
+
+static uint64_t unkeep_contexts(struct engine *engine,
+				const struct retained *kept)
+{
+	uint64_t bytes = 0;
+
+	if (kept->keeps_self)
+		bytes += context_unkeep(kept->row.self, engine);
+	if (kept->keeps_parent)
+		bytes += context_unkeep(kept->row.parent, engine);
+	return bytes;
+}
+
+/* Pay for the contexts of a new row; false: there is no room for them. */
+static bool pay_contexts(struct op *op, struct retained *kept)
+{
+	struct engine *engine = op->rule->engine;
+
+	kept->context_bytes = keep_contexts(engine, kept);
+	while (!pool_charge(&engine->pool, kept->context_bytes)) {
+		if (make_room(op, kept->context_bytes))
+			continue;
+		/* Who shared them may have gone meanwhile. */
+		pool_uncharge(&engine->pool, unkeep_contexts(engine, kept) -
+						     kept->context_bytes);
+		return false;
+	}
+	return true;
+}
+
 void retained_drop(struct engine *engine, struct retained *kept)
 {
 	struct basis *basis = kept->basis;
 
 	if (--kept->refs)
 		return;
+	pool_uncharge(&engine->pool, unkeep_contexts(engine, kept));
 	for (unsigned i = 0; basis && i < basis->count; i++)
 		retained_drop(engine, basis->rows[i]);
 	row_copy_release(&kept->row);
@@ -131,7 +195,8 @@ void retained_drop(struct engine *engine, struct retained *kept)
 /* What is behind a match is held by whoever holds the match. */
 static uint64_t retained_bytes(const struct retained *kept)
 {
-	return pool_bytes(kept) + (kept->basis ? kept->basis->bytes : 0);
+	return pool_bytes(kept) + kept->context_bytes +
+	       (kept->basis ? kept->basis->bytes : 0);
 }
 
 static struct retained *keep_current(struct op *op)
@@ -147,8 +212,13 @@ static struct retained *keep_current(struct op *op)
 	if (!kept)
 		return NULL;
 	kept->refs = 1; /* the push's own, until engine_drop_current() */
-	kept->ordinal = engine->ordinal;
+	kept->ordinal = engine->current_ordinal;
 	row_copy(&kept->row, row);
+	if (!pay_contexts(op, kept)) {
+		row_copy_release(&kept->row);
+		pool_free(&engine->pool, kept);
+		return NULL;
+	}
 	engine->current_kept = kept;
 	return kept;
 }
@@ -207,7 +277,7 @@ void engine_drop_current(struct engine *engine)
 
 uint64_t row_ordinal(const struct engine *engine, const struct row *row)
 {
-	return row == engine->current ? engine->ordinal :
+	return row == engine->current ? engine->current_ordinal :
 					retained_of(row)->ordinal;
 }
 
@@ -227,7 +297,7 @@ void *op_add_key(struct op *op, struct keyset *keys, size_t size)
 		return NULL;
 	while (!(p = keyset_add(keys, &engine->pool, size, engine->options.seed,
 				&engine->key)))
-		if (!make_room(op))
+		if (!make_room(op, size + engine->key.len))
 			return NULL;
 	op_charge(op, p);
 	return p;

@@ -28,7 +28,8 @@ static int seen_fire(struct op *op, struct timer *timer, struct err *err)
 	struct engine *engine = op->rule->engine;
 
 	(void)err;
-	if (last < engine->now ||
+	/* The end of time is its own deadline. */
+	if (last < engine->now || last == timer->deadline ||
 	    timers_arm(&engine->timers, &key->timer, last))
 		key_remove(op, key);
 	return 0;

@@ -4,7 +4,7 @@
  * threshold, each over the same events. Not part of the build:
  *
  *   cc -O2 -I. -Itests tests/bench/engine_bench.c build/release/libstream.a \
- *       build/release/libbase.a -lcmocka
+ *       build/release/libbase.a -lcmocka -lhs -lstdc++ -lm
  */
 #include "stream/random_plan.h"
 

@@ -238,6 +238,106 @@ static void program_file__hashed__once_each_exec(void **state)
 	sampler_free(sampler);
 }
 
+static void turns(struct sampler *sampler, unsigned n, int64_t *now,
+		  struct seen *seen)
+{
+	while (n--)
+		assert_int_equal(
+			sampler_turn(sampler, *now += SECOND, take, seen, NULL),
+			0);
+}
+
+static void pid__is_another_process_now__not_hashed(void **state)
+{
+	struct process_exec_event e = program(getpid());
+	struct sampler *sampler = make(false, true);
+	struct sampler_stats stats;
+	struct seen seen = { 0 };
+	int64_t now = SECOND;
+
+	(void)state;
+	e.head.start_ns -= 100 * SECOND;
+	sampler_see(sampler, &e, sizeof(e));
+	turns(sampler, 100, &now, &seen);
+	assert_int_equal(seen.hashes, 0);
+	sampler_stats(sampler, &stats);
+	assert_int_equal(stats.unhashed, 1);
+	sampler_free(sampler);
+}
+
+/* A shell, its file so large that it takes several turns; execs when told. */
+static pid_t start_large_shell(const char *path, int *ret_tell)
+{
+	int in[2];
+	pid_t pid;
+
+	assert_int_equal(pipe(in), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		dup2(in[0], 0);
+		close(in[1]);
+		execl(path, "sh", "-c", "read x; exec sleep 1000", NULL);
+		_exit(127);
+	}
+	close(in[0]);
+	*ret_tell = in[1];
+	return pid;
+}
+
+static void wait_for_exe(pid_t pid, const char *name, bool want)
+{
+	char link[64], exe[256] = "";
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
+	do {
+		ssize_t n = readlink(link, exe, sizeof(exe) - 1);
+
+		assert_true(n > 0);
+		exe[n] = '\0';
+	} while ((strstr(exe, name) != NULL) != want);
+}
+
+/* What was read is not of the program that runs when it is known. */
+static void program__changes_while_its_file_is_read__not_hashed(void **state)
+{
+	char folder[] = "/tmp/sampler_test.XXXXXX", path[64], command[160];
+	struct sampler *sampler = make(false, true);
+	struct process_exec_event e;
+	struct sampler_stats stats;
+	struct seen seen = { 0 };
+	int64_t now = SECOND;
+	int tell;
+	pid_t pid;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/large_shell", folder);
+	snprintf(command, sizeof(command),
+		 "cp /bin/sh %s && truncate -s 32M %s", path, path);
+	assert_int_equal(system(command), 0);
+	pid = start_large_shell(path, &tell);
+	wait_for_exe(pid, "large_shell", true);
+	e = program(pid);
+	sampler_see(sampler, &e, sizeof(e));
+	turns(sampler, 2, &now, &seen);
+	assert_int_equal(write(tell, "\n", 1), 1);
+	wait_for_exe(pid, "large_shell", false);
+	turns(sampler, 100, &now, &seen);
+	assert_int_equal(seen.hashes, 0);
+	sampler_stats(sampler, &stats);
+	assert_int_equal(stats.unhashed, 1);
+	sampler_see(sampler, &e, sizeof(e));
+	turns(sampler, 100, &now, &seen);
+	assert_int_equal(seen.hashes, 1);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(tell);
+	unlink(path);
+	rmdir(folder);
+	sampler_free(sampler);
+}
+
 /* A fork names the child, not its creator; ten thousand of them are no work. */
 static void forks__many__bounded_work_a_turn(void **state)
 {
@@ -272,6 +372,9 @@ int main(void)
 		cmocka_unit_test(pid__is_another_process_now__not_sampled),
 		cmocka_unit_test(ended_process__forgotten),
 		cmocka_unit_test(program_file__hashed__once_each_exec),
+		cmocka_unit_test(pid__is_another_process_now__not_hashed),
+		cmocka_unit_test(
+			program__changes_while_its_file_is_read__not_hashed),
 		cmocka_unit_test(forks__many__bounded_work_a_turn),
 	};
 

@@ -238,6 +238,25 @@ static void anti__gap__only_where_it_looked(void **state)
 	assert_int_equal(f->coverage, COVERAGE_COMPLETE);
 }
 
+/* The oldest it looked for is upper - lower before it is told. */
+static void anti__gap_at_its_oldest__remembered_until_told(void **state)
+{
+	struct fixture *f = *state;
+
+	plan_join(f, PLAN_JOIN_ANTI, -10, 10);
+	start(f);
+	assert_int_equal(engine_gap(f->engine, OBJECT, 1, 2, 4, NULL), 0);
+	push(f, SUBJECT, 11, 1);
+	for (int64_t ts = 12; ts <= 22; ts++)
+		advance(f, ts);
+	assert_int_equal(f->matches, 1);
+	assert_int_equal(f->start, 1);
+	assert_int_equal(f->coverage, COVERAGE_GAP);
+	push(f, SUBJECT, 22, 1);
+	advance(f, 40);
+	assert_int_equal(f->coverage, COVERAGE_COMPLETE);
+}
+
 /* The partner had to go: its absence is not certain. */
 static void anti__partner_evicted__is_told(void **state)
 {
@@ -366,6 +385,7 @@ int main(void)
 		TEST(left__partner__pair_at_once_and_no_more),
 		TEST(semi__partner__is_evidence),
 		TEST(anti__gap__only_where_it_looked),
+		TEST(anti__gap_at_its_oldest__remembered_until_told),
 		TEST(anti__partner_evicted__is_told),
 		TEST(auto_join__too_many_triggers__is_capped),
 		TEST(first_seen__range__is_closed),

@@ -248,6 +248,29 @@ static void reader__thresholds__evidence_is_the_events(void **state)
 	assert_int_equal(f->end, 89);
 }
 
+/* A left row that comes last meets two partners; what it makes is read. */
+static void first_match__with_readers__told_once(void **state)
+{
+	struct fixture *f = *state;
+	struct plan_rule *rule = &f->plan.rules[0];
+	struct plan_node *join;
+
+	plan_chain(f, 2, COL_OWN_FIRST);
+	join = node_make(&f->plan, PLAN_JOIN, rule->root);
+	join->child[1] = scan_of(f, 0, OBJECT);
+	join->lower_ns = -10;
+	join->key_count = 1;
+	join->left_keys = key_of(&f->plan, 0, COL_pid_key, 1);
+	join->right_keys = key_of(&f->plan, 1, COL_pid_key, 1);
+	rule->root = join;
+	rule->emit = PLAN_EMIT_FIRST;
+	start(f, STATE_BYTES);
+	push(f, OBJECT, 1, 7);
+	push(f, OBJECT, 2, 7);
+	push(f, SUBJECT, 3, 7);
+	assert_string_equal(buf_text(&f->lines[1]), "7 @3: 0,2\n");
+}
+
 /* Rule 0 is muted or not, rule 1 is told of what is not. */
 static void reader__muted_matches__are_not_read(void **state)
 {
@@ -416,6 +439,7 @@ int main(void)
 		TEST(reader__counts_matches__as_one_rule_would),
 		TEST(chain__internal_rules__tell_readers_alone),
 		TEST(reader__thresholds__evidence_is_the_events),
+		TEST(first_match__with_readers__told_once),
 		TEST(reader__muted_matches__are_not_read),
 		TEST(absence__decided_at_its_deadline__of_matches_too),
 		TEST(absence__gap_where_matches_come_from__is_told),

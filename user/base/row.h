@@ -19,6 +19,9 @@
 struct context {
 	uint32_t refs;
 	uint32_t size_bytes; /* of the allocation, its strings included */
+	const struct context *origin; /* whose strings it borrows, or NULL */
+	const void *keeper;	      /* the engine that pays for it, or NULL */
+	uint32_t kept;		      /* by so many of its rows */
 	struct value values[CONTEXT_COUNT];
 };
 

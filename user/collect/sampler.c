@@ -368,6 +368,23 @@ static int give_hash(struct sampler *s, struct process *p,
 	return fn(ctx, &record, record.event.head.size, err);
 }
 
+/*
+ * Does it still run that file? Its pid may be another process by now, or it ran
+ * another program while the file was read: the exec that tells is on its way.
+ */
+static bool still_runs(struct sampler *s, const struct process *p,
+		       const char *path, const uint8_t hash[FILE_HASH_BYTES])
+{
+	uint8_t now[FILE_HASH_BYTES];
+	struct reading reading;
+	bool same =
+		file_hasher_begin(s->hasher, path, now) == FILE_HASHER_DONE &&
+		memcmp(now, hash, sizeof(now)) == 0;
+
+	file_hasher_abandon(s->hasher);
+	return same && read_stat(s, p, &reading);
+}
+
 /* One step on a file, or as many files as are known already. */
 static int hash_some(struct sampler *s, int64_t now_ns, collect_record_fn *fn,
 		     void *ctx, struct err *err)
@@ -388,7 +405,7 @@ static int hash_some(struct sampler *s, int64_t now_ns, collect_record_fn *fn,
 		if (result == FILE_HASHER_MORE)
 			continue;
 		hash_remove(s, p);
-		if (result == FILE_HASHER_DONE)
+		if (result == FILE_HASHER_DONE && still_runs(s, p, path, hash))
 			rc = give_hash(s, p, hash, now_ns, fn, ctx, err);
 		else
 			s->stats.unhashed++;
