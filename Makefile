@@ -325,7 +325,8 @@ install: all
 	$(INSTALL) -m 0755 build/shrike $(DESTDIR)$(sbindir)/shrike
 	$(INSTALL) -m 0644 rules/*.sql $(DESTDIR)$(datadir)/shrike/rules/
 	$(INSTALL) -m 0644 docs/shrike.8 $(DESTDIR)$(mandir)/man8/
-	$(INSTALL) -m 0644 README.md LICENSE $(DESTDIR)$(docdir)/
+	$(INSTALL) -m 0644 README.md LICENSE docs/language.md docs/grammar.md \
+		$(DESTDIR)$(docdir)/
 
 uninstall:
 	rm -f $(DESTDIR)$(sbindir)/shrike $(DESTDIR)$(mandir)/man8/shrike.8

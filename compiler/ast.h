@@ -50,7 +50,8 @@ enum ast_op {
 	AST_IS_TRUE,  /* IS [NOT] TRUE */
 	AST_IS_FALSE, /* IS [NOT] FALSE */
 	AST_IN,	      /* args[0] in args[1..] */
-	AST_IN_LIST,  /* args[0] in the list named `text` (CREATE LIST) */
+	AST_IN_LIST,  /* args[0] in the list named `text` (CREATE LIST); "":
+			 there is none, which was complained of */
 	AST_BETWEEN,  /* args[0] between args[1] and args[2] */
 	AST_LIKE,     /* args[0] like args[1], escape args[2] */
 	AST_ILIKE,    /* the same, ASCII letters alike */

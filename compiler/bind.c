@@ -123,25 +123,32 @@ static bool check_grouped(struct binder *b, const struct ast_select *select)
 	return true;
 }
 
+/*
+ * All of it, whatever was complained of before: what follows from that is left
+ * unsaid where it would be said.
+ */
 static bool bind_rest(struct binder *b, const struct ast_select *select,
 		      struct scope *scope, struct plan_output *outputs)
 {
-	bool grouped = is_grouped(select);
-	bool ok = !grouped || check_grouped(b, select);
+	struct block *block = b->block;
+	bool ok = bind_joins(b, scope);
 
-	ok &= bind_joins(b, scope);
 	ok &= bind_where(b, scope, select->where);
-	/* An aggregate without a window says so itself. */
-	if (grouped && ok && select->items[0].window) {
-		if (!bind_groups(b, scope, select))
-			return false;
-		b->block->grouped = true;
+	if (is_grouped(select)) {
+		block->no_window = !check_grouped(b, select);
+		ok &= !block->no_window;
 	}
+	if (select->items[0].window) {
+		block->lost_keys = !bind_groups(b, scope, select);
+		ok &= !block->lost_keys;
+		block->grouped = true;
+	}
+	b->rule->whole = ok;
 	ok &= bind_outputs(b, select->outputs, select->output_count, scope,
 			   CLAUSE_OUTPUT, outputs);
-	if (b->block->grouped && ok)
-		ok &= bind_having(b, scope, select, outputs);
-	b->block->grouped = false;
+	if (block->grouped && !bind_having(b, scope, select, outputs))
+		ok = b->rule->whole = false;
+	block->grouped = block->lost_keys = block->no_window = false;
 	return ok;
 }
 
@@ -153,6 +160,7 @@ bool bind_select(struct binder *b, const struct ast_select *select,
 	bool ok;
 
 	*scope = (struct scope){ .select = select };
+	*ret_outputs = NULL;
 	if (!outputs)
 		return false;
 	if (b->block->depth >= DEPTH_MAX) {
@@ -165,8 +173,11 @@ bool bind_select(struct binder *b, const struct ast_select *select,
 		return false;
 	}
 	b->block->depth++;
-	/* Without its FROM items nothing else can be told. */
-	ok = bind_items(b, scope) && bind_rest(b, select, scope, outputs);
+	ok = bind_items(b, scope);
+	if (!bind_rest(b, select, scope, outputs) || !ok) {
+		b->rule->whole &= ok;
+		ok = false;
+	}
 	b->block->depth--;
 	*ret_outputs = outputs;
 	return ok;
@@ -178,12 +189,15 @@ static bool bind_whole(struct binder *b)
 	const struct ast_option *dedup = bind_options(b);
 	const struct ast_select *select = rule->ast->select;
 	struct scope scope;
+	bool ok = bind_select(b, select, &scope, &rule->outputs);
 
-	if (!bind_select(b, select, &scope, &rule->outputs))
+	if (!rule->outputs)
 		return false;
 	rule->output_count = select->output_count;
-	return !dedup ||
-	       bind_dedup(b, &scope, dedup, select->items[0].window != NULL);
+	if (dedup)
+		ok &= bind_dedup(b, &scope, dedup,
+				 select->items[0].window != NULL);
+	return ok;
 }
 
 /* What its readers may ask before it is lowered. */
@@ -198,6 +212,18 @@ static void announce(struct bound_rules *rules, unsigned first)
 	}
 }
 
+/* So that it can be lowered all the same, for what there is to say of it. */
+static void patch_outputs(struct compilation *c, struct bound_rule *rule)
+{
+	const struct expr *null =
+		build_const(c->arena, VALUE_NULL, value_null());
+
+	c->nomem |= !null;
+	for (unsigned i = 0; i < rule->output_count; i++)
+		if (!rule->outputs[i].expr)
+			rule->outputs[i].expr = null;
+}
+
 bool bind_rule(struct compilation *c, struct bound_rules *rules,
 	       const struct ast_rule *ast)
 {
@@ -206,7 +232,6 @@ bool bind_rule(struct compilation *c, struct bound_rules *rules,
 	struct block block = { .rules = rules, .made = &made };
 	struct binder b = { .c = c, .rule = rule, .block = &block };
 	unsigned first = rules->count;
-	struct bound_rule **grown;
 
 	if (!rule)
 		return false;
@@ -215,16 +240,15 @@ bool bind_rule(struct compilation *c, struct bound_rules *rules,
 	rule->select = ast->select;
 	rule->limit = -1;
 	rule->plan = compilation_alloc(c, 1, sizeof(*rule->plan));
-	if (rule->plan && bind_whole(&b) && !c->nomem &&
-	    c->diagnostics->error_count == errors) {
-		grown = compilation_grow(c, rules->items, rules->count,
-					 sizeof(*grown));
-		if (grown) {
-			rules->items = grown;
-			rules->items[rules->count++] = rule;
-			announce(rules, first);
-			return true;
-		}
+	if (rule->plan) {
+		rule->damaged = !bind_whole(&b);
+		rule->damaged |= c->diagnostics->error_count != errors;
+	}
+	if (rule->damaged && rule->outputs)
+		patch_outputs(c, rule);
+	if (!c->nomem && (!rule->damaged || rule->whole) && block_append(&b)) {
+		announce(rules, first);
+		return !rule->damaged;
 	}
 	rules->count = first;
 	return false;

@@ -75,6 +75,8 @@ struct bound_rule {
 	const char *name;
 	bool internal;
 	bool rewritten;		/* expanding changed the rule */
+	bool whole;		/* FROM, WHERE, GROUP BY and HAVING are right */
+	bool damaged;		/* but something else is not */
 	struct plan_rule *plan; /* where lower_rule() puts it */
 
 	unsigned input_count;
@@ -127,8 +129,9 @@ struct bound_rules {
 
 /*
  * Append the rule's blocks to `rules`, its own last; false: complained, or no
- * memory, and nothing is appended. A rule of `rules->sources` that is missing
- * has been complained of.
+ * memory, and what is appended, if anything, is good for nothing but to find
+ * out what else is wrong. A rule of `rules->sources` that is missing has been
+ * complained of.
  */
 bool bind_rule(struct compilation *c, struct bound_rules *rules,
 	       const struct ast_rule *ast);

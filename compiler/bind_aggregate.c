@@ -153,6 +153,8 @@ const struct expr *bind_grouped(struct binder *b, struct span span,
 	if (expr->op == EXPR_COLUMN) {
 		const char *name = column_name(b, expr);
 
+		if (b->block->lost_keys)
+			return NULL;
 		compilation_error(b->c, span,
 				  compilation_text(b->c,
 						   "add it to GROUP BY, or "
@@ -223,6 +225,7 @@ static bool bind_orders(struct binder *b, const struct scope *scope,
 			const struct plan_output *outputs)
 {
 	struct bound_rule *rule = b->rule;
+	bool ok = true;
 
 	if (select->order_count > PLAN_ORDERS_MAX) {
 		compilation_error(
@@ -235,17 +238,16 @@ static bool bind_orders(struct binder *b, const struct scope *scope,
 		const struct expr *expr =
 			bind_order(b, scope, select, outputs, order->expr);
 
-		if (!expr)
-			return false;
-		if (expr->type == VALUE_LIST) {
+		ok &= expr != NULL;
+		if (expr && expr->type == VALUE_LIST) {
 			compilation_error(b->c, order->expr->span, NULL,
 					  "a list has no order");
-			return false;
+			ok = false;
 		}
 		rule->orders[rule->order_count++] =
 			(struct plan_order){ expr, order->descending };
 	}
-	return true;
+	return ok;
 }
 
 static bool bind_limit(struct binder *b, const struct ast_select *select)
@@ -509,7 +511,8 @@ const struct expr *bind_aggregate(struct binder *b, const struct scope *scope,
 		return NULL;
 	}
 	if (!ast->over && !b->block->grouped) {
-		needs_window(b, scope, ast);
+		if (!b->block->no_window)
+			needs_window(b, scope, ast);
 		return NULL;
 	}
 	if (!bind_argument(b, scope, ast, &aggregate) ||

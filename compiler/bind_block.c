@@ -203,7 +203,7 @@ static bool bind_content(struct binder *b, const struct ast_item *ast)
 	return rule->select;
 }
 
-static bool append(struct binder *b)
+bool block_append(struct binder *b)
 {
 	struct bound_rules *rules = b->block->rules;
 	struct bound_rule **grown = compilation_grow(
@@ -251,7 +251,7 @@ const struct bound_rule *block_internal(struct binder *b,
 	/* After those within it: numbers are in the order of the plan. */
 	rule->name = compilation_text(b->c, "%s#%u", rule->ast->name,
 				      (*block.made)++);
-	if (!rule->name || !append(&inner))
+	if (!rule->name || !block_append(&inner))
 		return NULL;
 	return rule;
 }

@@ -15,6 +15,9 @@ struct block {
 	unsigned *made; /* blocks of the rule so far, its own included */
 	unsigned depth; /* of the queries being bound */
 	bool grouped;	/* aggregates without OVER may stand here */
+	bool crowded;	/* complained of: too many inputs */
+	bool no_window; /* complained of: groups without one */
+	bool lost_keys; /* some of GROUP BY were complained of */
 	const struct ast_output *output; /* being bound; NULL: none */
 	struct ast_expr *const *session; /* PARTITION BY of SESSION */
 	unsigned session_count;
@@ -50,6 +53,8 @@ bool block_has_aggregate(const struct ast_expr *expr, bool over);
 enum place block_place(const struct ast_select *reader);
 /* Is it part of the block that reads it there? */
 bool block_inlines(const struct ast_select *select, enum place place);
+/* Its rule behind those that are bound. */
+bool block_append(struct binder *b);
 /* Bind the item as a rule of its own; NULL: complained. */
 const struct bound_rule *block_internal(struct binder *b,
 					const struct ast_item *ast);
@@ -57,9 +62,13 @@ const struct bound_rule *block_internal(struct binder *b,
 /* bind_from.c: what FROM offers, then what its joins ask. */
 bool bind_items(struct binder *b, struct scope *scope);
 bool bind_joins(struct binder *b, const struct scope *scope);
-/* A stream, matches.<rule> or subquery by itself. */
+/*
+ * A stream, matches.<rule> or subquery by itself. When it is complained of the
+ * item offers what is known of it, so that other mistakes are still found.
+ */
 bool bind_source(struct binder *b, const struct ast_item *ast, enum place place,
 		 struct scope_item *item);
+void bind_unknown(const struct ast_item *ast, struct scope_item *item);
 /* By name: a stream, or the matches of a rule. */
 bool bind_stream(struct binder *b, const char *name, struct span span,
 		 const char *alias, struct scope_item *item);

@@ -63,20 +63,18 @@ bool bind_exists(struct binder *b, const struct scope *scope,
 	b->block->where = &on;
 	ok = bind_source(b, &select->items[0], PLACE_ONE, &inner.items[0]);
 	b->block->where = where;
-	if (!ok)
-		return false;
-	CHECK(b->rule->input_count == input + 1);
+	CHECK(!ok || b->rule->input_count == input + 1);
 	inner.count = 1;
-	if (!bind_joinable(b, select->items[0].span, &inner.items[0]))
-		return false;
-	for (unsigned i = 0; i < scope->count; i++)
-		if (!bind_joinable(b, scope->select->items[i].span,
-				   &scope->items[i]))
-			return false;
-	ok = bind_partners(b, &inner, &on, select->where);
+	ok &= bind_joinable(b, select->items[0].span, &inner.items[0]);
+	for (unsigned i = 0; ok && i < scope->count; i++)
+		ok = bind_joinable(b, scope->select->items[i].span,
+				   &scope->items[i]);
+	ok &= bind_partners(b, &inner, &on, select->where);
 	/* Nobody reads them, but they must be what they say. */
 	ok &= bind_outputs(b, select->outputs, select->output_count, &inner,
 			   CLAUSE_EXISTS, outputs);
+	if (!ok)
+		return false;
 	b->rule->inputs[input].join =
 		ast->negated ? PLAN_JOIN_ANTI : PLAN_JOIN_SEMI;
 	b->rule->inputs[input].on = on;

@@ -7,11 +7,32 @@
 
 #include <string.h>
 
+/* Those whose names begin as the wrong one does, else all. */
+static const char *streams_like(struct binder *b, const char *wrong)
+{
+	const size_t domain = strcspn(wrong, ".");
+	struct buf text = BUF_INIT;
+
+	for (int all = 0; all < 2 && !text.len; all++)
+		for (unsigned i = 0; i < STREAM_VISIBLE_COUNT; i++) {
+			const char *name = catalog_stream(i)->name;
+
+			if (!all && (strcspn(name, ".") != domain ||
+				     strncmp(name, wrong, domain) != 0))
+				continue;
+			buf_printf(&text, "%s %s", text.len ? "," : "there are",
+				   name);
+		}
+	return compilation_take(b->c, &text);
+}
+
 static void unknown_stream(struct binder *b, const char *wrong,
 			   struct span span)
 {
 	struct suggest s = suggest_for(wrong);
 
+	if (compilation_is_damaged(b->c, wrong))
+		return;
 	for (unsigned i = 0; i < STREAM_VISIBLE_COUNT; i++) {
 		const char *name = catalog_stream(i)->name;
 		const char *event = strchr(name, '.');
@@ -20,7 +41,9 @@ static void unknown_stream(struct binder *b, const char *wrong,
 		if (!s.best && event && strcmp(event + 1, wrong) == 0)
 			s.best = name;
 	}
-	compilation_error(b->c, span, suggest_text(b->c, &s),
+	compilation_error(b->c, span,
+			  s.best ? suggest_text(b->c, &s) :
+				   streams_like(b, wrong),
 			  "unknown stream '%s'", wrong);
 }
 
@@ -50,6 +73,9 @@ static bool add_input(struct binder *b, const char *alias,
 	const char *name;
 
 	if (rule->top != BOUND_SEQUENCE && rule->input_count > AST_JOINS_MAX) {
+		if (b->block->crowded)
+			return false;
+		b->block->crowded = true;
 		compilation_error(b->c, span, "split the rule",
 				  "a rule has at most %d joins, those of its "
 				  "subqueries included",
@@ -158,29 +184,54 @@ bool bind_stream(struct binder *b, const char *name, struct span span,
 	return add_input(b, item->alias, stream->id, span);
 }
 
+void bind_unknown(const struct ast_item *ast, struct scope_item *item)
+{
+	*item = (struct scope_item){
+		.alias = ast->alias,
+		.stream = ast->alias ? NULL : ast->stream,
+		.derived = true,
+		.unknown = true,
+	};
+}
+
+static bool bind_inlined(struct binder *b, const struct ast_item *ast,
+			 struct scope_item *item)
+{
+	struct plan_output *outputs;
+	struct scope scope;
+	bool ok = bind_select(b, ast->select, &scope, &outputs);
+
+	if (!outputs) {
+		bind_unknown(ast, item);
+		return false;
+	}
+	item->derived = true;
+	item->alias = ast->alias;
+	item->outputs = outputs;
+	item->output_count = ast->select->output_count;
+	return ok;
+}
+
 bool bind_source(struct binder *b, const struct ast_item *ast, enum place place,
 		 struct scope_item *item)
 {
 	const struct bound_rule *source;
-	struct plan_output *outputs;
-	struct scope scope;
+	bool ok;
 
-	if (ast->stream)
-		return bind_stream(b, ast->stream, ast->span, ast->alias, item);
-	if (!block_inlines(ast->select, place)) {
+	if (!ast->stream && block_inlines(ast->select, place))
+		return bind_inlined(b, ast, item);
+	if (ast->stream) {
+		ok = bind_stream(b, ast->stream, ast->span, ast->alias, item);
+	} else {
 		source = block_internal(b, ast);
 		item->alias = ast->alias;
-		return source &&
-		       bind_matches(b, source, ast->alias ? ast->alias : "t",
-				    ast->span, item);
+		ok = source &&
+		     bind_matches(b, source, ast->alias ? ast->alias : "t",
+				  ast->span, item);
 	}
-	item->derived = true;
-	item->alias = ast->alias;
-	if (!bind_select(b, ast->select, &scope, &outputs))
-		return false;
-	item->outputs = outputs;
-	item->output_count = ast->select->output_count;
-	return true;
+	if (!ok)
+		bind_unknown(ast, item);
+	return ok;
 }
 
 static bool bind_sequence(struct binder *b, const struct ast_item *ast,
@@ -192,8 +243,11 @@ static bool bind_sequence(struct binder *b, const struct ast_item *ast,
 		return bind_recognize(b, ast, item);
 	source = block_internal(b, ast);
 	item->alias = ast->alias;
-	return source && bind_matches(b, source, ast->alias ? ast->alias : "m",
-				      ast->span, item);
+	if (source && bind_matches(b, source, ast->alias ? ast->alias : "m",
+				   ast->span, item))
+		return true;
+	bind_unknown(ast, item);
+	return false;
 }
 
 static bool check_alias(struct binder *b, const struct scope *scope,
@@ -216,6 +270,19 @@ static bool check_alias(struct binder *b, const struct scope *scope,
 	return true;
 }
 
+/* With those that were complained of: what follows can still be looked at. */
+static bool add_item(struct binder *b, struct scope *scope,
+		     const struct ast_item *ast, struct scope_item *item)
+{
+	bool ok = check_alias(b, scope, ast, item);
+
+	CHECK(scope->count < TUPLE_INPUTS_MAX);
+	if (!ok)
+		*item = (struct scope_item){ .derived = true, .unknown = true };
+	scope->items[scope->count++] = *item;
+	return ok;
+}
+
 /* The partners' conditions stay with them: without one the row is there. */
 static bool bind_partner(struct binder *b, struct scope *scope,
 			 const struct ast_item *ast, struct scope_item *item)
@@ -231,24 +298,19 @@ static bool bind_partner(struct binder *b, struct scope *scope,
 	ok = ast->recognize ? bind_sequence(b, ast, place, item) :
 			      bind_source(b, ast, place, item);
 	b->block->where = outer;
-	if (!ok || !check_alias(b, scope, ast, item))
-		return false;
-	CHECK(b->rule->input_count == input + 1);
-	scope->items[scope->count++] = *item;
-	if (!bind_term(b, scope, CLAUSE_ON, &on, ast->on))
+	CHECK(!ok || b->rule->input_count == input + 1);
+	ok &= add_item(b, scope, ast, item);
+	ok &= bind_term(b, scope, CLAUSE_ON, &on, ast->on);
+	if (!ok)
 		return false;
 	b->rule->inputs[input].join = left ? PLAN_JOIN_LEFT : PLAN_JOIN_FIRST;
 	b->rule->inputs[input].on = on;
 	return true;
 }
 
-static bool bind_item(struct binder *b, struct scope *scope,
-		      const struct ast_item *ast, enum place place)
+static bool check_item(struct binder *b, const struct scope *scope,
+		       const struct ast_item *ast)
 {
-	struct scope_item item = { 0 };
-	unsigned first = b->rule->input_count;
-	bool ok;
-
 	if (ast->as_of) {
 		compilation_error(b->c, ast->as_of->span,
 				  "give the join a time bound instead",
@@ -264,15 +326,28 @@ static bool bind_item(struct binder *b, struct scope *scope,
 				  "a window stands alone in FROM");
 		return false;
 	}
+	return true;
+}
+
+static bool bind_item(struct binder *b, struct scope *scope,
+		      const struct ast_item *ast, enum place place)
+{
+	bool ok = check_item(b, scope, ast);
+	struct scope_item item = { 0 };
+	unsigned first = b->rule->input_count;
+
+	if (!ok) {
+		bind_unknown(ast, &item);
+		scope->items[scope->count++] = item;
+		return false;
+	}
 	if (ast->join == AST_JOIN_LEFT || ast->join == AST_JOIN_FIRST) {
 		ok = bind_partner(b, scope, ast, &item);
 	} else {
 		ok = ast->recognize ? bind_sequence(b, ast, place, &item) :
 		     ast->window    ? bind_window(b, ast, &item) :
 				      bind_source(b, ast, place, &item);
-		ok = ok && check_alias(b, scope, ast, &item);
-		if (ok)
-			scope->items[scope->count++] = item;
+		ok &= add_item(b, scope, ast, &item);
 	}
 	for (unsigned i = first; ok && i < b->rule->input_count; i++)
 		b->rule->inputs[i].triggered = ast->triggered;
@@ -285,7 +360,7 @@ bool bind_joinable(struct binder *b, struct span span,
 	for (unsigned i = 0; item->derived && i < item->output_count; i++) {
 		const struct expr *expr = item->outputs[i].expr;
 
-		if (strcmp(item->outputs[i].name, "ts") != 0 ||
+		if (!expr || strcmp(item->outputs[i].name, "ts") != 0 ||
 		    expr->op != EXPR_COLUMN || expr->column == COL_ts ||
 		    b->rule->inputs[expr->input].stream != PLAN_STREAM_MATCHES)
 			continue;

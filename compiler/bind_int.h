@@ -21,8 +21,10 @@ struct scope_item {
 	const char *stream; /* its full name names it too; NULL: it does not */
 	unsigned input;	    /* of the rule; not of a subquery */
 	bool derived;	    /* a column is the expression of an output */
-	const struct plan_output *outputs; /* of `derived` */
+	/* Of `derived`; one without an expression was complained of. */
+	const struct plan_output *outputs;
 	unsigned output_count;
+	bool unknown; /* complained of: any name may be its column */
 };
 
 struct scope {

@@ -94,9 +94,13 @@ static bool bind_dedup_name(struct binder *b, const struct scope *scope,
 	}
 	key->name = name;
 	key->expr = NULL;
-	for (unsigned i = 0; i < rule->output_count && !key->expr; i++)
-		if (strcmp(rule->outputs[i].name, name) == 0)
-			key->expr = rule->outputs[i].expr;
+	for (unsigned i = 0; i < rule->output_count && !key->expr; i++) {
+		if (strcmp(rule->outputs[i].name, name) != 0)
+			continue;
+		key->expr = rule->outputs[i].expr;
+		if (!key->expr)
+			return false;
+	}
 	if (!key->expr && dot) {
 		ast.text = dot + 1;
 		ast.qualifier =

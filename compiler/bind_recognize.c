@@ -17,7 +17,8 @@ struct sequence {
 	const struct bound_rule
 		*source; /* of a subquery that is no one input */
 	struct scope
-		scope; /* item i is the last row of pattern step i so far */
+		scope;	/* item i is the last row of pattern step i so far */
+	bool lost_keys; /* those of PARTITION BY were complained of */
 };
 
 static const char *example = "as in PATTERN (A B C) WITHIN INTERVAL '1' MINUTE";
@@ -107,14 +108,11 @@ static bool bind_keys(struct sequence *s, const struct ast_step *step,
 	const struct ast_recognize *ast = s->ast->recognize;
 	struct ast_expr *const *keys = step->key_count ? step->keys : ast->keys;
 	unsigned count = step->key_count ? step->key_count : ast->key_count;
-	bool first = b->rule->input_count == 1;
+	bool first = b->rule->input_count == 1, ok = true;
 
-	if (ast->key_count > PLAN_KEYS_MAX) {
-		compilation_error(b->c, ast->keys[PLAN_KEYS_MAX]->span, NULL,
-				  "PARTITION BY has at most %d keys",
-				  PLAN_KEYS_MAX);
+	/* What is wrong with those of all steps was said at the first. */
+	if (s->lost_keys && !step->key_count)
 		return false;
-	}
 	if (count != ast->key_count) {
 		compilation_error(
 			b->c, keys[0]->span,
@@ -132,14 +130,18 @@ static bool bind_keys(struct sequence *s, const struct ast_step *step,
 	for (unsigned i = 0; i < count; i++) {
 		const struct expr *key = bind_expr(b, scope, keys[i]);
 
-		if (!key || !bind_key_type(b, keys[i]->span, key))
-			return false;
+		if (!key || !bind_key_type(b, keys[i]->span, key)) {
+			ok = false;
+			s->lost_keys |= !step->key_count;
+			continue;
+		}
 		bound->keys[i] = key;
 		if (first)
-			b->rule->keys[b->rule->key_count++] =
+			b->rule->keys[i] =
 				(struct plan_output){ bind_key_name(b, keys[i]),
 						      key };
-		if (key->type == b->rule->keys[i].expr->type)
+		if (!b->rule->keys[i].expr ||
+		    key->type == b->rule->keys[i].expr->type)
 			continue;
 		compilation_error(
 			b->c, keys[i]->span,
@@ -149,9 +151,9 @@ static bool bind_keys(struct sequence *s, const struct ast_step *step,
 			bind_quote(b, keys[i]), step->name,
 			value_type_name(key->type),
 			value_type_name(b->rule->keys[i].expr->type));
-		return false;
+		ok = false;
 	}
-	return true;
+	return ok;
 }
 
 /* `index`: of the pattern; its scope is itself and the steps before. */
@@ -161,14 +163,18 @@ static bool bind_step(struct sequence *s, const struct ast_step *step,
 	struct binder *b = s->b;
 	struct bound_step *bound = &b->rule->steps[b->rule->input_count];
 	struct bound_conditions define = { 0 };
+	bool ok = bind_row(s, step, &define, &scope->items[index]);
 
-	if (!bind_row(s, step, &define, &scope->items[index]))
-		return false;
+	if (!ok)
+		scope->items[index] = (struct scope_item){ .alias = step->name,
+							   .derived = true,
+							   .unknown = true };
 	scope->count = index + 1;
 	scope->own = &scope->items[index];
-	if (!bind_keys(s, step, scope, bound) ||
-	    (step->define &&
-	     !bind_term(b, scope, CLAUSE_DEFINE, &define, step->define)))
+	ok &= bind_keys(s, step, scope, bound);
+	if (step->define)
+		ok &= bind_term(b, scope, CLAUSE_DEFINE, &define, step->define);
+	if (!ok)
 		return false;
 	bound->define = define;
 	bound->optional = !step->least;
@@ -179,16 +185,23 @@ static bool bind_steps(struct sequence *s, const struct ast_recognize *ast)
 {
 	struct binder *b = s->b;
 	struct scope until = { 0 };
+	bool ok = true;
 
-	for (unsigned i = 0; i < ast->step_count; i++)
-		for (unsigned n = 0; n < copies(&ast->steps[i]); n++)
-			if (!bind_step(s, &ast->steps[i], &s->scope, i))
-				return false;
+	CHECK(ast->key_count <= PLAN_KEYS_MAX);
+	b->rule->key_count = ast->key_count;
+	for (unsigned i = 0; i < ast->step_count; i++) {
+		bool same = true;
+
+		/* What is wrong with a copy is wrong with all. */
+		for (unsigned n = 0; same && n < copies(&ast->steps[i]); n++)
+			same = bind_step(s, &ast->steps[i], &s->scope, i);
+		ok &= same;
+	}
 	b->rule->step_count = b->rule->input_count;
 	if (!ast->until)
-		return true;
+		return ok;
 	b->rule->has_until = true;
-	return bind_step(s, ast->until, &until, 0);
+	return bind_step(s, ast->until, &until, 0) && ok;
 }
 
 /* The first step's time stands for all: they are in one order. */
@@ -216,21 +229,28 @@ static bool bind_measures(struct sequence *s, const struct ast_recognize *ast,
 	unsigned count = ast->measure_count;
 	struct plan_output *outputs = compilation_alloc(
 		b->c, count + rule->key_count, sizeof(*outputs));
+	bool ok;
 
 	if (!outputs)
 		return false;
 	s->scope.own = NULL;
-	if (!bind_outputs(b, ast->measures, count, &s->scope, CLAUSE_MEASURE,
-			  outputs))
-		return false;
-	for (unsigned i = 0; i < rule->key_count; i++)
-		if (!bind_name_taken(outputs, count, rule->keys[i].name))
-			outputs[count++] = rule->keys[i];
+	ok = bind_outputs(b, ast->measures, count, &s->scope, CLAUSE_MEASURE,
+			  outputs);
+	for (unsigned i = 0; i < rule->key_count; i++) {
+		const char *name = rule->keys[i].name;
+
+		if (!name)
+			name = bind_key_name(b, ast->keys[i]);
+		if (bind_name_taken(outputs, count, name))
+			continue;
+		outputs[count].name = name;
+		outputs[count++].expr = rule->keys[i].expr;
+	}
 	item->derived = true;
 	item->alias = s->ast->alias;
 	item->outputs = outputs;
 	item->output_count = count;
-	return true;
+	return ok;
 }
 
 bool bind_recognize(struct binder *b, const struct ast_item *ast,
@@ -238,13 +258,20 @@ bool bind_recognize(struct binder *b, const struct ast_item *ast,
 {
 	const struct ast_recognize *recognize = ast->recognize;
 	struct sequence s = { .b = b, .ast = ast };
+	bool ok;
 
+	bind_unknown(ast, item);
 	if (!check_pattern(b, recognize))
 		return false;
 	b->rule->top = BOUND_SEQUENCE;
 	b->rule->range_ns = recognize->within_ns;
 	b->rule->steps = compilation_alloc(b->c, TUPLE_INPUTS_MAX,
 					   sizeof(*b->rule->steps));
-	return b->rule->steps && bind_steps(&s, recognize) &&
-	       check_times(&s, recognize) && bind_measures(&s, recognize, item);
+	if (!b->rule->steps)
+		return false;
+	ok = bind_steps(&s, recognize);
+	ok &= check_times(&s, recognize);
+	ok &= bind_measures(&s, recognize, item);
+	item->unknown = !item->outputs;
+	return ok;
 }

@@ -96,14 +96,14 @@ bool bind_window(struct binder *b, const struct ast_item *ast,
 	const struct ast_table_window *window = ast->window;
 	struct bound_rule *rule = b->rule;
 	struct scope scope = { 0 };
+	bool ok = bind_source(b, ast, PLACE_ONE, item);
 
-	if (!bind_source(b, ast, PLACE_ONE, item))
-		return false;
 	scope.items[scope.count++] = *item;
 	b->clause = CLAUSE_ORDER;
-	if (!bind_time(b, &scope, window->time, names[window->kind]) ||
-	    !check_sizes(b, window) || !offer(b, item))
-		return false;
+	ok &= bind_time(b, &scope, window->time, names[window->kind]);
+	ok &= check_sizes(b, window);
+	if (!item->unknown)
+		ok &= offer(b, item);
 	rule->window = window->kind == AST_TUMBLE ? PLAN_TUMBLE :
 		       window->kind == AST_HOP	  ? PLAN_HOP :
 						    PLAN_SESSION;
@@ -111,5 +111,5 @@ bool bind_window(struct binder *b, const struct ast_item *ast,
 	rule->slide_ns = window->slide_ns;
 	b->block->session = window->keys;
 	b->block->session_count = window->key_count;
-	return true;
+	return ok;
 }

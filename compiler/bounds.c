@@ -14,16 +14,47 @@ struct bounds {
 	const struct bound_rule *bound;
 };
 
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* The most by which the row of an input below `node` is after that of `from`. */
+static int64_t most_after(const struct plan_node *node, unsigned input,
+			  unsigned from)
+{
+	const struct plan_node *join = node;
+	unsigned right;
+
+	if (input == from)
+		return 0;
+	while (join->kind != PLAN_JOIN)
+		join = join->child[0];
+	right = join->child[1]->input;
+	if (input == right)
+		return join->upper_ns +
+		       most_after(join->child[0], join->anchor, from);
+	if (from == right)
+		return most_after(join->child[0], input, join->anchor) -
+		       join->lower_ns;
+	return most_after(join->child[0], input, from);
+}
+
 /*
- * A left row waits until no right row can reach it, upper_ns later; a right
- * row that may come first waits for as long as the lower bound is negative.
+ * A left row waits until no right row can reach it, upper_ns after its anchor; a
+ * right row that may come first waits for as long as the lower bound is
+ * negative, and for what of the left row comes after the anchor.
  */
 static uint64_t join_horizon(const struct plan_node *node)
 {
-	int64_t horizon = node->upper_ns > -node->lower_ns ? node->upper_ns :
-							     -node->lower_ns;
+	unsigned left = plan_inputs(node->child[0]);
+	int64_t lag = 0;
 
-	return horizon > 0 ? (uint64_t)horizon : 0;
+	for (unsigned i = 0; left >> i; i++)
+		if (left >> i & 1)
+			lag = later(lag, most_after(node->child[0], i,
+						    node->anchor));
+	return (uint64_t)later(later(node->upper_ns, lag - node->lower_ns), 0);
 }
 
 /* The first FROM item: what says the window of a group or a sequence. */
@@ -249,13 +280,36 @@ bool bounds_set(struct compilation *c, const struct bound_rule *bound)
  *
  * Of a retained row: its head and one value a column, and the bytes of those
  * that the rule reads and the row itself holds; what is known of a process is
- * shared by all of its rows.
+ * shared by all of its rows. What stands around it is rounded up here, and a
+ * test holds the engine to the sum.
  */
 
-#define ROW_HEAD_BYTES 96u  /* the row, its count, its place in the state */
-#define KEY_HEAD_BYTES 160u /* the element of a key */
+#define ROW_HEAD_BYTES 128u /* the row and its count */
+#define KEY_HEAD_BYTES 384u /* the element of a key, a group's window too */
+#define ITEM_BYTES 128u	    /* of a tuple, a chain or a value in the state */
+#define ACCUMULATOR_BYTES 64u
+#define SUM_BYTES 640u /* of doubles, exactly */
 #define PATH_BYTES 4096u
 #define LIST_BYTES 8192u
+#define COMPUTED_BYTES 32768u
+#define EVIDENCE_ROWS 64u
+
+/* The pool puts a head before it and rounds up to a quarter of a power of 2. */
+static uint64_t stored(uint64_t bytes)
+{
+	bytes += 16;
+	return bytes < 64 ? 64 : bytes + bytes / 4;
+}
+
+/* A ring doubles as it grows, with the old one beside it. */
+static uint64_t ring(uint64_t count, uint64_t bytes)
+{
+	uint64_t size = 4;
+
+	while (size < count)
+		size *= 2;
+	return stored(size * bytes) + stored(size * bytes / 2);
+}
 
 static uint64_t column_bytes(const struct column *column)
 {
@@ -319,22 +373,7 @@ static uint64_t row_bytes(const struct plan_rule *rule, unsigned input)
 	return bytes < ROW_BYTES_MAX ? bytes : ROW_BYTES_MAX;
 }
 
-/* Of the rows that the node may keep, each input's the largest. */
-static uint64_t largest_row(const struct plan_rule *rule,
-			    const struct plan_node *node)
-{
-	unsigned inputs = plan_inputs(node);
-	uint64_t largest = 0;
-
-	for (unsigned i = 0; i < rule->input_count; i++) {
-		uint64_t bytes = inputs >> i & 1 ? row_bytes(rule, i) : 0;
-
-		largest = bytes > largest ? bytes : largest;
-	}
-	return largest;
-}
-
-/* Joins and sequences keep tuples: a row of each input, that is. */
+/* A row of each input of the node: joins and sequences keep them all. */
 static uint64_t whole_tuple(const struct plan_rule *rule,
 			    const struct plan_node *node)
 {
@@ -342,30 +381,132 @@ static uint64_t whole_tuple(const struct plan_rule *rule,
 	uint64_t bytes = 0;
 
 	for (unsigned i = 0; i < rule->input_count; i++)
-		bytes += inputs >> i & 1 ? row_bytes(rule, i) : 0;
+		bytes += inputs >> i & 1 ? stored(row_bytes(rule, i)) : 0;
+	return bytes;
+}
+
+/* The largest of them. */
+static uint64_t largest_row(const struct plan_rule *rule,
+			    const struct plan_node *node)
+{
+	unsigned inputs = plan_inputs(node);
+	uint64_t largest = 0;
+
+	for (unsigned i = 0; i < rule->input_count; i++) {
+		uint64_t bytes =
+			inputs >> i & 1 ? stored(row_bytes(rule, i)) : 0;
+
+		largest = bytes > largest ? bytes : largest;
+	}
+	return largest;
+}
+
+/* Of a key or an aggregate's argument that is kept by itself. */
+static uint64_t value_bytes_of(const struct plan_rule *rule,
+			       const struct expr *expr)
+{
+	enum stream_id stream;
+	uint64_t bytes;
+
+	if (!expr || (expr->type != VALUE_TEXT && expr->type != VALUE_BYTES &&
+		      expr->type != VALUE_LIST && expr->type != VALUE_IP &&
+		      expr->type != VALUE_HASH))
+		return 16;
+	if (expr->op != EXPR_COLUMN)
+		return COMPUTED_BYTES;
+	stream = rule->input_streams[expr->input];
+	if (stream == PLAN_STREAM_MATCHES)
+		return LIST_BYTES;
+	bytes = column_bytes(
+		catalog_column_at(catalog_stream(stream), expr->column));
+	return 16 + (bytes ? bytes : LIST_BYTES);
+}
+
+static uint64_t keys_bytes(const struct plan_rule *rule,
+			   const struct plan_node *node)
+{
+	const struct expr **keys = node->kind == PLAN_SEQUENCE ?
+					   node->steps[0].keys :
+					   node->left_keys;
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < node->key_count; i++)
+		bytes += value_bytes_of(rule, keys[i]);
+	return bytes;
+}
+
+/* The last tuples, and one that waits for its peers. */
+static uint64_t evidence_bytes(const struct plan_rule *rule,
+			       const struct plan_node *node)
+{
+	return ring(EVIDENCE_ROWS, 8 + rule->input_count * 8ull) +
+	       (EVIDENCE_ROWS + 1) * whole_tuple(rule, node) +
+	       stored(ITEM_BYTES + TUPLE_INPUTS_MAX * 16ull);
+}
+
+/* What the aggregates keep of a key. */
+static uint64_t aggregates_bytes(const struct plan_rule *rule,
+				 const struct plan_node *node)
+{
+	bool over = node->kind == PLAN_OVER;
+	uint64_t rows = node->rows_per_key_max;
+	uint64_t bytes = 0, row = ITEM_BYTES;
+
+	for (unsigned i = 0; i < node->aggregate_count; i++) {
+		const struct plan_aggregate *a = &node->aggregates[i];
+		uint64_t value = value_bytes_of(rule, a->arg);
+		uint64_t most = rows;
+
+		bytes += ACCUMULATOR_BYTES + SUM_BYTES;
+		if (a->op == PLAN_COUNT_DISTINCT) {
+			if (a->saturate && a->saturate < most)
+				most = a->saturate + 1ull;
+			bytes += most * stored(ITEM_BYTES + value);
+		} else {
+			row += ITEM_BYTES + value;
+			bytes += stored(value);
+		}
+	}
+	return stored(bytes) + (over ? rows * stored(row) : 0);
+}
+
+static uint64_t orders_bytes(const struct plan_rule *rule,
+			     const struct plan_node *node)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < node->order_count; i++)
+		bytes += stored(value_bytes_of(rule, node->orders[i].expr));
 	return bytes;
 }
 
 static uint64_t key_bytes(const struct plan_rule *rule,
 			  const struct plan_node *node)
 {
+	uint64_t keys = keys_bytes(rule, node);
 	uint64_t rows = node->rows_per_key_max;
-	uint64_t kept = rows < 64 ? rows : 64;
+	uint64_t head = stored(KEY_HEAD_BYTES + keys);
+	unsigned steps = node->step_count;
 
 	switch (node->kind) {
-	case PLAN_COUNT: /* runs of 16 bytes, and the last rows as evidence */
-		return rows * 16 + kept * whole_tuple(rule, node);
+	case PLAN_COUNT: /* runs of 16 bytes */
+		return head + ring(rows, 16) + evidence_bytes(rule, node);
 	case PLAN_OVER:
-	case PLAN_GROUP: /* values of aggregates, and the last rows */
-		return node->aggregate_count * (uint64_t)64 +
-		       rows * (uint64_t)node->aggregate_count * 32 +
-		       kept * whole_tuple(rule, node);
+		return head + aggregates_bytes(rule, node) +
+		       evidence_bytes(rule, node);
+	case PLAN_GROUP: /* its keys once more, as values */
+		return 2 * head + stored(keys) + aggregates_bytes(rule, node) +
+		       orders_bytes(rule, node) + evidence_bytes(rule, node);
 	case PLAN_JOIN: /* on both sides */
-		return rows * whole_tuple(rule, node);
+		return head + rows * (whole_tuple(rule, node) +
+				      2 * stored(ITEM_BYTES +
+						 TUPLE_INPUTS_MAX * 8ull));
 	case PLAN_SEQUENCE:
-		return rows * largest_row(rule, node);
-	case PLAN_FIRST_SEEN: /* its values, which are the key */
-		return (uint64_t)node->key_count * 64;
+		return head + rows * largest_row(rule, node) +
+		       (uint64_t)node->runs_max * (steps - 1) *
+			       stored(ITEM_BYTES + PLAN_STEPS_MAX * 8ull);
+	case PLAN_FIRST_SEEN:
+		return head;
 	case PLAN_SCAN:
 	case PLAN_FILTER:
 	case PLAN_KIND_COUNT:
@@ -379,6 +520,6 @@ uint64_t bounds_bytes(const struct plan_rule *rule,
 {
 	if (!plan_is_stateful(node))
 		return 0;
-	/* At most 2^17 keys, 2^20 rows a key, 2^20 bytes a tuple: it fits. */
-	return node->keys_max * (KEY_HEAD_BYTES + key_bytes(rule, node));
+	/* 2^17 keys, 50 aggregates of 2^16 values of 2^16 bytes: it fits. */
+	return node->keys_max * key_bytes(rule, node);
 }

@@ -110,3 +110,22 @@ void compilation_warning(struct compilation *c, struct span span,
 	diagnose(c, DIAGNOSTIC_WARNING, span, suggestion, fmt, ap);
 	va_end(ap);
 }
+
+void compilation_add_damaged(struct compilation *c, const char *name)
+{
+	const char **grown = compilation_grow(c, c->damaged, c->damaged_count,
+					      sizeof(*grown));
+
+	if (!grown)
+		return;
+	c->damaged = grown;
+	grown[c->damaged_count++] = name;
+}
+
+bool compilation_is_damaged(const struct compilation *c, const char *name)
+{
+	for (unsigned i = 0; i < c->damaged_count; i++)
+		if (strcmp(c->damaged[i], name) == 0)
+			return true;
+	return false;
+}

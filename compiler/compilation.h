@@ -17,7 +17,13 @@ struct compilation {
 	const char *rule;	/* being compiled; NULL outside of one */
 	unsigned pattern_edges; /* of its regular expressions: regex.h */
 	bool nomem;
+	/* Of statements whose text is wrong: who reads them is told nothing. */
+	const char **damaged;
+	unsigned damaged_count;
 };
+
+void compilation_add_damaged(struct compilation *c, const char *name);
+bool compilation_is_damaged(const struct compilation *c, const char *name);
 
 /* Zeroed; NULL sets `nomem`. */
 void *compilation_alloc(struct compilation *c, size_t n, size_t size);

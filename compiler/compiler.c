@@ -57,6 +57,19 @@ static void parse_all(struct compilation *c,
 			  "there is no rule");
 }
 
+/* Those behind `first`, the last of which is the rule's own. */
+static void lower_blocks(struct compilation *c, struct bound_rules *bound,
+			 unsigned first)
+{
+	for (unsigned i = first; i < bound->count; i++) {
+		if (!bound->items[i]->damaged)
+			bind_check(bound->items[i]);
+		if (!lower_rule(c, bound->items[i]) ||
+		    !bounds_set(c, bound->items[i]))
+			break;
+	}
+}
+
 /* A rule that is not enabled is checked all the same. */
 static void compile_rule(struct compilation *c, struct bound_rules *bound,
 			 struct ordered_rule *rule)
@@ -75,15 +88,16 @@ static void compile_rule(struct compilation *c, struct bound_rules *bound,
 				rule->sources[i]->bound;
 	c->rule = rule->ast->name;
 	c->pattern_edges = 0;
-	if (bind_rule(c, bound, rule->ast)) {
-		bound->items[bound->count - 1]->rewritten = rule->changed;
-		rule->bound = bound->items[bound->count - 1];
-		for (unsigned i = first; i < bound->count; i++) {
-			bind_check(bound->items[i]);
-			if (!lower_rule(c, bound->items[i]) ||
-			    !bounds_set(c, bound->items[i]))
-				break;
-		}
+	bind_rule(c, bound, rule->ast);
+	if (bound->count > first) {
+		struct bound_rule *own = bound->items[bound->count - 1];
+
+		own->rewritten = rule->changed;
+		lower_blocks(c, bound, first);
+		if (own->damaged)
+			bound->count = first;
+		else
+			rule->bound = own;
 	}
 	c->rule = NULL;
 }

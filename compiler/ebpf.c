@@ -116,8 +116,16 @@ static uint8_t alu_code(enum ir_op op)
 		return BPF_ADD;
 	case IR_SUB:
 		return BPF_SUB;
+	case IR_MUL:
+		return BPF_MUL;
+	case IR_DIV:
+		return BPF_DIV;
+	case IR_MOD:
+		return BPF_MOD;
 	case IR_AND:
 		return BPF_AND;
+	case IR_XOR:
+		return BPF_XOR;
 	case IR_SHL:
 		return BPF_LSH;
 	case IR_SAR:

@@ -14,8 +14,16 @@ static const char *alu_sign(uint8_t code)
 		return "+=";
 	case BPF_SUB:
 		return "-=";
+	case BPF_MUL:
+		return "*=";
+	case BPF_DIV:
+		return "/=";
+	case BPF_MOD:
+		return "%=";
 	case BPF_AND:
 		return "&=";
+	case BPF_XOR:
+		return "^=";
 	case BPF_LSH:
 		return "<<=";
 	case BPF_ARSH:

@@ -3,6 +3,7 @@
 #include "compiler/expand_int.h"
 
 #include "compiler/compiler.h"
+#include "compiler/diagnostic_int.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,9 +31,15 @@ static int by_name(const void *a, const void *b)
 static void same_name(struct compilation *c, const struct named *first,
 		      const struct named *second)
 {
-	const char *where = compilation_text(
-		c, "the first is in %s",
-		c->diagnostics->sources[first->span.source].name);
+	const struct compile_source *source =
+		&c->diagnostics->sources[first->span.source];
+	const char *where = NULL;
+
+	/* To count the lines takes a while. */
+	if (!compilation_is_full(c))
+		where = compilation_text(
+			c, "the first is in %s, line %u", source->name,
+			diagnostic_position(source, first->span.start).line);
 
 	if (strcmp(first->kind, second->kind) == 0)
 		compilation_error(c, second->span, where,

@@ -94,6 +94,10 @@ struct expander {
 	const struct span *span; /* of all that is made; NULL: as it was */
 	bool failed;
 	bool changed;
+	/* What was complained of without giving up, to find other mistakes. */
+	bool lost_name;	      /* the name that was just looked up */
+	const char *lost[16]; /* aliases */
+	unsigned lost_count;
 };
 
 static inline bool expand_ok(const struct expander *x)
@@ -104,6 +108,9 @@ static inline bool expand_ok(const struct expander *x)
 /* Complain about the rule; once this was called it is not bound. */
 void expand_error(struct expander *x, struct span span, const char *suggestion,
 		  const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* expand_join.c: was the alias complained of already? */
+bool expand_is_lost(const struct expander *x, const char *qualifier);
 
 /* expand.c */
 struct ast_select *expand_select(struct expander *x,

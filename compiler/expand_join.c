@@ -94,6 +94,23 @@ static const char *list_candidates(struct expander *x,
 	return compilation_take(x->c, &text);
 }
 
+bool expand_is_lost(const struct expander *x, const char *qualifier)
+{
+	for (unsigned i = 0; i < x->lost_count; i++)
+		if (strcmp(x->lost[i], qualifier) == 0)
+			return true;
+	return false;
+}
+
+/* It was complained of: so may be what else there is. */
+static void lose(struct expander *x, const char *qualifier, bool failed)
+{
+	if (x->lost_count == ARRAY_SIZE(x->lost))
+		return;
+	x->lost[x->lost_count++] = qualifier;
+	x->failed = failed;
+}
+
 static void unknown_alias(struct expander *x, const struct expand_scope *scope,
 			  const struct ast_expr *name)
 {
@@ -204,18 +221,22 @@ static void join_if_missing(struct expander *x, struct expand_scope *scope,
 {
 	struct candidates found;
 	const char *suggestion;
+	bool failed = x->failed;
 
-	if (expand_find_source(scope, name->qualifier))
+	if (expand_find_source(scope, name->qualifier) ||
+	    expand_is_lost(x, name->qualifier))
 		return;
 	found = find_candidates(scope, name->qualifier);
 	if (found.count == 1) {
 		join_stream(x, scope, items, name, found.names[0]);
 	} else if (!found.count) {
 		unknown_alias(x, scope, name);
+		lose(x, name->qualifier, failed);
 	} else {
 		suggestion = list_candidates(x, scope, &found);
 		expand_error(x, name->span, suggestion, "'%s' is ambiguous",
 			     name->qualifier);
+		lose(x, name->qualifier, failed);
 	}
 }
 

@@ -64,6 +64,8 @@ static void unknown_list(struct expander *x, const struct ast_expr *expr,
 	struct suggest s = suggest_for(name);
 	const char *suggestion;
 
+	if (compilation_is_damaged(x->c, name))
+		return;
 	for (unsigned i = 0; i < x->program->list_count && i < EXPAND_NAMES_MAX;
 	     i++)
 		suggest_offer(&s, x->program->lists[i]->name);
@@ -77,6 +79,20 @@ static void unknown_list(struct expander *x, const struct ast_expr *expr,
 	expand_error(x, expr->span, suggestion, "unknown list '%s'", name);
 }
 
+/* In its place, so that what else is wrong is still found; see AST_IN_LIST. */
+static struct ast_expr *complained(struct expander *x, struct span span,
+				   struct ast_expr *within)
+{
+	struct ast_expr *ret = expand_new(x, AST_IN_LIST, span, 1);
+
+	if (!ret || !within)
+		return NULL;
+	x->changed = true;
+	ret->args[0] = within;
+	ret->text = "";
+	return ret;
+}
+
 /* Its constants are shared: a list may be long and used often. */
 static struct ast_expr *in_list(struct expand_map *m,
 				const struct ast_expr *expr, const char *name)
@@ -85,8 +101,12 @@ static struct ast_expr *in_list(struct expand_map *m,
 	struct ast_expr *ret;
 
 	if (!list) {
+		bool failed = m->x->failed;
+
 		unknown_list(m->x, expr, name);
-		return NULL;
+		m->x->failed = failed;
+		return complained(m->x, expr->span,
+				  expand_map_expr(m, expr->args[0]));
 	}
 	m->x->changed = true;
 	ret = expand_new(m->x, AST_IN, expr->span, 1 + list->item_count);
@@ -235,6 +255,7 @@ static void unknown_column(struct expander *x, const struct expand_scope *scope,
 	for (unsigned i = 0; !source && i < scope->count; i++)
 		offer_columns(x, &scope->sources[i], &s);
 	suggestion = suggest_text(x->c, &s);
+	x->lost_name = true;
 	if (source && source->name)
 		expand_error(x, expr->span, suggestion,
 			     "unknown column '%s' of %s", expr->text,
@@ -263,6 +284,7 @@ static void ambiguous(struct expander *x, const struct expand_scope *scope,
 		buf_puts(&text, expr->text);
 	}
 	suggestion = compilation_take(x->c, &text);
+	x->lost_name = true;
 	expand_error(x, expr->span, suggestion, "column '%s' is ambiguous",
 		     expr->text);
 }
@@ -376,13 +398,15 @@ static struct expand_source *unqualified(struct expand_map *m,
 	    find_output(nearest->select->outputs, nearest->select->output_count,
 			expr->text))
 		return NULL;
-	if (expand_is_list(m->x, expr->text))
+	if (expand_is_list(m->x, expr->text)) {
+		m->x->lost_name = true;
 		expand_error(
 			m->x, expr->span,
 			compilation_text(m->x->c, "write x IN %s", expr->text),
 			"'%s' is a list, which only IN can read", expr->text);
-	else if (nearest->any_flat)
+	} else if (nearest->any_flat) {
 		unknown_column(m->x, nearest, NULL, expr);
+	}
 	return NULL;
 }
 
@@ -419,7 +443,8 @@ static struct expand_source *source_of(struct expand_map *m,
 	return source;
 }
 
-static struct ast_expr *name(struct expand_map *m, const struct ast_expr *expr)
+static struct ast_expr *resolve(struct expand_map *m,
+				const struct ast_expr *expr)
 {
 	struct expand_source *source = source_of(m, expr);
 	struct span span = m->x->span ? *m->x->span : expr->span;
@@ -431,6 +456,22 @@ static struct ast_expr *name(struct expand_map *m, const struct ast_expr *expr)
 	if (source && !expr->qualifier && source->name)
 		return expand_column(m->x, span, source->name, expr->text);
 	return expand_column(m->x, span, expr->qualifier, expr->text);
+}
+
+static struct ast_expr *name(struct expand_map *m, const struct ast_expr *expr)
+{
+	struct expander *x = m->x;
+	bool failed = x->failed;
+	struct ast_expr *ret = NULL;
+
+	x->lost_name = expr->qualifier && expand_is_lost(x, expr->qualifier);
+	if (!x->lost_name)
+		ret = resolve(m, expr);
+	if (!x->lost_name)
+		return ret;
+	x->failed = failed;
+	return complained(x, expr->span,
+			  expand_new(x, AST_NULL, expr->span, 0));
 }
 
 /* --- operations --- */

@@ -580,6 +580,75 @@ static struct ast_expr *or_changed(struct expander *x, struct span span,
 	return ret;
 }
 
+/* cause <> 'sample', OR ... : what every reader of the table asks for. */
+static struct ast_expr *own_change(struct expander *x, struct span span,
+				   const char *qualifier,
+				   const struct reading *reading)
+{
+	struct ast_expr *sample = expand_new(x, AST_TEXT, span, 0);
+	struct ast_expr *cause = expand_column(x, span, qualifier, "cause");
+
+	x->changed = true;
+	if (!sample)
+		return NULL;
+	sample->text = "sample";
+	return or_changed(x, span, qualifier, reading,
+			  expand_infix(x, AST_NE, cause, sample));
+}
+
+static bool is_table(const char *stream)
+{
+	return stream && strcmp(stream, EXPAND_STATE) == 0;
+}
+
+static bool is_table_step(const struct ast_item *item,
+			  const struct ast_step *step)
+{
+	return is_table(step->stream ? step->stream : item->stream);
+}
+
+static void read_sequence(struct expander *x,
+			  const struct ast_recognize *sequence,
+			  struct reading *reading)
+{
+	struct expand_map m = { .x = x, .expr = note_reading, .data = reading };
+	struct ast_output *measures = sequence->measures;
+	unsigned n = sequence->step_count + (sequence->until != NULL);
+
+	expand_map_list(&m, sequence->keys, sequence->key_count);
+	expand_map_outputs(&m, &measures, sequence->measure_count);
+	for (unsigned i = 0; i < n; i++) {
+		const struct ast_step *step = &sequence->steps[i];
+
+		expand_map_list(&m, step->keys, step->key_count);
+		expand_map_expr(&m, step->define);
+	}
+}
+
+/* Its steps are copies that expand_sequence() has made, UNTIL behind them. */
+static void steps_of_own_changes(struct expander *x,
+				 const struct ast_item *item)
+{
+	const struct ast_recognize *sequence = item->recognize;
+	unsigned n = sequence->step_count + (sequence->until != NULL);
+	struct reading reading = { 0 };
+	bool any = false;
+
+	for (unsigned i = 0; i < n; i++)
+		any |= is_table_step(item, &sequence->steps[i]);
+	if (!any)
+		return;
+	read_sequence(x, sequence, &reading);
+	for (unsigned i = 0; i < n && !reading.changes && expand_ok(x); i++) {
+		struct ast_step *step = &sequence->steps[i];
+
+		if (is_table_step(item, step))
+			step->define = expand_and(
+				x, step->define,
+				own_change(x, step->span, NULL, &reading));
+	}
+}
+
 /*
  * Which columns are sampled depends on all rules; a row that only says that
  * another rule's column has changed is not this rule's.
@@ -587,29 +656,26 @@ static struct ast_expr *or_changed(struct expander *x, struct span span,
 static void only_own_changes(struct expander *x, struct ast_select *select)
 {
 	const struct ast_item *item = &select->items[0];
-	const char *name = expand_item_qualifier(item);
-	struct reading reading = { .qualifier = name };
-	struct ast_expr *sample, *ret;
+	struct reading reading = { .qualifier = expand_item_qualifier(item) };
+	struct expand_map m = { .x = x,
+				.expr = note_reading,
+				.data = &reading };
 
-	if (!item->stream || strcmp(item->stream, EXPAND_STATE) != 0 ||
-	    item->recognize ||
-	    (item->window && item->window->kind == AST_SESSION))
+	for (unsigned i = 0; i < select->item_count; i++)
+		if (select->items[i].recognize)
+			steps_of_own_changes(x, &select->items[i]);
+	if (!is_table(item->stream) || item->recognize)
 		return;
 	read_all(x, select, &reading);
+	if (item->window)
+		expand_map_list(&m, item->window->keys,
+				item->window->key_count);
 	if (reading.changes || !expand_ok(x))
 		return;
-	if (!item->alias)
-		name = NULL;
-	sample = expand_new(x, AST_TEXT, item->span, 0);
-	if (!sample)
-		return;
-	sample->text = "sample";
-	ret = expand_infix(x, AST_NE,
-			   expand_column(x, item->span, name, "cause"), sample);
-	select->where =
-		expand_and(x, select->where,
-			   or_changed(x, item->span, name, &reading, ret));
-	x->changed = true;
+	select->where = expand_and(
+		x, select->where,
+		own_change(x, item->span,
+			   item->alias ? reading.qualifier : NULL, &reading));
 }
 
 static void remove_tables(struct pass *p)

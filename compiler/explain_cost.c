@@ -13,8 +13,9 @@ const char *explain_cost_text(enum cost cost)
 		[COST_EVENT] = "per event: a few comparisons",
 		[COST_TEXT] = "per event: reads through texts or lists",
 		[COST_KEY] = "per event and key: one look-up in state",
-		[COST_ROWS] = ("per event and row of its key: goes through "
-			       "what state holds of it"),
+		[COST_ROWS] =
+			("per event and row of its key: goes through what "
+			 "state holds of it"),
 	};
 
 	CHECK(cost < COST_COUNT);

@@ -25,7 +25,11 @@ enum ir_op {
 	IR_LOAD,  /* dst = the `size` bytes at a + imm, zero-extended */
 	IR_ADD,	  /* dst = a + b; b is imm when it is IR_NONE */
 	IR_SUB,
+	IR_MUL,
+	IR_DIV, /* of a without its sign; by imm > 0 */
+	IR_MOD,
 	IR_AND,
+	IR_XOR,
 	IR_SHL,
 	IR_SAR, /* shifts in copies of the sign */
 	IR_OP_COUNT

@@ -103,6 +103,9 @@ static int check_insn(struct checker *c, const struct ir_insn *insn)
 		r = check_use(c, insn->b);
 	if (!r && insn->op != IR_CONST && !ir_fits_s32(insn->imm))
 		r = bad(c, "immediate is too wide", insn->dst);
+	if (!r && (insn->op == IR_DIV || insn->op == IR_MOD) &&
+	    (insn->b != IR_NONE || insn->imm <= 0))
+		r = bad(c, "divisor is no positive constant", insn->dst);
 	if (r)
 		return r;
 	if (insn->dst >= c->ir->reg_count)

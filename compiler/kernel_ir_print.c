@@ -7,8 +7,9 @@
 
 static const char *const op_names[] = {
 	[IR_CONST] = "const", [IR_LOAD] = "load", [IR_ADD] = "add",
-	[IR_SUB] = "sub",     [IR_AND] = "and",	  [IR_SHL] = "shl",
-	[IR_SAR] = "sar",
+	[IR_SUB] = "sub",     [IR_MUL] = "mul",	  [IR_DIV] = "div",
+	[IR_MOD] = "mod",     [IR_AND] = "and",	  [IR_XOR] = "xor",
+	[IR_SHL] = "shl",     [IR_SAR] = "sar",
 };
 BUILD_CHECK(ARRAY_SIZE(op_names) == IR_OP_COUNT);
 

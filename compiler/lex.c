@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "compiler/lex.h"
+#include "compiler/lex_int.h"
 
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,10 +38,28 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-static bool is_word(char c)
+bool lexer_is_word(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
 	       is_digit(c);
+}
+
+void lexer_error(struct lexer *lexer, uint32_t start, const char *suggestion,
+		 const char *fmt, ...)
+{
+	char message[256] = "";
+	va_list ap;
+
+	lexer->wrong.suggestion = suggestion;
+	lexer->wrong.wrong = span_from(lexer, start);
+	lexer->wrong.message = "";
+	if (lexer->quiet || compilation_is_full(lexer->c))
+		return;
+	va_start(ap, fmt);
+	vsnprintf(message, sizeof(message), fmt, ap);
+	va_end(ap);
+	lexer->wrong.message =
+		compilation_copy(lexer->c, message, strlen(message));
 }
 
 /* False: a comment does not end; the rest of the file is gone. */
@@ -55,9 +75,9 @@ static bool skip_block_comment(struct lexer *lexer)
 		}
 		lexer->at++;
 	}
-	compilation_error(lexer->c,
-			  (struct span){ lexer->source, start, start + 2 },
-			  "end it with */", "this comment does not end");
+	lexer_error(lexer, start, "end it with */",
+		    "this comment does not end");
+	lexer->wrong.wrong.end = start + 2;
 	return false;
 }
 
@@ -94,13 +114,12 @@ static struct token lex_word(struct lexer *lexer)
 	uint32_t start = lexer->at;
 	char *word;
 
-	while (is_word(peek(lexer, 0)))
+	while (lexer_is_word(peek(lexer, 0)))
 		lexer->at++;
 	token.span = span_from(lexer, start);
 	if (lexer->at - start > WORD_BYTES_MAX) {
-		compilation_error(lexer->c, token.span, NULL,
-				  "a name has at most %d characters",
-				  WORD_BYTES_MAX);
+		lexer_error(lexer, start, NULL,
+			    "a name has at most %d characters", WORD_BYTES_MAX);
 		return bad(lexer, start);
 	}
 	word = compilation_copy(lexer->c, lexer->text + start,
@@ -125,13 +144,46 @@ static int hex_digit(char c)
 	return -1;
 }
 
+/* 10m, 5min: what a duration is in this language; NULL: it is none. */
+static const char *duration_hint(struct lexer *lexer, uint32_t start)
+{
+	static const struct {
+		char letter;
+		const char *unit;
+	} units[] = { { 's', "SECOND" },
+		      { 'm', "MINUTE" },
+		      { 'h', "HOUR" },
+		      { 'd', "DAY" } };
+	const char *text = lexer->text + start;
+	uint32_t len = lexer->at - start, digits = 0;
+
+	while (digits < len && is_digit(text[digits]))
+		digits++;
+	if (digits + 2 == len && memcmp(text + digits, "ms", 2) == 0)
+		return compilation_text(lexer->c,
+					"write INTERVAL '%.*s' MILLISECOND",
+					(int)digits, text);
+	for (unsigned i = 0; digits + 1 == len && i < ARRAY_SIZE(units); i++)
+		if (text[digits] == units[i].letter)
+			return compilation_text(
+				lexer->c, "write INTERVAL '%.*s' %s",
+				(int)digits, text, units[i].unit);
+	return NULL;
+}
+
 /* The rest of a word that is no number; complains. */
 static struct token not_a_number(struct lexer *lexer, uint32_t start)
 {
-	while (is_word(peek(lexer, 0)))
+	const char *hint;
+
+	while (lexer_is_word(peek(lexer, 0)))
 		lexer->at++;
-	compilation_error(lexer->c, span_from(lexer, start), NULL,
-			  "this is neither a number nor a name");
+	hint = duration_hint(lexer, start);
+	lexer_error(lexer, start,
+		    hint ? hint :
+			   "a number is written 1000, 0x3e8 or 1.5; a name "
+			   "begins with a letter",
+		    "this is neither a number nor a name");
 	return bad(lexer, start);
 }
 
@@ -158,12 +210,12 @@ static struct token lex_integer(struct lexer *lexer)
 			   __builtin_add_overflow(token.integer, digit,
 						  &token.integer);
 	}
-	if (!any || is_word(peek(lexer, 0)))
+	if (!any || lexer_is_word(peek(lexer, 0)))
 		return not_a_number(lexer, start);
 	token.span = span_from(lexer, start);
 	if (too_big || token.integer > (uint64_t)INT64_MAX + 1) {
-		compilation_error(lexer->c, token.span, NULL,
-				  "a number is at most 9223372036854775807");
+		lexer_error(lexer, start, NULL,
+			    "a number is at most 9223372036854775807");
 		return bad(lexer, start);
 	}
 	return token;
@@ -207,13 +259,13 @@ static struct token lex_number(struct lexer *lexer)
 	if (!len)
 		return lex_integer(lexer);
 	lexer->at += len;
-	if (is_word(peek(lexer, 0)))
+	if (lexer_is_word(peek(lexer, 0)))
 		return not_a_number(lexer, start);
 	token.span = span_from(lexer, start);
 	if (len > WORD_BYTES_MAX) {
-		compilation_error(lexer->c, token.span, NULL,
-				  "a number has at most %d characters",
-				  WORD_BYTES_MAX);
+		lexer_error(lexer, start, NULL,
+			    "a number has at most %d characters",
+			    WORD_BYTES_MAX);
 		return bad(lexer, start);
 	}
 	memcpy(digits, lexer->text + start, len);
@@ -221,8 +273,8 @@ static struct token lex_number(struct lexer *lexer)
 	token.real = strtod(digits, NULL);
 	if (isfinite(token.real))
 		return token;
-	compilation_error(lexer->c, token.span, NULL,
-			  "a number is at most 1.7976931348623157e308");
+	lexer_error(lexer, start, NULL,
+		    "a number is at most 1.7976931348623157e308");
 	return bad(lexer, start);
 }
 
@@ -243,13 +295,13 @@ static struct token lex_text(struct lexer *lexer)
 		lexer->at++;
 	}
 	if (lexer->at >= lexer->len) {
-		lexer->at = lexer->len;
-		compilation_error(
-			lexer->c,
-			(struct span){ lexer->source, start, start + 1 },
-			"end it with '; a quote inside is written ''",
-			"this text does not end");
-		return bad(lexer, start);
+		lexer->at = start + 1;
+		lexer_error(lexer, start,
+			    "end it with '; a quote inside is written ''",
+			    "this text does not end");
+		token = bad(lexer, start);
+		lexer->at = lexer_statement_end(lexer, start);
+		return token;
 	}
 	lexer->at++;
 	token.span = span_from(lexer, start);
@@ -284,8 +336,8 @@ static struct token lex_bytes(struct lexer *lexer)
 	token.kind = TOKEN_BYTES;
 	if (!token.text[n] && n % 2 == 0)
 		return token;
-	compilation_error(lexer->c, token.span, "as in x'00ff'",
-			  "bytes are pairs of hexadecimal digits");
+	lexer_error(lexer, start, "as in x'00ff'",
+		    "bytes are pairs of hexadecimal digits");
 	return bad(lexer, start);
 }
 
@@ -322,14 +374,14 @@ static struct token lex_symbol(struct lexer *lexer)
 {
 	uint32_t start = lexer->at;
 
+	if (lexer_foreign(lexer, false))
+		return bad(lexer, start);
 	for (unsigned i = 0; i < ARRAY_SIZE(symbols); i++) {
 		uint32_t len = (uint32_t)strlen(symbols[i].text);
 
 		if (lexer->len - start < len ||
 		    memcmp(lexer->text + start, symbols[i].text, len) != 0)
 			continue;
-		if (symbols[i].kind == TOKEN_EQ && peek(lexer, 1) == '=')
-			break;
 		lexer->at += len;
 		return (struct token){ .kind = symbols[i].kind,
 				       .span = span_from(lexer, start) };
@@ -337,66 +389,22 @@ static struct token lex_symbol(struct lexer *lexer)
 	return bad(lexer, start);
 }
 
-/* What other languages write. */
-static const struct {
-	char text[3];
-	const char *suggestion;
-} foreign[] = {
-	{ "==", "equality is written =" },
-	{ "&&", "write AND" },
-	{ "::", "write CAST(x AS type)" },
-	{ "|", "write OR; || joins texts" },
-	{ "!", "write NOT" },
-	{ "~", "write REGEXP" },
-	{ "\"", "text is written 'like this'; names need no quotes" },
-};
-
-static const char *suggestion_at(struct lexer *lexer)
-{
-	for (unsigned i = 0; i < ARRAY_SIZE(foreign); i++) {
-		uint32_t len = (uint32_t)strlen(foreign[i].text);
-
-		if (lexer->len - lexer->at < len ||
-		    memcmp(lexer->text + lexer->at, foreign[i].text, len) != 0)
-			continue;
-		lexer->at += len - 1;
-		return foreign[i].suggestion;
-	}
-	return NULL;
-}
-
-/* Up to the closing quote, if it is on this line: that is one mistake. */
-static void skip_quoted(struct lexer *lexer)
-{
-	uint32_t end = lexer->at;
-
-	while (end < lexer->len && lexer->text[end] != '\n' &&
-	       lexer->text[end] != '"')
-		end++;
-	if (end < lexer->len && lexer->text[end] == '"')
-		lexer->at = end + 1;
-}
-
 static struct token lex_unknown(struct lexer *lexer)
 {
-	const char *suggestion;
 	uint32_t start = lexer->at;
-	char c = peek(lexer, 0);
 
-	suggestion = suggestion_at(lexer);
+	if (lexer_foreign(lexer, true))
+		return bad(lexer, start);
 	lexer->at++;
 	/* One character of UTF-8, not its first byte. */
 	while (((unsigned char)peek(lexer, 0) & 0xc0) == 0x80)
 		lexer->at++;
-	compilation_error(lexer->c, span_from(lexer, start), suggestion,
-			  "unexpected character '%.*s'",
-			  (int)(lexer->at - start), lexer->text + start);
-	if (c == '"')
-		skip_quoted(lexer);
+	lexer_error(lexer, start, NULL, "unexpected character '%.*s'",
+		    (int)(lexer->at - start), lexer->text + start);
 	return bad(lexer, start);
 }
 
-struct token lexer_next(struct lexer *lexer)
+static struct token lex_token(struct lexer *lexer)
 {
 	struct token token;
 	char c;
@@ -409,12 +417,27 @@ struct token lexer_next(struct lexer *lexer)
 		return lex_number(lexer);
 	if ((c == 'x' || c == 'X') && peek(lexer, 1) == '\'')
 		return lex_bytes(lexer);
-	if (c == ':' && is_word(peek(lexer, 1)) && !is_digit(peek(lexer, 1)))
+	if (c == ':' && lexer_is_word(peek(lexer, 1)) &&
+	    !is_digit(peek(lexer, 1)))
 		return lex_param(lexer);
-	if (is_word(c))
+	if (lexer_is_word(c))
 		return lex_word(lexer);
 	if (c == '\'')
 		return lex_text(lexer);
 	token = lex_symbol(lexer);
-	return token.kind == TOKEN_BAD ? lex_unknown(lexer) : token;
+	return token.kind == TOKEN_BAD && !lexer->wrong.message ?
+		       lex_unknown(lexer) :
+		       token;
+}
+
+struct token lexer_next(struct lexer *lexer)
+{
+	struct token token;
+
+	lexer->wrong.message = NULL;
+	token = lex_token(lexer);
+	token.message = lexer->wrong.message;
+	token.suggestion = lexer->wrong.suggestion;
+	token.wrong = lexer->wrong.wrong;
+	return token;
 }

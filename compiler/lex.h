@@ -13,7 +13,7 @@
 
 enum token_kind {
 	TOKEN_END,
-	TOKEN_BAD, /* already complained about */
+	TOKEN_BAD, /* has a message, or there is no memory */
 	TOKEN_WORD,
 	TOKEN_INTEGER,
 	TOKEN_DOUBLE,
@@ -50,6 +50,10 @@ struct token {
 		*text; /* WORD, TEXT, PARAM: its content; BYTES: the digits */
 	uint64_t integer; /* not above 2^63 */
 	double real;	  /* finite, not negative */
+	/* NULL, or what is wrong with it: who reads the token says so. */
+	const char *message;
+	const char *suggestion;
+	struct span wrong; /* where */
 };
 
 struct lexer {
@@ -57,11 +61,19 @@ struct lexer {
 	const char *text;
 	uint32_t len;
 	uint32_t at;
+	bool quiet; /* messages are empty: nobody will read them */
 	uint32_t source;
+	struct token wrong; /* its message, for the token that is being read */
 };
 
 void lexer_init(struct lexer *lexer, struct compilation *c,
 		const struct compile_source *source, uint32_t index);
 struct token lexer_next(struct lexer *lexer);
+
+/*
+ * Where to go on after a text that runs away: the ; that ends the line of `at`,
+ * or the end of that line.
+ */
+uint32_t lexer_statement_end(const struct lexer *lexer, uint32_t at);
 
 #endif

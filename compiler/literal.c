@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define HASH_DIGITS ((size_t)2 * VALUE_HASH_BYTES)
 
@@ -242,6 +243,8 @@ static bool literal_enum(struct binder *b, const struct ast_expr *ast,
 	for (unsigned i = 0;
 	     (spelled = catalog_literal(stream, column, i, &value)); i++) {
 		suggest_offer(&s, spelled);
+		if (strcasecmp(spelled, ast->text) == 0)
+			s.best = spelled;
 		if (strcmp(spelled, ast->text) != 0)
 			continue;
 		*literal = constant(b, VALUE_INT, value_int(value));

@@ -125,6 +125,12 @@ static bool fold_terms(struct lowering *l, struct terms *terms,
 	return split(l, terms, folded, verdict);
 }
 
+/* U AS process.exit WHERE TRUE: in a step it is how any row is written. */
+static bool is_any_row(const struct lowering *l, const struct expr *expr)
+{
+	return l->bound->top == BOUND_SEQUENCE && build_is_bool(expr, true);
+}
+
 /* `never`: what it means when a condition is never true. */
 static bool collect(struct lowering *l, const struct bound_conditions *from,
 		    struct terms *terms, const char *never)
@@ -137,7 +143,7 @@ static bool collect(struct lowering *l, const struct bound_conditions *from,
 		if (verdict.never)
 			compilation_warning(l->c, from->items[i].span, NULL,
 					    "%s: this is never true", never);
-		else if (!verdict.terms)
+		else if (!verdict.terms && !is_any_row(l, from->items[i].expr))
 			compilation_warning(l->c, from->items[i].span, NULL,
 					    "this condition is always true");
 	}
@@ -196,6 +202,7 @@ static bool collect_all(struct lowering *l)
 {
 	const struct bound_rule *bound = l->bound;
 
+	lower_warn(l);
 	if (!collect(l, &bound->below, &l->below, never_matches) ||
 	    !collect(l, &bound->above, &l->above, never_matches))
 		return false;

@@ -31,6 +31,9 @@ struct lowering {
 	unsigned nullable; /* inputs that a LEFT JOIN may leave out */
 };
 
+/* contradict.c: conditions that exclude each other; a rule without any. */
+void lower_warn(struct lowering *l);
+
 unsigned lower_inputs(const struct expr *expr);
 bool lower_has_slot(const struct expr *expr);
 

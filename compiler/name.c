@@ -2,6 +2,7 @@
 /* Names to columns; what a wrong one may have meant. */
 #include "compiler/bind_int.h"
 
+#include "compiler/foreign.h"
 #include "compiler/suggest.h"
 
 #include <string.h>
@@ -48,12 +49,14 @@ static bool find_output(const struct scope_item *item, const char *name,
 	return false;
 }
 
-/* False: the item has no such column. */
+/* False: the item has no such column. NULL: it was complained of. */
 static bool find(struct binder *b, const struct scope_item *item,
 		 const char *name, const struct expr **ret_expr)
 {
 	const struct column *column;
 
+	if (item->unknown)
+		return false;
 	if (item->derived)
 		return find_output(item, name, ret_expr);
 	column = visible_column(item_stream(b, item), name);
@@ -103,6 +106,49 @@ static const char *elsewhere(struct binder *b, const struct scope *scope,
 	return NULL;
 }
 
+/* More than these are no help. */
+#define LISTED_MAX 12
+
+/* "t has pid, n", or where the columns of a stream are listed. */
+static const char *columns_of(struct binder *b, const struct scope_item *item)
+{
+	struct buf text = BUF_INIT;
+
+	if (!item->derived)
+		return compilation_text(b->c,
+					"shrike streams %s lists its columns",
+					item_stream(b, item)->name);
+	if (!item->output_count || item->output_count > LISTED_MAX)
+		return NULL;
+	buf_printf(&text, "%s has", item_name(b, item));
+	for (unsigned i = 0; i < item->output_count; i++)
+		buf_printf(&text, "%s %s", i ? "," : "", item->outputs[i].name);
+	return compilation_take(b->c, &text);
+}
+
+/* What others call a column that this item has. */
+static const char *of_others(struct binder *b, const struct scope_item *item,
+			     const char *name)
+{
+	const char *ours = foreign_column(name);
+	const struct expr *expr;
+
+	return ours && find(b, item, ours, &expr) ?
+		       compilation_text(b->c, "here it is called '%s'", ours) :
+		       NULL;
+}
+
+/* The first that says something. */
+static const char *column_hint(struct binder *b, const struct scope_item *item,
+			       const struct suggest *s)
+{
+	const char *hint = of_others(b, item, s->wrong);
+
+	if (!hint)
+		hint = suggest_text(b->c, s);
+	return hint ? hint : columns_of(b, item);
+}
+
 static void unknown_column(struct binder *b, const struct scope *scope,
 			   const struct scope_item *item,
 			   const struct ast_expr *ast)
@@ -112,7 +158,7 @@ static void unknown_column(struct binder *b, const struct scope *scope,
 
 	offer_columns(b, item, &s);
 	if (!suggestion)
-		suggestion = suggest_text(b->c, &s);
+		suggestion = column_hint(b, item, &s);
 	compilation_error(b->c, ast->span, suggestion,
 			  "unknown column '%s' of %s", ast->text,
 			  item_name(b, item));
@@ -141,8 +187,11 @@ static void unknown_name(struct binder *b, const struct scope *scope,
 	for (const struct scope *around = scope; around; around = around->outer)
 		for (unsigned i = 0; i < around->count; i++)
 			offer_columns(b, &around->items[i], &s);
+	if (!suggestion && foreign_function(ast->text))
+		suggestion = foreign_function(ast->text);
 	if (!suggestion)
-		suggestion = suggest_text(b->c, &s);
+		suggestion = column_hint(
+			b, scope->own ? scope->own : scope->items, &s);
 	if (is_output(scope, ast->text))
 		suggestion = compilation_text(
 			b->c,
@@ -224,6 +273,23 @@ static bool is_named(const struct scope_item *item, const char *qualifier)
 	       (item->stream && strcmp(item->stream, qualifier) == 0);
 }
 
+/* May a name be that of something that was complained of? */
+static bool has_unknown(const struct scope *scope, bool qualified)
+{
+	for (; scope; scope = scope->outer) {
+		if (scope->own && !qualified && scope->own->unknown)
+			return true;
+		for (unsigned i = 0; i < scope->count; i++) {
+			const struct scope_item *item = &scope->items[i];
+
+			if (item->unknown && !(qualified && item->alias) &&
+			    (qualified || !scope->own))
+				return true;
+		}
+	}
+	return false;
+}
+
 static const struct expr *qualified(struct binder *b, const struct scope *scope,
 				    const struct ast_expr *ast)
 {
@@ -235,11 +301,12 @@ static const struct expr *qualified(struct binder *b, const struct scope *scope,
 
 			if (!is_named(item, ast->qualifier))
 				continue;
-			if (!find(b, item, ast->text, &expr))
+			if (!find(b, item, ast->text, &expr) && !item->unknown)
 				unknown_column(b, around, item, ast);
 			return expr;
 		}
-	unknown_alias(b, scope, ast);
+	if (!has_unknown(scope, true))
+		unknown_alias(b, scope, ast);
 	return NULL;
 }
 
@@ -274,7 +341,8 @@ const struct expr *bind_name(struct binder *b, const struct scope *scope,
 			return NULL;
 		}
 	}
-	unknown_name(b, scope, ast);
+	if (!has_unknown(scope, false))
+		unknown_name(b, scope, ast);
 	return NULL;
 }
 

@@ -153,6 +153,10 @@ static const struct {
 	{ "dedup_key", true, set_nothing },
 };
 
+#define OPTION_NAMES                                                  \
+	"there are severity, description, attack, tags, references, " \
+	"version, retention, enabled and dedup_key"
+
 static bool set_option(struct binder *b, const struct ast_option *option)
 {
 	struct suggest s = suggest_for(option->name);
@@ -163,11 +167,14 @@ static bool set_option(struct binder *b, const struct ast_option *option)
 			continue;
 		if (!known[i].text || option->value->op == AST_TEXT)
 			return known[i].set(b, option);
-		compilation_error(b->c, option->value->span, NULL,
+		compilation_error(b->c, option->value->span,
+				  compilation_text(b->c, "write %s = '...'",
+						   option->name),
 				  "%s is a text in quotes", option->name);
 		return false;
 	}
-	compilation_error(b->c, option->name_span, suggest_text(b->c, &s),
+	compilation_error(b->c, option->name_span,
+			  s.best ? suggest_text(b->c, &s) : OPTION_NAMES,
 			  "unknown option '%s'", option->name);
 	return false;
 }

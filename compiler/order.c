@@ -44,12 +44,17 @@ static void unknown_rule(struct order *o, const char *wrong, struct span span)
 {
 	struct suggest s = suggest_for(wrong);
 
+	if (compilation_is_damaged(o->c, wrong))
+		return;
 	/* Past those that are kept nobody reads it. */
 	for (unsigned i = 0;
 	     i < o->count && o->c->diagnostics->error_count < DIAGNOSTICS_MAX;
 	     i++)
 		suggest_offer(&s, o->by_name[i]->ast->name);
-	compilation_error(o->c, span, suggest_text(o->c, &s),
+	compilation_error(o->c, span,
+			  s.best ? suggest_text(o->c, &s) :
+				   "name the folder or the files that have "
+				   "both rules",
 			  "no rule '%s' whose matches to read", wrong);
 }
 
@@ -189,9 +194,9 @@ static bool visit(struct order *o, struct ordered_rule *rule)
 	ok = read_select(o, rule, rule->ast->select);
 	o->c->rule = outside;
 	o->depth--;
+	/* Its other mistakes are found when it is bound all the same. */
+	o->done[o->done_count++] = rule;
 	rule->state = ok ? ORDER_DONE : ORDER_REFUSED;
-	if (ok)
-		o->done[o->done_count++] = rule;
 	return ok;
 }
 

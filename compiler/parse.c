@@ -7,6 +7,15 @@
 
 #include <string.h>
 
+#define FORM_RULE \
+	"as in CREATE RULE name AS SELECT pid FROM process.exec WHERE uid = 0;"
+#define FORM_OPTIONS \
+	"as in CREATE RULE name WITH (severity = 'high', tags = 'web') AS SELECT ..."
+#define FORM_EMIT "as in EMIT ON EVERY MATCH, FIRST MATCH or WINDOW CLOSE"
+#define FORM_SUPPRESS "as in SUPPRESS FOR INTERVAL '10' MINUTE"
+#define FORM_LIST "as in CREATE LIST shells ('sh', 'bash');"
+#define FORM_VIEW "as in CREATE VIEW name AS SELECT ... FROM ...;"
+
 /* 'text', number, TRUE or FALSE. */
 static struct ast_expr *option_value(struct parser *p)
 {
@@ -24,7 +33,8 @@ static struct ast_expr *option_value(struct parser *p)
 		value->op = AST_BOOL;
 		value->number = parse_is_word(p, "true");
 	} else {
-		parse_expected(p, "the option's value as 'text'");
+		parse_expected_form(p, "the option's value as 'text'",
+				    FORM_OPTIONS);
 		return NULL;
 	}
 	parse_advance(p);
@@ -33,6 +43,7 @@ static struct ast_expr *option_value(struct parser *p)
 
 static bool parse_options(struct parser *p, struct ast_rule *rule)
 {
+	p->form = FORM_OPTIONS;
 	if (!parse_expect(p, TOKEN_LEFT, "("))
 		return false;
 	do {
@@ -54,13 +65,17 @@ static bool parse_options(struct parser *p, struct ast_rule *rule)
 			return false;
 		rule->option_count++;
 	} while (parse_accept(p, TOKEN_COMMA));
-	return parse_expect(p, TOKEN_RIGHT, ") or ,");
+	if (!parse_expect(p, TOKEN_RIGHT, ") or ,"))
+		return false;
+	p->form = NULL;
+	return true;
 }
 
 static bool parse_emit(struct parser *p, struct ast_rule *rule)
 {
 	struct span start = p->last;
 
+	p->form = FORM_EMIT;
 	if (!parse_expect_word(p, "on"))
 		return false;
 	if (parse_accept_word(p, "first")) {
@@ -76,6 +91,7 @@ static bool parse_emit(struct parser *p, struct ast_rule *rule)
 	if (!parse_expect_word(p, rule->emit == AST_EMIT_CLOSE ? "close" :
 								 "match"))
 		return false;
+	p->form = NULL;
 	rule->emit_span = parse_span(p, start);
 	return true;
 }
@@ -84,9 +100,11 @@ static bool parse_suppress(struct parser *p, struct ast_rule *rule)
 {
 	struct span span;
 
+	p->form = FORM_SUPPRESS;
 	if (!parse_expect_word(p, "for") ||
 	    !parse_interval(p, &rule->suppress_ns, &span))
 		return false;
+	p->form = NULL;
 	if (rule->suppress_ns > 0)
 		return true;
 	compilation_error(p->c, span, NULL,
@@ -96,6 +114,7 @@ static bool parse_suppress(struct parser *p, struct ast_rule *rule)
 
 static bool parse_gap(struct parser *p, struct ast_rule *rule)
 {
+	p->form = "as in ON GAP FLAG or ON GAP SUPPRESS";
 	if (!parse_expect_word(p, "gap"))
 		return false;
 	if (parse_accept_word(p, "flag")) {
@@ -106,6 +125,7 @@ static bool parse_gap(struct parser *p, struct ast_rule *rule)
 		parse_expected(p, "FLAG or SUPPRESS");
 		return false;
 	}
+	p->form = NULL;
 	return true;
 }
 
@@ -149,6 +169,25 @@ static const char *bare_name(struct parser *p, const char *path, unsigned n)
 	return compilation_text(p->c, "%s%s_%u", name, word, n);
 }
 
+/* Behind the name of a rule and its options. */
+static bool parse_expect_as(struct parser *p)
+{
+	if (parse_accept_word(p, "as"))
+		return true;
+	if (p->token.kind == TOKEN_MINUS)
+		compilation_error(p->c, p->token.span, "write _ in place of -",
+				  "a name is letters, digits and _");
+	else if (parse_is_word(p, "not"))
+		compilation_error(p->c, p->token.span,
+				  "a rule is what its file says",
+				  "IF NOT EXISTS is not supported");
+	else
+		parse_expected_form(p, "AS",
+				    p->token.kind == TOKEN_LEFT ? FORM_OPTIONS :
+								  FORM_RULE);
+	return false;
+}
+
 /* [WITH (...)] AS query, and what stands behind it; or just the query. */
 static bool parse_rule(struct parser *p, struct span start,
 		       struct ast_rule *rule)
@@ -159,7 +198,7 @@ static bool parse_rule(struct parser *p, struct span start,
 	if (!rule->bare && parse_accept_word(p, "with") &&
 	    !parse_options(p, rule))
 		return false;
-	if (!rule->bare && !parse_expect_word(p, "as"))
+	if (!rule->bare && !parse_expect_as(p))
 		return false;
 	rule->select = parse_query(p);
 	if (!rule->select || !parse_tail(p, rule))
@@ -194,9 +233,16 @@ static bool parse_named(struct parser *p, struct span start)
 	if (!rule)
 		return false;
 	rule->name_span = p->token.span;
+	p->form = FORM_RULE;
 	rule->name = parse_name(p, "the rule's name");
+	p->form = NULL;
 	p->c->rule = rule->name;
-	return rule->name && parse_rule(p, start, rule);
+	if (!rule->name)
+		return false;
+	if (parse_rule(p, start, rule))
+		return true;
+	compilation_add_damaged(p->c, rule->name);
+	return false;
 }
 
 /* A view or a list has no end but its own. */
@@ -204,26 +250,28 @@ static bool parse_end(struct parser *p, const char *what)
 {
 	if (p->token.kind == TOKEN_END || p->token.kind == TOKEN_SEMICOLON)
 		return true;
+	if (parse_is_word(p, "emit") || parse_is_word(p, "suppress")) {
+		compilation_error(p->c, p->token.span,
+				  "write it in the rule that reads the view",
+				  "%s goes with CREATE RULE",
+				  parse_is_word(p, "emit") ? "EMIT" :
+							     "SUPPRESS FOR");
+		return false;
+	}
 	parse_expected(p, what);
 	return false;
 }
 
 /* CREATE VIEW name[.name] AS query */
-static bool parse_view(struct parser *p, struct span start)
+static bool parse_view_query(struct parser *p, struct span start,
+			     struct ast_view *view)
 {
-	struct ast_view *view = compilation_alloc(p->c, 1, sizeof(*view));
 	struct ast_program *program = p->program;
 	struct ast_view **grown;
 
-	if (!view)
-		return false;
-	view->name_span = p->token.span;
-	view->name = parse_stream(p, "the view's name");
-	if (!view->name)
-		return false;
-	view->name_span = parse_span(p, view->name_span);
 	if (!parse_expect_word(p, "as"))
 		return false;
+	p->form = NULL;
 	view->select = parse_query(p);
 	if (!view->select || !parse_end(p, "; or the end of the view"))
 		return false;
@@ -237,18 +285,32 @@ static bool parse_view(struct parser *p, struct span start)
 	return true;
 }
 
-/* CREATE LIST name (constant, ...) */
-static bool parse_list(struct parser *p, struct span start)
+static bool parse_view(struct parser *p, struct span start)
 {
-	struct ast_list *list = compilation_alloc(p->c, 1, sizeof(*list));
+	struct ast_view *view = compilation_alloc(p->c, 1, sizeof(*view));
+
+	if (!view)
+		return false;
+	view->name_span = p->token.span;
+	p->form = FORM_VIEW;
+	view->name = parse_stream(p, "the view's name");
+	if (!view->name)
+		return false;
+	view->name_span = parse_span(p, view->name_span);
+	if (parse_view_query(p, start, view))
+		return true;
+	compilation_add_damaged(p->c, view->name);
+	return false;
+}
+
+/* CREATE LIST name (constant, ...) */
+static bool parse_elements(struct parser *p, struct span start,
+			   struct ast_list *list)
+{
 	struct ast_program *program = p->program;
 	struct ast_list **grown;
 
-	if (!list)
-		return false;
-	list->name_span = p->token.span;
-	list->name = parse_name(p, "the list's name");
-	if (!list->name || !parse_expect(p, TOKEN_LEFT, "("))
+	if (!parse_expect(p, TOKEN_LEFT, "("))
 		return false;
 	do {
 		struct ast_expr **items = compilation_grow(
@@ -266,8 +328,10 @@ static bool parse_list(struct parser *p, struct span start)
 				  AST_LIST_MAX);
 		return false;
 	} while (parse_accept(p, TOKEN_COMMA));
-	if (!parse_expect(p, TOKEN_RIGHT, ") or ,") ||
-	    !parse_end(p, "; or the end of the list"))
+	if (!parse_expect(p, TOKEN_RIGHT, ") or ,"))
+		return false;
+	p->form = NULL;
+	if (!parse_end(p, "; or the end of the list"))
 		return false;
 	list->span = parse_span(p, start);
 	grown = compilation_grow(p->c, program->lists, program->list_count,
@@ -279,12 +343,31 @@ static bool parse_list(struct parser *p, struct span start)
 	return true;
 }
 
+static bool parse_list(struct parser *p, struct span start)
+{
+	struct ast_list *list = compilation_alloc(p->c, 1, sizeof(*list));
+
+	if (!list)
+		return false;
+	list->name_span = p->token.span;
+	p->form = FORM_LIST;
+	list->name = parse_name(p, "the list's name");
+	if (!list->name)
+		return false;
+	if (parse_elements(p, start, list))
+		return true;
+	compilation_add_damaged(p->c, list->name);
+	return false;
+}
+
 static bool parse_create(struct parser *p)
 {
 	struct span start = p->token.span;
 
 	parse_advance(p);
-	if (parse_accept_word(p, "rule"))
+	if (parse_is_word(p, "or"))
+		parse_advance(p);
+	else if (parse_accept_word(p, "rule"))
 		return parse_named(p, start);
 	if (parse_accept_word(p, "view"))
 		return parse_view(p, start);
@@ -296,7 +379,7 @@ static bool parse_create(struct parser *p)
 				  "CREATE STREAM is not part of this version: "
 				  "events come from the catalog");
 	else
-		parse_expected(p, "RULE, VIEW or LIST");
+		parse_expected_form(p, "RULE, VIEW or LIST", FORM_RULE);
 	return false;
 }
 
@@ -306,16 +389,24 @@ static bool parse_statement(struct parser *p, const char *path, unsigned n)
 		return parse_create(p);
 	if (parse_is_word(p, "select") || parse_is_word(p, "with"))
 		return parse_bare(p, path, n);
-	parse_expected(p, "CREATE RULE or SELECT");
+	parse_expected_form(p, "CREATE RULE or SELECT", FORM_RULE);
+	p->quiet = true;
 	return false;
 }
 
 /* After an error: to the next place where a statement can start. */
 static void skip_statement(struct parser *p)
 {
+	p->lexer.quiet = true;
 	while (p->token.kind != TOKEN_END && p->token.kind != TOKEN_SEMICOLON &&
 	       !parse_is_word(p, "create"))
 		parse_advance(p);
+	p->lexer.quiet = false;
+	if (p->token.kind == TOKEN_END)
+		return;
+	/* What was read ahead is of the next statement. */
+	p->lexer.at = p->token.span.end;
+	p->ahead = lexer_next(&p->lexer);
 }
 
 void parse_source(struct compilation *c, const struct compile_source *source,
@@ -325,14 +416,13 @@ void parse_source(struct compilation *c, const struct compile_source *source,
 	unsigned n = 0;
 
 	lexer_init(&p.lexer, c, source, index);
-	p.token = lexer_next(&p.lexer);
-	if (p.token.kind != TOKEN_END)
-		p.ahead = lexer_next(&p.lexer);
+	parse_start(&p);
 	while (p.token.kind != TOKEN_END && !c->nomem) {
 		p.rule_start = p.token.span.start;
 		p.depth = 0;
 		p.nesting = 0;
 		p.copies = 0;
+		p.form = NULL;
 		p.too_long = false;
 		if (parse_accept(&p, TOKEN_SEMICOLON))
 			continue;
@@ -341,6 +431,7 @@ void parse_source(struct compilation *c, const struct compile_source *source,
 				parse_advance(&p);
 			skip_statement(&p);
 		}
+		p.quiet = false;
 		c->rule = NULL;
 	}
 }

@@ -39,11 +39,32 @@ bool parse_keys(struct parser *p, const char *what, struct ast_expr ***keys,
 	return true;
 }
 
-/* Behind OVER. */
-static struct ast_over *parse_over(struct parser *p)
+#define FORM_OVER                                                              \
+	"as in COUNT(*) OVER (PARTITION BY pid_key ORDER BY ts RANGE BETWEEN " \
+	"INTERVAL '60' SECOND PRECEDING AND CURRENT ROW)"
+
+#define NO_AGGREGATE                                                       \
+	"OVER goes with COUNT, SUM, AVG, MIN and MAX; a sequence relates " \
+	"rows to those before: MATCH_RECOGNIZE"
+
+static bool is_aggregate(const char *name)
+{
+	static const char *const aggregates[] = { "count", "sum", "avg", "min",
+						  "max" };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(aggregates); i++)
+		if (strcmp(aggregates[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* Behind OVER, of the function `name`. */
+static struct ast_over *parse_over(struct parser *p, const char *name)
 {
 	struct ast_over *over = compilation_alloc(p->c, 1, sizeof(*over));
+	const char *form = p->form;
 
+	p->form = is_aggregate(name) ? FORM_OVER : NO_AGGREGATE;
 	if (!over || !parse_expect(p, TOKEN_LEFT, "( behind OVER"))
 		return NULL;
 	if (parse_accept_word(p, "partition") &&
@@ -69,6 +90,7 @@ static struct ast_over *parse_over(struct parser *p)
 	    !parse_expect_word(p, "row") ||
 	    !parse_expect(p, TOKEN_RIGHT, ") behind CURRENT ROW"))
 		return NULL;
+	p->form = form;
 	return over;
 }
 
@@ -121,7 +143,7 @@ struct ast_expr *parse_call(struct parser *p)
 	if (!parse_args(p, call))
 		return NULL;
 	if (parse_accept_word(p, "over")) {
-		call->over = parse_over(p);
+		call->over = parse_over(p, call->text);
 		if (!call->over)
 			return NULL;
 	}
@@ -145,6 +167,11 @@ struct ast_expr *parse_cast(struct parser *p)
 		cast->text = "interval";
 	else
 		cast->text = parse_name(p, "a type, as in CAST(x AS BIGINT)");
+	if (cast->text && p->token.kind == TOKEN_LEFT) {
+		parse_expected_form(p, ")",
+				    "as in CAST(x AS TEXT), without a length");
+		return NULL;
+	}
 	return cast->text && parse_expect(p, TOKEN_RIGHT, ")") ?
 		       parse_finish(p, cast) :
 		       NULL;

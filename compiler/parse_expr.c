@@ -170,8 +170,17 @@ static struct ast_expr *parse_in(struct parser *p, struct ast_expr *expr)
 		expr->text = parse_name(p, "a list");
 		return expr;
 	}
-	if (!parse_expect(p, TOKEN_LEFT, "( behind IN"))
+	if (p->token.kind != TOKEN_LEFT || p->ahead.kind == TOKEN_RIGHT) {
+		if (p->token.kind == TOKEN_LEFT)
+			parse_advance(p);
+		parse_expected_form(p,
+				    p->token.kind == TOKEN_RIGHT ?
+					    "a value behind IN (" :
+					    "( behind IN",
+				    "as in dst_port IN (22, 443)");
 		return NULL;
+	}
+	parse_advance(p);
 	do {
 		if (!parse_push(p, expr, parse_sum(p)))
 			return NULL;
@@ -204,9 +213,14 @@ static struct ast_expr *parse_between(struct parser *p, struct ast_expr *expr)
 static struct ast_expr *parse_like(struct parser *p, struct ast_expr *expr,
 				   enum ast_op op)
 {
+	const char *form = p->form;
+
 	expr->op = op;
+	if (p->token.kind == TOKEN_LEFT)
+		p->form = "as in x LIKE 'a%' OR x LIKE 'b%'";
 	if (!parse_push(p, expr, parse_sum(p)))
 		return NULL;
+	p->form = form;
 	if (op != AST_REGEXP && parse_accept_word(p, "escape") &&
 	    !parse_push(p, expr, parse_unary(p)))
 		return NULL;
@@ -216,12 +230,16 @@ static struct ast_expr *parse_like(struct parser *p, struct ast_expr *expr,
 static struct ast_expr *parse_is(struct parser *p, struct ast_expr *expr)
 {
 	expr->negated = parse_accept_word(p, "not");
-	if (parse_accept_word(p, "true"))
+	if (parse_accept_word(p, "true")) {
 		expr->op = AST_IS_TRUE;
-	else if (parse_accept_word(p, "false"))
+	} else if (parse_accept_word(p, "false")) {
 		expr->op = AST_IS_FALSE;
-	else if (!parse_expect_word(p, "null"))
+	} else if (!parse_accept_word(p, "null")) {
+		parse_expected_form(p, "NULL, TRUE or FALSE behind IS",
+				    expr->negated ? "as in x <> 'value'" :
+						    "as in x = 'value'");
 		return NULL;
+	}
 	return parse_finish(p, expr);
 }
 
@@ -264,22 +282,76 @@ static struct ast_expr *parse_test(struct parser *p, struct ast_expr *left)
 	return NULL;
 }
 
+static const struct infix comparisons[] = {
+	{ TOKEN_EQ, AST_EQ }, { TOKEN_NE, AST_NE }, { TOKEN_LT, AST_LT },
+	{ TOKEN_LE, AST_LE }, { TOKEN_GT, AST_GT }, { TOKEN_GE, AST_GE },
+};
+
+static const struct infix *at_comparison(const struct parser *p)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(comparisons); i++)
+		if (p->token.kind == comparisons[i].token)
+			return &comparisons[i];
+	return NULL;
+}
+
+static bool at_test(const struct parser *p)
+{
+	static const char *const words[] = { "in",   "not",   "between",
+					     "like", "ilike", "regexp",
+					     "is" };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
+		if (parse_is_word(p, words[i]))
+			return true;
+	return at_comparison(p);
+}
+
+/* The || between the operands of a concatenation. */
+static struct span concat_span(const struct parser *p,
+			       const struct ast_expr *concat)
+{
+	struct span span = concat->args[0]->span;
+	const char *text = p->lexer.text;
+
+	for (uint32_t at = span.end; at + 1 < concat->args[1]->span.start; at++)
+		if (text[at] == '|' && text[at + 1] == '|')
+			return (struct span){ span.source, at, at + 2 };
+	return concat->span;
+}
+
+/* A predicate is no operand of another: a = 'x' || a = 'y', 0 < a < 9. */
+static struct ast_expr *refuse_chain(struct parser *p, struct ast_expr *test)
+{
+	for (unsigned i = 0; i < test->arg_count; i++) {
+		if (test->args[i]->op != AST_CONCAT)
+			continue;
+		compilation_error(p->c, concat_span(p, test->args[i]),
+				  "write OR between conditions",
+				  "|| joins texts: it is no OR");
+		return NULL;
+	}
+	compilation_error(p->c, p->token.span,
+			  "write a < b AND b < c; around a condition ( )",
+			  "a comparison does not go on with another");
+	return NULL;
+}
+
 static struct ast_expr *parse_predicate(struct parser *p)
 {
-	static const struct infix comparisons[] = {
-		{ TOKEN_EQ, AST_EQ }, { TOKEN_NE, AST_NE },
-		{ TOKEN_LT, AST_LT }, { TOKEN_LE, AST_LE },
-		{ TOKEN_GT, AST_GT }, { TOKEN_GE, AST_GE },
-	};
 	struct ast_expr *left = parse_operand(p);
-	struct ast_expr *test;
+	struct ast_expr *test = NULL;
+	const struct infix *infix;
 
 	if (!left)
 		return NULL;
-	for (unsigned i = 0; i < ARRAY_SIZE(comparisons); i++)
-		if (p->token.kind == comparisons[i].token)
-			return parse_comparison(p, left, comparisons[i].op);
-	test = parse_test(p, left);
+	infix = at_comparison(p);
+	test = infix ? parse_comparison(p, left, infix->op) :
+		       parse_test(p, left);
+	if (test && test != left && at_test(p))
+		return refuse_chain(p, test);
+	if (infix)
+		return test;
 	if (!test || !is_quantified(left) || test->op == AST_LIKE ||
 	    test->op == AST_ILIKE || test->op == AST_REGEXP)
 		return test;

@@ -16,17 +16,23 @@ struct parser {
 	struct compilation *c;
 	struct ast_program *program;
 	struct lexer lexer;
-	struct token token;    /* the one to be read next */
-	struct token ahead;    /* the one after it */
-	struct span last;      /* of the token read last */
+	struct token token; /* the one to be read next */
+	struct token ahead; /* the one after it */
+	struct span last;   /* of the token read last */
+	enum token_kind last_kind;
 	const char *last_word; /* its text when it is a word, else NULL */
+	const char *form;      /* hint: how what is being read looks; or NULL */
 	uint32_t rule_start;   /* where the statement starts */
 	unsigned depth;	       /* see AST_DEPTH_MAX */
 	unsigned nesting;      /* of subqueries */
 	unsigned copies;       /* see PARSE_COPIES_MAX */
+	bool quiet;	       /* skipping what is no statement */
+	bool wants_name;       /* what is expected is a name */
 	bool too_long;	       /* over COMPILE_RULE_BYTES_MAX: complained */
 };
 
+/* The first two tokens. */
+void parse_start(struct parser *p);
 void parse_advance(struct parser *p);
 bool parse_is_word(const struct parser *p, const char *word);
 bool parse_accept_word(struct parser *p, const char *word);
@@ -36,6 +42,8 @@ bool parse_accept(struct parser *p, enum token_kind kind);
 bool parse_expect_word(struct parser *p, const char *word);
 bool parse_expect(struct parser *p, enum token_kind kind, const char *what);
 void parse_expected(struct parser *p, const char *what);
+/* The same, with how the whole of it looks. */
+void parse_expected_form(struct parser *p, const char *what, const char *form);
 
 /* A word that is not reserved; NULL: complained. */
 const char *parse_name(struct parser *p, const char *what);

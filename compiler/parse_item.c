@@ -68,6 +68,16 @@ static bool parse_table(struct parser *p, struct ast_item *item,
 	return window->time && parse_expect(p, TOKEN_RIGHT, ")");
 }
 
+static const char *const window_forms[] = {
+	[AST_TUMBLE] = "as in TUMBLE(TABLE process.exec, DESCRIPTOR(ts), "
+		       "INTERVAL '1' MINUTE)",
+	[AST_HOP] = "as in HOP(TABLE process.exec, DESCRIPTOR(ts), "
+		    "INTERVAL '10' SECOND, INTERVAL '1' MINUTE)",
+	[AST_SESSION] = "as in SESSION(TABLE process.exec PARTITION BY pid, "
+			"DESCRIPTOR(ts), INTERVAL '30' SECOND, "
+			"INTERVAL '1' HOUR)",
+};
+
 static bool parse_window(struct parser *p, struct ast_item *item,
 			 enum ast_table kind)
 {
@@ -78,6 +88,7 @@ static bool parse_window(struct parser *p, struct ast_item *item,
 		return false;
 	window->kind = kind;
 	item->window = window;
+	p->form = window_forms[kind];
 	if (!parse_table(p, item, window) ||
 	    !parse_expect(p, TOKEN_COMMA,
 			  kind == AST_SESSION ? ", and the gap" :
@@ -91,8 +102,11 @@ static bool parse_window(struct parser *p, struct ast_item *item,
 				   ", and the most that a session may last" :
 				   ", and the size")))
 		return false;
-	return parse_interval(p, &window->size_ns, &window->size_span) &&
-	       parse_expect(p, TOKEN_RIGHT, ")");
+	if (!parse_interval(p, &window->size_ns, &window->size_span) ||
+	    !parse_expect(p, TOKEN_RIGHT, ")"))
+		return false;
+	p->form = NULL;
+	return true;
 }
 
 static bool parse_as_of(struct parser *p, struct ast_item *item)
@@ -133,8 +147,15 @@ static bool parse_alias(struct parser *p, struct ast_item *item)
 
 static bool parse_on(struct parser *p, struct ast_item *item)
 {
-	if (!parse_expect_word(p, "on"))
+	if (!parse_is_word(p, "on")) {
+		parse_expected_form(
+			p, "ON",
+			"as in JOIN network.connect n ON n.pid_key = "
+			"e.pid_key AND n.ts BETWEEN e.ts AND e.ts "
+			"+ INTERVAL '5' SECOND");
 		return false;
+	}
+	parse_advance(p);
 	item->on = parse_expr(p);
 	if (!item->on)
 		return false;

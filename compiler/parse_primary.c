@@ -2,12 +2,52 @@
 /* Literals, columns, parentheses: what stands between operators. */
 #include "compiler/parse_int.h"
 
+#include "compiler/diagnostic_int.h"
 #include "compiler/interval.h"
 
 #include <string.h>
 
+/* INTERVAL 5 MINUTE: complains when it is one. */
+static bool unquoted_interval(struct parser *p)
+{
+	if (p->token.kind != TOKEN_INTEGER)
+		return false;
+	compilation_error(
+		p->c, p->token.span,
+		compilation_text(p->c, "write INTERVAL '%llu' SECOND",
+				 (unsigned long long)p->token.integer),
+		"the number of an interval stands in quotes");
+	return true;
+}
+
+static bool interval_complete(struct parser *p, const struct token *number,
+			      int64_t unit_ns, int64_t *ret_ns)
+{
+	switch (interval_parse(number->text, unit_ns, ret_ns)) {
+	case INTERVAL_OK:
+		return true;
+	case INTERVAL_TOO_FINE:
+		compilation_error(p->c, number->span, NULL,
+				  "an interval is a whole number of "
+				  "nanoseconds");
+		return false;
+	case INTERVAL_TOO_LONG:
+		compilation_error(p->c, number->span, NULL,
+				  "an interval is at most 3650 days");
+		return false;
+	case INTERVAL_MALFORMED:
+	default:
+		compilation_error(p->c, number->span,
+				  "write INTERVAL '10' SECOND or INTERVAL "
+				  "'0.5' SECOND",
+				  "this is not the number of an interval");
+		return false;
+	}
+}
+
 bool parse_interval(struct parser *p, int64_t *ret_ns, struct span *ret_span)
 {
+	const char *form = "as in INTERVAL '10' SECOND, with the unit outside";
 	struct token number;
 	struct span start = p->token.span;
 	int64_t unit_ns;
@@ -15,38 +55,22 @@ bool parse_interval(struct parser *p, int64_t *ret_ns, struct span *ret_span)
 	if (!parse_expect_word(p, "interval"))
 		return false;
 	number = p->token;
-	if (!parse_expect(p, TOKEN_TEXT,
-			  "a number in quotes, as in "
-			  "INTERVAL '10' SECOND"))
+	if (unquoted_interval(p))
 		return false;
+	if (!parse_accept(p, TOKEN_TEXT)) {
+		parse_expected_form(p, "a number in quotes", form);
+		return false;
+	}
 	unit_ns =
 		p->token.kind == TOKEN_WORD ? interval_unit(p->token.text) : 0;
 	if (!unit_ns) {
-		parse_expected(p, "MILLISECOND, SECOND, MINUTE, HOUR or DAY");
+		parse_expected_form(
+			p, "MILLISECOND, SECOND, MINUTE, HOUR or DAY", form);
 		return false;
 	}
 	parse_advance(p);
 	*ret_span = parse_span(p, start);
-	switch (interval_parse(number.text, unit_ns, ret_ns)) {
-	case INTERVAL_OK:
-		return true;
-	case INTERVAL_TOO_FINE:
-		compilation_error(p->c, number.span, NULL,
-				  "an interval is a whole number of "
-				  "nanoseconds");
-		return false;
-	case INTERVAL_TOO_LONG:
-		compilation_error(p->c, number.span, NULL,
-				  "an interval is at most 3650 days");
-		return false;
-	case INTERVAL_MALFORMED:
-	default:
-		compilation_error(p->c, number.span,
-				  "write INTERVAL '10' SECOND or INTERVAL "
-				  "'0.5' SECOND",
-				  "this is not the number of an interval");
-		return false;
-	}
+	return interval_complete(p, &number, unit_ns, ret_ns);
 }
 
 struct ast_expr *parse_column(struct parser *p)
@@ -80,14 +104,34 @@ struct ast_expr *parse_column(struct parser *p)
 	return expr->text ? parse_finish(p, expr) : NULL;
 }
 
+static bool at_end(const struct parser *p)
+{
+	return p->token.kind == TOKEN_SEMICOLON || p->token.kind == TOKEN_END;
+}
+
+/* At the end of a rule the ( may be far away. */
+static const char *closing(struct parser *p, struct span left)
+{
+	struct position at = diagnostic_position(
+		&p->c->diagnostics->sources[left.source], left.start);
+	const char *text = compilation_text(
+		p->c, ") for the ( in line %u, column %u", at.line, at.column);
+
+	return text ? text : ")";
+}
+
 struct ast_expr *parse_inner(struct parser *p)
 {
+	const struct span left = p->last;
 	struct ast_expr *expr = NULL;
 
 	if (parse_enter(p))
 		expr = parse_expr(p);
 	parse_leave(p);
-	return expr && parse_expect(p, TOKEN_RIGHT, ")") ? expr : NULL;
+	if (!expr || parse_accept(p, TOKEN_RIGHT))
+		return expr;
+	parse_expected(p, at_end(p) ? closing(p, left) : ")");
+	return NULL;
 }
 
 /* 12, 1.5, perhaps behind the - that the caller took. */
@@ -265,6 +309,14 @@ struct ast_expr *parse_primary(struct parser *p)
 	if (parse_at_name(p))
 		return p->ahead.kind == TOKEN_LEFT ? parse_call(p) :
 						     parse_column(p);
+	if (p->ahead.kind == TOKEN_LEFT &&
+	    (parse_is_word(p, "left") || parse_is_word(p, "right"))) {
+		compilation_error(p->c, p->token.span,
+				  "write SUBSTR(x, 1, 3) or SUBSTR(x, -3)",
+				  "'%s' is not one of the functions of a rule",
+				  p->token.text);
+		return NULL;
+	}
 	if (parse_is_word(p, "case"))
 		return parse_case(p);
 	if (parse_is_word(p, "cast"))

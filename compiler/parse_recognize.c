@@ -13,6 +13,11 @@
 #include <limits.h>
 #include <string.h>
 
+#define FORM_RECOGNIZE                                                      \
+	"as in MATCH_RECOGNIZE (PARTITION BY pid_key ORDER BY ts MEASURES " \
+	"A.exe AS exe PATTERN (A B) WITHIN INTERVAL '10' SECOND DEFINE A "  \
+	"AS name = 'bash') AS m"
+
 /* {n}, ?, *, + behind a variable of PATTERN. */
 static bool parse_quantifier(struct parser *p, struct ast_step *step)
 {
@@ -67,6 +72,11 @@ static bool parse_step(struct parser *p, struct ast_recognize *recognize)
 		compilation_error(p->c, p->token.span, "write two rules",
 				  "a PATTERN is a list of variables without "
 				  "groups and alternatives");
+		return false;
+	}
+	if (p->token.kind == TOKEN_COMMA) {
+		compilation_error(p->c, p->token.span, "as in PATTERN (A B C)",
+				  "the steps of PATTERN stand without commas");
 		return false;
 	}
 	step.name = parse_name(p, "a variable of PATTERN, or )");
@@ -124,6 +134,7 @@ static bool parse_pattern(struct parser *p, struct ast_recognize *recognize)
 {
 	struct span start = p->token.span;
 
+	p->form = FORM_RECOGNIZE;
 	if (!parse_expect_word(p, "pattern") ||
 	    !parse_expect(p, TOKEN_LEFT, "( behind PATTERN"))
 		return false;
@@ -143,6 +154,7 @@ static bool parse_pattern(struct parser *p, struct ast_recognize *recognize)
 	parse_advance(p);
 	if (!parse_interval(p, &recognize->within_ns, &recognize->within_span))
 		return false;
+	p->form = NULL;
 	if (!parse_accept_word(p, "until"))
 		return true;
 	recognize->until =
@@ -247,6 +259,7 @@ static bool check_until(struct parser *p, const struct ast_recognize *recognize)
 
 static bool parse_head(struct parser *p, struct ast_recognize *recognize)
 {
+	p->form = FORM_RECOGNIZE;
 	if (parse_accept_word(p, "partition") &&
 	    !parse_keys(p, "PARTITION BY", &recognize->keys,
 			&recognize->key_count))
@@ -254,8 +267,10 @@ static bool parse_head(struct parser *p, struct ast_recognize *recognize)
 	if (!parse_expect_word(p, "order") || !parse_expect_word(p, "by"))
 		return false;
 	recognize->order = parse_column(p);
-	return recognize->order && parse_expect_word(p, "measures") &&
-	       parse_outputs(p, &recognize->measures, &recognize->measure_count,
+	if (!recognize->order || !parse_expect_word(p, "measures"))
+		return false;
+	p->form = NULL;
+	return parse_outputs(p, &recognize->measures, &recognize->measure_count,
 			     true);
 }
 

@@ -56,7 +56,8 @@ bool parse_outputs(struct parser *p, struct ast_output **outputs,
 		if (++*count <= AST_OUTPUTS_MAX)
 			continue;
 		compilation_error(p->c, grown[*count - 1].span, NULL,
-				  "a query has at most %d columns",
+				  "%s has at most %d columns",
+				  named ? "MEASURES" : "a query",
 				  AST_OUTPUTS_MAX);
 		return false;
 	} while (parse_accept(p, TOKEN_COMMA));
@@ -68,6 +69,7 @@ struct ast_select *parse_subquery(struct parser *p)
 	struct span left = p->token.span;
 	struct ast_select *select;
 	unsigned depth = p->depth;
+	const char *form = p->form;
 
 	parse_advance(p);
 	if (p->nesting >= AST_NESTING_MAX) {
@@ -78,10 +80,12 @@ struct ast_select *parse_subquery(struct parser *p)
 	}
 	/* Its expressions count their depth from the beginning. */
 	p->depth = 0;
+	p->form = NULL;
 	p->nesting++;
 	select = parse_query(p);
 	p->nesting--;
 	p->depth = depth;
+	p->form = form;
 	return select && parse_expect(p, TOKEN_RIGHT, ")") ? select : NULL;
 }
 

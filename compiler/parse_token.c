@@ -2,6 +2,7 @@
 /* Tokens one by one: what may stand here, and what to say when it does not. */
 #include "compiler/parse_int.h"
 
+#include "compiler/diagnostic_int.h"
 #include "compiler/suggest.h"
 
 #include <string.h>
@@ -54,6 +55,21 @@ static const struct {
 	  "write LIKE with % and _, or REGEXP" },
 	{ "rlike", "RLIKE is not supported", "write REGEXP" },
 	{ "similar", "SIMILAR TO is not supported", "write REGEXP" },
+	{ "matches", "MATCHES is not supported", "write REGEXP" },
+	{ "regex", "REGEX is not supported", "write REGEXP" },
+	{ "contains", "CONTAINS is not supported",
+	  "write LIKE '%text%', or ILIKE to ignore case" },
+	{ "has", "HAS is not supported",
+	  "write LIKE '%text%', or ILIKE to ignore case" },
+	{ "startswith", "STARTSWITH is not supported", "write LIKE 'text%'" },
+	{ "endswith", "ENDSWITH is not supported", "write LIKE '%text'" },
+	{ "xor", "XOR is not supported", "write a <> b of two conditions" },
+	{ "div", "DIV is not supported", "write a / b" },
+	{ "mod", "MOD is not supported", "write a % b" },
+	{ "top", "TOP is not supported",
+	  "write ORDER BY ... LIMIT n in a window" },
+	{ "replace", "OR REPLACE is not supported",
+	  "change the rule where it is written" },
 	{ "collate", "COLLATE is not supported",
 	  "write ILIKE, or compare LOWER(x)" },
 	{ "filter", "FILTER is not supported",
@@ -63,7 +79,10 @@ static const struct {
 #define QUERY_ORDER                                                \
 	"the order is WITH, SELECT, FROM, JOIN, WHERE, GROUP BY, " \
 	"HAVING, ORDER BY, LIMIT"
-#define TAIL_ORDER "the end of a rule is EMIT, SUPPRESS FOR, ON GAP, each once"
+#define TAIL_ORDER                                                         \
+	"the end of a rule is EMIT, SUPPRESS FOR, ON GAP, in this order, " \
+	"each once"
+#define NEXT_RULE "a ; ends the rule before it"
 
 /* What the language has, in another place. */
 static const struct {
@@ -76,16 +95,36 @@ static const struct {
 	{ "group", QUERY_ORDER }, { "having", QUERY_ORDER },
 	{ "order", QUERY_ORDER }, { "limit", QUERY_ORDER },
 	{ "emit", TAIL_ORDER },	  { "suppress", TAIL_ORDER },
+	{ "create", NEXT_RULE },  { "select", NEXT_RULE },
 };
+
+static void take(struct parser *p, struct token token)
+{
+	p->token = token;
+	if (token.message && !p->quiet)
+		compilation_error(p->c, token.wrong, token.suggestion, "%s",
+				  token.message);
+}
+
+void parse_start(struct parser *p)
+{
+	take(p, lexer_next(&p->lexer));
+	if (p->token.kind != TOKEN_END)
+		p->ahead = lexer_next(&p->lexer);
+}
 
 void parse_advance(struct parser *p)
 {
+	if (p->token.kind == TOKEN_END)
+		return;
 	p->last = p->token.span;
+	p->last_kind = p->token.kind;
 	p->last_word = p->token.kind == TOKEN_WORD ? p->token.text : NULL;
-	p->token = p->ahead;
+	take(p, p->ahead);
 	if (p->token.kind != TOKEN_END)
 		p->ahead = lexer_next(&p->lexer);
 	if (p->too_long || p->token.kind == TOKEN_END ||
+	    p->token.kind == TOKEN_SEMICOLON ||
 	    p->token.span.end - p->rule_start <= COMPILE_RULE_BYTES_MAX)
 		return;
 	p->too_long = true;
@@ -160,7 +199,7 @@ static const char *misspelt(struct parser *p, const char *word)
 		suggest_offer(&s, clauses[i]);
 	}
 	/* Of a short word little is left to be recognised by. */
-	if (!s.best || strlen(word) < 4 ||
+	if (!s.best || strlen(word) < 3 ||
 	    (edit_distance(word, s.best) > 1 && strlen(word) < 6))
 		return NULL;
 	upper(keyword, sizeof(keyword), s.best);
@@ -176,6 +215,76 @@ static const char *elsewhere(const char *word)
 	return NULL;
 }
 
+static bool goes_over_lines(const struct parser *p, struct span text)
+{
+	return memchr(p->lexer.text + text.start, '\n', text.end - text.start);
+}
+
+/*
+ * 'it's': the text ended at its quote, and what follows the next one would run
+ * through the file; so reading goes on at the end of this line. A text that
+ * came over lines has lost its own end in the first of them.
+ */
+static const char *quote_inside(struct parser *p)
+{
+	const char *hint = "a quote inside a text is written ''";
+	uint32_t at = p->token.span.end;
+
+	if (p->last_kind != TOKEN_TEXT || p->token.kind != TOKEN_WORD ||
+	    p->last.end != p->token.span.start)
+		return NULL;
+	if (goes_over_lines(p, p->last)) {
+		const struct compile_source *source =
+			&p->c->diagnostics->sources[p->last.source];
+
+		at = p->last.start;
+		hint = compilation_text(
+			p->c, "the text that began in line %u lacks its end '",
+			diagnostic_position(source, at).line);
+	}
+	p->lexer.at = lexer_statement_end(&p->lexer, at);
+	p->ahead = lexer_next(&p->lexer);
+	return hint;
+}
+
+/* What hands that know another language mean by what stands here. */
+static const char *out_of_place(struct parser *p)
+{
+	const enum token_kind kind = p->token.kind;
+
+	if (p->last_kind == TOKEN_COMMA)
+		return "take out the comma, or write what follows it";
+	if (p->last_word && (strcmp(p->last_word, "and") == 0 ||
+			     strcmp(p->last_word, "or") == 0))
+		return "AND and OR stand between two conditions";
+	if (parse_is_word(p, "and") || parse_is_word(p, "or"))
+		return "AND and OR stand between two conditions";
+	if (kind == TOKEN_SLASH)
+		return "a text stands in quotes: '/usr/bin/id'";
+	if (kind == TOKEN_RIGHT)
+		return "it closes a ( that is not there, or comes too early";
+	return NULL;
+}
+
+static const char *hint_here(struct parser *p)
+{
+	const char *hint = quote_inside(p);
+
+	if (!hint && p->wants_name && p->token.kind == TOKEN_TEXT)
+		return "a name stands without quotes, of letters, digits and _";
+	if (!hint && p->token.kind == TOKEN_WORD)
+		hint = misspelt(p, p->token.text);
+	if (!hint && p->form)
+		return p->form;
+	if (!hint && p->last_word)
+		hint = misspelt(p, p->last_word);
+	if (!hint)
+		hint = out_of_place(p);
+	if (!hint && p->token.kind == TOKEN_WORD)
+		hint = elsewhere(p->token.text);
+	return hint;
+}
+
 void parse_expected(struct parser *p, const char *what)
 {
 	const int quoted_max = 40;
@@ -185,12 +294,8 @@ void parse_expected(struct parser *p, const char *what)
 
 	if (p->token.kind == TOKEN_BAD || unsupported_here(p))
 		return;
-	if (p->token.kind == TOKEN_WORD && !compilation_is_full(p->c))
-		hint = misspelt(p, p->token.text);
-	if (!hint && p->last_word && !compilation_is_full(p->c))
-		hint = misspelt(p, p->last_word);
-	if (!hint && p->token.kind == TOKEN_WORD)
-		hint = elsewhere(p->token.text);
+	if (!compilation_is_full(p->c))
+		hint = hint_here(p);
 	if (p->token.kind == TOKEN_END)
 		compilation_error(p->c, span, hint,
 				  "expected %s, found the end of the file",
@@ -201,6 +306,15 @@ void parse_expected(struct parser *p, const char *what)
 	else
 		compilation_error(p->c, span, hint, "expected %s, found %.*s",
 				  what, len, p->lexer.text + span.start);
+}
+
+void parse_expected_form(struct parser *p, const char *what, const char *form)
+{
+	const char *outer = p->form;
+
+	p->form = form;
+	parse_expected(p, what);
+	p->form = outer;
 }
 
 bool parse_expect_word(struct parser *p, const char *word)
@@ -241,12 +355,14 @@ const char *parse_name(struct parser *p, const char *what)
 {
 	const char *name = p->token.text;
 
-	if (!parse_at_name(p)) {
-		parse_expected(p, what);
-		return NULL;
+	if (parse_at_name(p)) {
+		parse_advance(p);
+		return name;
 	}
-	parse_advance(p);
-	return name;
+	p->wants_name = true;
+	parse_expected(p, what);
+	p->wants_name = false;
+	return NULL;
 }
 
 struct span parse_span(const struct parser *p, struct span first)

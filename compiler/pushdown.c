@@ -7,8 +7,9 @@
  * below a NOT, when may it be FALSE. walk() turns the one into the other at
  * NOT, so a term that the kernel cannot decide is taken to hold either way.
  *
- * When the function would be too long, the most expensive terms are taken to
- * hold too, first those whose rule still has another term to filter by.
+ * When the function would be too long, long texts are tested in part. When
+ * that is not enough, the most expensive terms are taken to hold too, first
+ * those whose rule still has another term to filter by.
  */
 #include "compiler/ebpf.h"
 #include "compiler/pushdown_int.h"
@@ -31,6 +32,7 @@ struct builder {
 	bool *dropped;
 	unsigned term_count;
 	unsigned next; /* the term that walk() comes to next */
+	bool brief;    /* long texts are tested in part */
 	bool exact;
 	const char *accept_all_rule;
 	const struct kernel_ir *ir; /* of what fitted */
@@ -63,7 +65,7 @@ static const struct cond *term_cond(struct builder *b, unsigned input,
 
 	CHECK(i < b->term_count);
 	b->set.line = LINE_TERMS + i;
-	leaf = leaf_cond(&b->set, expr, wanted);
+	leaf = leaf_cond(&b->set, expr, wanted ? WANT_TRUE : WANT_FALSE);
 	if (b->dropped[i]) {
 		leaf.cond = cond_const(true);
 		leaf.reason = "left out: the kernel predicate would be too "
@@ -116,6 +118,7 @@ static int build(struct builder *b, const struct cond **ret_root,
 
 	if (!args || cond_set_init(&b->set, b->arena, b->stream))
 		return err_nomem(err);
+	b->set.brief = b->brief;
 	b->next = 0;
 	b->exact = true;
 	b->accept_all_rule = NULL;
@@ -130,6 +133,8 @@ static int build(struct builder *b, const struct cond **ret_root,
 	}
 	root = cond_factor(&b->set, cond_join(&b->set, COND_OR, args,
 					      b->input_count, false));
+	b->set.line = LINE_SEARCH;
+	root = cond_group(&b->set, root);
 	if (b->set.failed)
 		return err_nomem(err);
 	if (takes_all)
@@ -269,6 +274,8 @@ static const char *line_text(struct builder *b, uint32_t line)
 		return "keep";
 	if (line == LINE_DROP)
 		return "drop";
+	if (line == LINE_SEARCH)
+		return "which of the values it could be";
 	return term_text(b, b->terms[line - LINE_TERMS].expr);
 }
 
@@ -334,11 +341,13 @@ static int builder_init(struct builder *b, struct err *err)
 	return 0;
 }
 
-/* Build, and again with fewer terms while it is too long. */
+/* Build, and again with shorter, then with fewer terms while it is too long. */
 static int build_to_fit(struct builder *b, const struct cond **ret_root,
 			struct ebpf_code *ret_code, struct err *err)
 {
-	for (unsigned round = 0;; round++) {
+	unsigned round = 0;
+
+	for (;;) {
 		uint64_t excess = 0;
 		int r = build(b, ret_root, err);
 
@@ -347,10 +356,15 @@ static int build_to_fit(struct builder *b, const struct cond **ret_root,
 		r = generate(b, *ret_root, ret_code, &excess, err);
 		if (r <= 0)
 			return r;
+		if (!b->brief) {
+			b->brief = true;
+			continue;
+		}
 		/* Shared terms save less than they cost: ask for more. */
-		r = drop_terms(b, excess << (round < 16 ? round : 16), err);
+		r = drop_terms(b, excess << round, err);
 		if (r)
 			return r;
+		round += round < 16;
 	}
 }
 

@@ -72,9 +72,9 @@ static bool field_equal(struct field a, struct field b)
 static bool cond_equal(const struct cond *a, const struct cond *b)
 {
 	if (a->hash != b->hash || a->kind != b->kind || a->cmp != b->cmp ||
-	    a->term != b->term || a->mask != b->mask ||
-	    a->text_len != b->text_len || a->arg_count != b->arg_count ||
-	    !field_equal(a->field, b->field))
+	    a->term != b->term || a->fold_case != b->fold_case ||
+	    a->mask != b->mask || a->text_len != b->text_len ||
+	    a->arg_count != b->arg_count || !field_equal(a->field, b->field))
 		return false;
 	if (a->left && (!operand_equal(a->left, b->left) ||
 			!operand_equal(a->right, b->right)))
@@ -168,21 +168,23 @@ const struct cond *cond_bits(struct cond_set *set, struct field field,
 
 const struct cond *cond_suffix(struct cond_set *set,
 			       const struct column *column, const uint8_t *text,
-			       uint32_t len)
+			       uint32_t len, bool fold_case)
 {
 	struct field length = { .offset = (uint16_t)(column->offset +
 						     offsetof(struct event_blob,
 							      len)),
 				.size = sizeof(__u16) };
 
-	return intern(set, (struct cond){ .kind = COND_SUFFIX,
-					  .cmp = IR_EQ,
-					  .field = length,
-					  .bytes_offset = column->bytes_offset,
-					  .bytes_size = column->bytes_size,
-					  .text = text,
-					  .text_len = len,
-					  .cost = 6 + 2 * len });
+	return intern(set,
+		      (struct cond){ .kind = COND_SUFFIX,
+				     .cmp = IR_EQ,
+				     .field = length,
+				     .bytes_offset = column->bytes_offset,
+				     .bytes_size = column->bytes_size,
+				     .text = text,
+				     .text_len = len,
+				     .fold_case = fold_case,
+				     .cost = 6 + (fold_case ? 3 : 2) * len });
 }
 
 const struct cond *cond_if(struct cond_set *set, const struct cond *test,
@@ -194,11 +196,14 @@ const struct cond *cond_if(struct cond_set *set, const struct cond *test,
 		return then;
 	if (test->kind == COND_FALSE)
 		return other;
-	if (then->kind <= COND_TRUE || other->kind <= COND_TRUE)
-		return cond_join2(set, COND_OR,
-				  cond_join2(set, COND_AND, test, then),
-				  cond_join2(set, COND_AND,
-					     cond_negate(set, test), other));
+	if (then->kind == COND_TRUE)
+		return cond_join2(set, COND_OR, test, other);
+	if (other->kind == COND_FALSE)
+		return cond_join2(set, COND_AND, test, then);
+	if (then->kind == COND_FALSE)
+		return cond_join2(set, COND_AND, cond_negate(set, test), other);
+	if (other->kind == COND_TRUE)
+		return cond_join2(set, COND_OR, cond_negate(set, test), then);
 	args = arena_array(set->arena, 3, sizeof(const struct cond *));
 	if (!args) {
 		set->failed = true;

@@ -20,15 +20,45 @@ static uint32_t load_field(struct kernel_ir *ir, struct field field)
 	return v;
 }
 
+static uint32_t emit_operand(struct kernel_ir *ir, const struct operand *o);
+
+/*
+ * eBPF divides without signs: divide the absolute value and put the sign of the
+ * left side back, x ^ sign - sign for sign 0 or -1.
+ */
+static uint32_t emit_divide(struct kernel_ir *ir, const struct operand *o)
+{
+	enum ir_op op = o->kind == OPERAND_DIV ? IR_DIV : IR_MOD;
+	uint32_t left = emit_operand(ir, o->left), sign;
+
+	if (o->left->min >= 0)
+		return ir_binary_imm(ir, op, left, o->right->min);
+	sign = ir_binary_imm(ir, IR_SAR, left, 63);
+	left = ir_binary(ir, IR_XOR, left, sign);
+	left = ir_binary(ir, IR_SUB, left, sign);
+	left = ir_binary_imm(ir, op, left, o->right->min);
+	left = ir_binary(ir, IR_XOR, left, sign);
+	return ir_binary(ir, IR_SUB, left, sign);
+}
+
 static uint32_t emit_operand(struct kernel_ir *ir, const struct operand *o)
 {
-	enum ir_op op = o->kind == OPERAND_ADD ? IR_ADD : IR_SUB;
+	static const uint8_t ops[] = {
+		[OPERAND_ADD] = IR_ADD,
+		[OPERAND_SUB] = IR_SUB,
+		[OPERAND_MUL] = IR_MUL,
+		[OPERAND_AND] = IR_AND,
+	};
+	enum ir_op op;
 	uint32_t left;
 
 	if (o->kind == OPERAND_CONST)
 		return ir_const(ir, o->min);
 	if (o->kind == OPERAND_FIELD)
 		return load_field(ir, o->field);
+	if (o->kind == OPERAND_DIV || o->kind == OPERAND_MOD)
+		return emit_divide(ir, o);
+	op = ops[o->kind];
 	left = emit_operand(ir, o->left);
 	if (o->right->kind == OPERAND_CONST && ir_fits_s32(o->right->min))
 		return ir_binary_imm(ir, op, left, o->right->min);
@@ -86,6 +116,17 @@ static void leave_if(struct kernel_ir *ir, uint32_t a, enum ir_cmp cmp,
 	ir_place(ir, next);
 }
 
+/* The byte of the path that text[i] is compared with. */
+static uint32_t load_end(struct kernel_ir *ir, const struct cond *c,
+			 uint32_t end, uint32_t i)
+{
+	uint32_t v = ir_load(ir, end, c->bytes_offset - c->text_len + i, 1);
+
+	if (c->fold_case && ascii_is_letter(c->text[i]))
+		v = ir_binary_imm(ir, IR_AND, v, ASCII_CASE_MASK);
+	return v;
+}
+
 /*
  * The address of the end is computed from the length, which is compared with
  * both bounds first: without that the verifier refuses the loads.
@@ -102,10 +143,8 @@ static void emit_suffix(struct kernel_ir *ir, const struct cond *c,
 	end = ir_binary(ir, IR_ADD, IR_RECORD, len);
 	CHECK(c->text_len > 0 && c->text_len <= c->bytes_offset);
 	for (uint32_t i = c->text_len - 1; i > 0; i--)
-		leave_if(ir,
-			 ir_load(ir, end, c->bytes_offset - c->text_len + i, 1),
-			 IR_NE, c->text[i], no);
-	last = ir_load(ir, end, c->bytes_offset - c->text_len, 1);
+		leave_if(ir, load_end(ir, c, end, i), IR_NE, c->text[i], no);
+	last = load_end(ir, c, end, 0);
 	ir_branch(ir,
 		  (struct ir_test){ .cmp = IR_EQ,
 				    .a = last,

@@ -12,9 +12,15 @@
 #include "compiler/kernel_ir.h"
 #include "compiler/pushdown.h"
 
-#define PUSHDOWN_INSNS_MAX 4000
+/* Half of what a branch reaches; the verifier takes it in tens of ms. */
+#define PUSHDOWN_INSNS_MAX 16000
 /* Arithmetic nested deeper than this stays in user space: bounds the stack. */
 #define PUSHDOWN_DEPTH_MAX 40
+/*
+ * Of one term: values that its CASE and COALESCE are tried with, conditions of
+ * which more than one thing is asked. Each may double what lies below it.
+ */
+#define PUSHDOWN_CHOICES_MAX 64
 
 /* Bytes at a fixed place of the record, as an integer. */
 struct field {
@@ -23,7 +29,16 @@ struct field {
 	bool is_signed;
 };
 
-enum operand_kind { OPERAND_CONST, OPERAND_FIELD, OPERAND_ADD, OPERAND_SUB };
+enum operand_kind {
+	OPERAND_CONST,
+	OPERAND_FIELD,
+	OPERAND_ADD,
+	OPERAND_SUB,
+	OPERAND_MUL,
+	OPERAND_DIV, /* as C divides; by a constant > 0 */
+	OPERAND_MOD, /* likewise */
+	OPERAND_AND, /* with a constant */
+};
 
 /* A 64-bit value; min and max hold for every record. */
 struct operand {
@@ -59,6 +74,7 @@ struct cond {
 	const struct operand *right;
 	const uint8_t *text;
 	uint32_t text_len;
+	bool fold_case; /* SUFFIX: letters alike, `text` has them in upper case */
 	uint32_t arg_count;
 	const struct cond *const *args;
 	uint32_t cost;	/* instructions, at most */
@@ -76,6 +92,8 @@ struct cond_set {
 	const struct cond **buckets;
 	uint32_t count;
 	uint32_t line;
+	uint32_t choices_left; /* of the term, see leaf_spend() */
+	bool brief;  /* of a path test a part of the bytes, where that may be */
 	bool failed; /* out of memory; what is returned is still a condition */
 };
 
@@ -90,7 +108,7 @@ const struct cond *cond_bits(struct cond_set *set, struct field field,
 			     uint32_t mask, bool any);
 const struct cond *cond_suffix(struct cond_set *set,
 			       const struct column *column, const uint8_t *text,
-			       uint32_t len);
+			       uint32_t len, bool fold_case);
 const struct cond *cond_if(struct cond_set *set, const struct cond *test,
 			   const struct cond *then, const struct cond *other);
 /* `kind` AND or OR of what lies in args, which is taken over and reordered. */
@@ -103,27 +121,61 @@ const struct cond *cond_negate(struct cond_set *set, const struct cond *cond);
 /* AND out of an OR what all its branches demand. */
 const struct cond *cond_factor(struct cond_set *set, const struct cond *cond);
 
+/* pushdown_group.c: the same, with few tests for each record */
+const struct cond *cond_group(struct cond_set *set, const struct cond *cond);
+
 /* pushdown_operand.c: integers */
 const struct operand *operand_const(struct cond_set *set, int64_t i);
 const struct operand *operand_field(struct cond_set *set, struct field field);
+/* The bits of `left` that are set in the mask. */
+const struct operand *operand_and(struct cond_set *set,
+				  const struct operand *left, uint64_t mask);
 bool operand_equal(const struct operand *a, const struct operand *b);
 unsigned operand_cost(const struct operand *operand);
 /* NULL with *ret_reason set when the kernel cannot compute it. */
 const struct operand *operand_of(struct cond_set *set, const struct expr *expr,
 				 const char **ret_reason);
+/* Why the kernel does not compute this value. */
+const char *value_reason(struct cond_set *set, const struct expr *expr);
 /* Why this column cannot be read by a predicate; NULL when it can. */
 const char *column_reason(struct cond_set *set, const struct column *column);
 const struct column *column_of(const struct cond_set *set,
 			       const struct expr *expr);
+
+/* Letters differ from those of the other case by one bit. */
+#define ASCII_CASE_MASK 0xdf
+static inline bool ascii_is_letter(uint8_t c)
+{
+	c &= ASCII_CASE_MASK;
+	return c >= 'A' && c <= 'Z';
+}
 
 /* pushdown_bytes.c: texts and addresses at fixed places */
 struct bytes_test {
 	const struct column *column;
 	const uint8_t *text;
 	uint32_t len;
+	bool fold_case; /* ASCII letters alike */
 };
 const struct cond *bytes_equal(struct cond_set *set, struct bytes_test test);
 const struct cond *bytes_prefix(struct cond_set *set, struct bytes_test test);
+const struct cond *bytes_suffix(struct cond_set *set, struct bytes_test test);
+/*
+ * What the three say in few instructions: some of the bytes are tested, in
+ * paths. *ret_part is set when that is not all of them.
+ */
+enum bytes_kind { BYTES_EQUAL, BYTES_PREFIX, BYTES_SUFFIX };
+const struct cond *bytes_brief(struct cond_set *set, enum bytes_kind kind,
+			       struct bytes_test test, bool *ret_part);
+#define BYTES_PART_REASON                                                    \
+	"only a part of the text is tested in the kernel: all rules' texts " \
+	"would be too long"
+const struct cond *path_length(struct cond_set *set,
+			       const struct column *column, enum ir_cmp cmp,
+			       uint32_t len);
+/* The address lies in the network `text`/`bits`. */
+const struct cond *address_in(struct cond_set *set, struct bytes_test test,
+			      unsigned bits);
 const struct cond *address_equal(struct cond_set *set, struct bytes_test test);
 /* The column is not NULL; paths only. */
 const struct cond *path_known(struct cond_set *set,
@@ -132,20 +184,82 @@ const struct cond *path_known(struct cond_set *set,
 const struct cond *path_cut(struct cond_set *set);
 
 /*
- * pushdown_leaf.c: a condition that holds whenever `expr`, which is no AND, OR
- * or NOT, is `wanted` (TRUE or FALSE, not NULL). `reason` is set when it may
- * hold in other rows too.
+ * What is asked of a condition of three values. The latter two hold where it is
+ * NULL too: what IS TRUE, CASE and COALESCE need to know.
+ */
+enum want { WANT_TRUE, WANT_FALSE, WANT_NOT_TRUE, WANT_NOT_FALSE };
+
+/*
+ * A condition that holds wherever a part of an expression is what is wanted.
+ * `reason` is set when it may hold in other rows too. It says nothing of a
+ * record whose path was cut when it reads_path.
  */
 struct leaf {
 	const struct cond *cond;
 	const char *reason;
 	bool reads_path;
 };
+
+/* pushdown_leaf.c: of a whole term, no AND, OR or NOT; a cut path passes */
 struct leaf leaf_cond(struct cond_set *set, const struct expr *expr,
-		      bool wanted);
+		      enum want want);
+/* of any part of a term */
+struct leaf leaf_when(struct cond_set *set, const struct expr *expr,
+		      enum want want);
+struct leaf leaf_undecided(const char *reason);
+/* Does the term's allowance bear that `expr` is looked at once more? */
+bool leaf_spend(struct cond_set *set, const struct expr *expr);
+struct leaf leaf_spent(void);
+/* It is NULL for every record. */
+struct leaf leaf_unknown(enum want want);
+/* It is `cond` for every record, never NULL. */
+struct leaf leaf_exactly(struct cond_set *set, const struct cond *cond,
+			 enum want want);
+/*
+ * The same of a text column, which is NULL where a path is not known. Not known
+ * looks like empty, which matters where that `fits`.
+ */
+struct leaf leaf_text(struct cond_set *set, const struct column *column,
+		      const struct cond *cond, bool fits, enum want want);
+/* EQUAL, PREFIX or SUFFIX of a path, see bytes_brief(). */
+struct leaf leaf_brief(struct cond_set *set, enum bytes_kind kind,
+		       struct bytes_test test, enum want want);
+struct leaf leaf_join(struct cond_set *set, enum cond_kind kind, struct leaf a,
+		      struct leaf b);
+/* Only what holds too often is no harm: no NOT above it. */
+bool want_may_be_brief(const struct cond_set *set, enum want want);
+enum want want_opposite(enum want want);
+
+/* pushdown_compare.c */
+struct leaf compare_leaf(struct cond_set *set, const struct expr *expr,
+			 enum want want);
+struct leaf in_leaf(struct cond_set *set, const struct expr *expr,
+		    enum want want);
+/* A value as a condition: a number is TRUE when it is not 0. */
+struct leaf value_leaf(struct cond_set *set, const struct expr *expr,
+		       enum want want);
+
+/* pushdown_pattern.c: LIKE and its simple forms, CIDR */
+struct leaf pattern_leaf(struct cond_set *set, const struct expr *expr,
+			 enum want want);
+struct leaf network_leaf(struct cond_set *set, const struct expr *expr,
+			 enum want want);
+
+/* pushdown_choice.c: CASE, COALESCE, IFNULL, NULLIF as values */
+bool is_choice(const struct expr *expr);
+/* The choice is an arg of `test`, or `test` itself when `at` is CHOICE_SELF. */
+#define CHOICE_SELF UINT32_MAX
+struct leaf choice_leaf(struct cond_set *set, const struct expr *test,
+			uint32_t at, enum want want);
 
 /* pushdown_emit.c: one predicate as kernel IR; lines as in pushdown.c */
-enum pushdown_line { LINE_ENTRY, LINE_KEEP, LINE_DROP, LINE_TERMS };
+enum pushdown_line {
+	LINE_ENTRY,
+	LINE_KEEP,
+	LINE_DROP,
+	LINE_SEARCH, /* for the values of many terms at once */
+	LINE_TERMS
+};
 int cond_emit(const struct cond *cond, const struct stream *stream,
 	      struct arena *arena, struct kernel_ir *ret_ir, struct err *err);
 

@@ -129,17 +129,41 @@ static const struct expr *bind_is_true(struct binder *b,
 
 /* What only expansion can give a meaning. */
 static const struct expr *unexpanded(struct binder *b,
+				     const struct scope *scope,
 				     const struct ast_expr *ast)
 {
 	if (ast->op == AST_PARAM)
 		compilation_error(
 			b->c, ast->span, "as in ts >= :t_start AND ts < :t_end",
 			":%s stands in a comparison with ts", ast->text);
+	else if (!*ast->text)
+		bind_expr(b, scope, ast->args[0]);
 	else
 		compilation_error(b->c, ast->span,
 				  "CREATE LIST name ('a', 'b') makes one",
 				  "there is no list '%s'", ast->text);
 	return NULL;
+}
+
+/* name = 'sh' OR 'bash' */
+static const char *condition_hint(struct binder *b, const struct ast_expr *ast,
+				  enum value_type type)
+{
+	const char *x = bind_quote(b, ast);
+
+	if (ast->op == AST_TEXT)
+		return compilation_text(b->c,
+					"write the column again: x = %s; or x "
+					"IN ('a', 'b')",
+					x);
+	if (type_is_number(type))
+		return compilation_text(b->c, "compare it, as in %s <> 0", x);
+	if (type == VALUE_TEXT)
+		return compilation_text(b->c, "compare it, as in %s <> ''", x);
+	if (type == VALUE_LIST)
+		return compilation_text(b->c, "compare it, as in 'x' = ANY(%s)",
+					x);
+	return compilation_text(b->c, "compare it, as in %s IS NOT NULL", x);
 }
 
 const struct expr *bind_condition(struct binder *b, const struct scope *scope,
@@ -149,7 +173,7 @@ const struct expr *bind_condition(struct binder *b, const struct scope *scope,
 
 	if (!expr || expr->type == VALUE_BOOL || expr->type == VALUE_NULL)
 		return expr;
-	compilation_error(b->c, ast->span, "compare it with something",
+	compilation_error(b->c, ast->span, condition_hint(b, ast, expr->type),
 			  "a condition is true or false, but %s is %s",
 			  bind_quote(b, ast), value_type_name(expr->type));
 	return NULL;
@@ -214,7 +238,7 @@ static const struct expr *bind_op(struct binder *b, const struct scope *scope,
 		return NULL;
 	case AST_IN_LIST:
 	case AST_PARAM:
-		return unexpanded(b, ast);
+		return unexpanded(b, scope, ast);
 	case AST_ANY: /* their comparison takes them */
 	case AST_ALL:
 	case AST_OP_COUNT:

@@ -6,6 +6,7 @@
  */
 #include "compiler/type_int.h"
 
+#include "compiler/foreign.h"
 #include "compiler/suggest.h"
 
 #include <ctype.h>
@@ -42,35 +43,6 @@ static const char *const arguments[FUNCTION_COUNT] = {
 	[FUNCTION_ENTROPY] = "b",   [FUNCTION_BASE64_DECODE] = "t",
 };
 
-/* What other engines have, and what a rule writes in its place. */
-static const struct {
-	const char *name;
-	const char *hint;
-} foreign[] = {
-	{ "now", "a rule has no clock: ts is the time of its event" },
-	{ "current_timestamp",
-	  "a rule has no clock: ts is the time of its event" },
-	{ "concat", "write a || b" },
-	{ "char_length", "write LENGTH(x)" },
-	{ "len", "write LENGTH(x)" },
-	{ "mid", "write SUBSTR(x, from, count)" },
-	{ "position", "write INSTR(text, part)" },
-	{ "strpos", "write INSTR(text, part)" },
-	{ "regexp_like", "write x REGEXP 'pattern'" },
-	{ "regexp_matches", "write x REGEXP 'pattern'" },
-	{ "rlike", "write x REGEXP 'pattern'" },
-	{ "glob", "write x LIKE 'pattern'" },
-	{ "like", "write x LIKE 'pattern'" },
-	{ "iif", "write CASE WHEN a THEN b ELSE c END" },
-	{ "if", "write CASE WHEN a THEN b ELSE c END" },
-	{ "mod", "write a % b" },
-	{ "total", "write SUM(x)" },
-	{ "first_value", "write MIN(x) or MAX(x), or a sequence" },
-	{ "last_value", "write MIN(x) or MAX(x), or a sequence" },
-	{ "lag", "write a sequence: MATCH_RECOGNIZE" },
-	{ "lead", "write a sequence: MATCH_RECOGNIZE" },
-};
-
 static const char *upper(struct binder *b, const char *name)
 {
 	char *ret = compilation_copy(b->c, name, strlen(name));
@@ -89,14 +61,15 @@ static const char *all_functions(struct binder *b)
 	for (unsigned i = 0; i < FUNCTION_COUNT; i++)
 		buf_printf(&text, "%s, ",
 			   upper(b, function_info((enum function)i)->name));
-	buf_printf(&text, "%s and the aggregates", upper(b, CIDR_MATCH));
+	buf_printf(&text, "%s, %s, COUNT, SUM, AVG, MIN and MAX",
+		   upper(b, CIDR_MATCH), upper(b, FIRST_SEEN));
 	return compilation_take(b->c, &text);
 }
 
 static void unknown_function(struct binder *b, const struct ast_expr *ast)
 {
 	struct suggest s = suggest_for(ast->text);
-	const char *hint = NULL;
+	const char *hint = foreign_function(ast->text);
 
 	for (unsigned i = 0; i < FUNCTION_COUNT; i++)
 		suggest_offer(&s, function_info((enum function)i)->name);
@@ -104,9 +77,6 @@ static void unknown_function(struct binder *b, const struct ast_expr *ast)
 		suggest_offer(&s, aggregates[i].name);
 	suggest_offer(&s, CIDR_MATCH);
 	suggest_offer(&s, FIRST_SEEN);
-	for (size_t i = 0; i < ARRAY_SIZE(foreign); i++)
-		if (strcmp(foreign[i].name, ast->text) == 0)
-			hint = foreign[i].hint;
 	if (!hint && s.best)
 		hint = compilation_text(b->c, "did you mean %s?",
 					upper(b, s.best));

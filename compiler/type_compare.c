@@ -71,7 +71,10 @@ void type_mismatch(struct binder *b, struct span span, struct operand l,
 
 static void no_order(struct binder *b, struct span span, enum value_type type)
 {
-	compilation_error(b->c, span, NULL,
+	compilation_error(b->c, span,
+			  type == VALUE_IP ? "write a network: dst_ip IN "
+					     "('10.0.0.0/8', '192.0.2.1')" :
+					     NULL,
 			  "%s has no order: it compares with =, <> and IN",
 			  value_type_name(type));
 }
@@ -155,6 +158,10 @@ static const struct expr *compare(struct binder *b, struct span span,
 		return NULL;
 	}
 	warn_null(b, span, l, r);
+	if (is_equality(op)) {
+		warn_equal(b, r.ast, l.expr);
+		warn_equal(b, l.ast, r.expr);
+	}
 	bind_range(b, op, l.expr, r.ast, r.expr, bound == BOUND_ALONE);
 	bind_range(b, mirror(op), r.expr, l.ast, l.expr, bound == BOUND_ALONE);
 	bind_range_same(b, span, op, l.ast, l.expr, r.expr);

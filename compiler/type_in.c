@@ -65,6 +65,7 @@ static bool add_element(struct binder *b, const struct scope *scope,
 		type_mismatch(b, ast->span, x, element);
 		return false;
 	}
+	warn_equal(b, ast, x.expr);
 	bind_range(b, EXPR_EQ, x.expr, ast, element.expr, false);
 	if (value_is_null(element.expr->value))
 		in->null = true;

@@ -16,6 +16,14 @@ static const char *pattern_name(const struct ast_expr *ast)
 				      "REGEXP";
 }
 
+/* Of name || '%': name. */
+static const char *looked_for(struct binder *b, const struct ast_expr *pattern)
+{
+	while (pattern->op == AST_CONCAT)
+		pattern = pattern->args[pattern->args[0]->op == AST_TEXT];
+	return bind_quote(b, pattern);
+}
+
 /*
  * The pattern, a TEXT or NULL constant. What is written in quotes is taken as
  * it stands.
@@ -34,15 +42,33 @@ static const struct expr *pattern_of(struct binder *b,
 	    (expr->type == VALUE_TEXT || value_is_null(expr->value)))
 		return expr;
 	compilation_error(b->c, pattern->span,
-			  ast->op == AST_REGEXP ?
-				  NULL :
-				  compilation_text(b->c,
-						   "to search for a part: "
-						   "INSTR(%s, %s) > 0",
-						   bind_quote(b, ast->args[0]),
-						   bind_quote(b, pattern)),
+			  compilation_text(b->c,
+					   "to look for a text that is not "
+					   "constant: INSTR(%s, %s) > 0, or = "
+					   "1 at the start",
+					   bind_quote(b, ast->args[0]),
+					   looked_for(b, pattern)),
 			  "%s takes a pattern in quotes", pattern_name(ast));
 	return NULL;
+}
+
+static const char *subject_hint(struct binder *b, const struct ast_expr *ast,
+				enum value_type type)
+{
+	const char *x = bind_quote(b, ast->args[0]);
+
+	if (type == VALUE_LIST)
+		return compilation_text(b->c,
+					"write ANY(%s) %s ..., or search the "
+					"cmdline",
+					x, pattern_name(ast));
+	if (type == VALUE_IP)
+		return compilation_text(b->c,
+					"write a network: %s = "
+					"'10.0.0.0/8'",
+					x);
+	return compilation_text(b->c, "write CAST(%s AS TEXT) %s ...", x,
+				pattern_name(ast));
 }
 
 /* What the pattern is held against; NULL: complained. */
@@ -57,18 +83,9 @@ static const struct expr *subject(struct binder *b, const struct scope *scope,
 	x = bind_expr(b, scope, arg);
 	if (!x || x->type == VALUE_TEXT || x->type == VALUE_NULL)
 		return x;
-	compilation_error(
-		b->c, arg->span,
-		x->type == VALUE_LIST ?
-			compilation_text(b->c,
-					 "write ANY(%s) %s ..., or "
-					 "search the cmdline",
-					 bind_quote(b, arg),
-					 pattern_name(ast)) :
-			compilation_text(b->c, "write CAST(%s AS TEXT) %s ...",
-					 bind_quote(b, arg), pattern_name(ast)),
-		"%s takes a text, but %s is %s", pattern_name(ast),
-		bind_quote(b, arg), value_type_name(x->type));
+	compilation_error(b->c, arg->span, subject_hint(b, ast, x->type),
+			  "%s takes a text, but %s is %s", pattern_name(ast),
+			  bind_quote(b, arg), value_type_name(x->type));
 	return NULL;
 }
 
@@ -146,6 +163,7 @@ const struct expr *type_like(struct binder *b, const struct scope *scope,
 	like->value = pattern->value;
 	like->escape = escape;
 	like->fold_case = ast->op == AST_ILIKE;
+	warn_like(b, ast);
 	bind_range_like(b, like, ast->args[1]);
 	return finish(b, scope, ast, like);
 }
@@ -213,10 +231,15 @@ const struct expr *type_regexp(struct binder *b, const struct scope *scope,
 	if (r == -ENOMEM)
 		return type_keep(b, NULL);
 	if (r) {
-		compilation_error(b->c, place_in(ast->args[1], offset), NULL,
+		compilation_error(b->c, place_in(ast->args[1], offset),
+				  strstr(err.text, "look-ahead") ?
+					  "write two conditions: x REGEXP 'a' "
+					  "AND x NOT REGEXP 'b'" :
+					  NULL,
 				  "%s", err.text);
 		return NULL;
 	}
+	warn_regexp(b, ast);
 	regexp->args[0] = x;
 	regexp->value = pattern->value;
 	return finish(b, scope, ast, regexp);

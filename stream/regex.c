@@ -11,7 +11,11 @@
 
 #include <hs/hs.h>
 
-/* Measured: within these the slowest of 100,000 random patterns took 1 s. */
+/*
+ * Measured: of 57,122 random patterns 42,153 were within these and compiled, all
+ * but 33 in less than 0.1 s of processor time; the slowest took 3.8 s, a loop
+ * around long repeats: b+(?:1{103}1{184})*[a-z]/+
+ */
 #define EDGES_MAX 2500
 #define LOOPS_MAX 50
 
@@ -44,10 +48,13 @@ static const struct {
 	{ "Embedded anchors", "^ and $ stand at the ends of a pattern only" },
 	{ "Pattern can never match", "the pattern can never match" },
 	{ "Bounded repeat is too large", "a repeat is too large" },
-	{ "Invalid repeat", "nothing here to repeat: write \\ before it" },
+	{ "Invalid repeat",
+	  "nothing here to repeat: write .* for any text, or \\ before it" },
 	{ "Unmatched parentheses", "a ) without its (: write \\)" },
 	{ "Missing close parenthesis", "a ( without its ): write \\(" },
 	{ "Unterminated character class", "a [ without its ]: write \\[" },
+	{ "Range out of order",
+	  "a range in [ ] is from the lower to the higher" },
 	{ "Unescaped \\ at end", "it ends in a \\" },
 };
 

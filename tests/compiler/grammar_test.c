@@ -459,9 +459,10 @@ static void grammar__sentences_of_the_page__are_read(void **state)
 
 /* What the parser knows only to say that it is not supported. */
 static const char *const refused[] = {
-	"rows",	   "groups",  "stream",	 "recursive", "lateral",
-	"offset",  "fetch",   "qualify", "glob",      "rlike",
-	"similar", "collate", "filter",
+	"rows",	    "groups",  "stream", "recursive", "lateral", "offset",
+	"fetch",    "qualify", "glob",	 "rlike",     "similar", "collate",
+	"filter",   "matches", "regex",	 "contains",  "has",	 "startswith",
+	"endswith", "xor",     "div",	 "mod",	      "top",	 "replace",
 };
 
 static bool is_refused(const char *word, size_t len)

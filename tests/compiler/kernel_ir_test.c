@@ -3,6 +3,7 @@
 #include "compiler/ebpf.h"
 #include "compiler/kernel_ir.h"
 #include "compiler/regalloc.h"
+#include "compiler/predicate_gen.h"
 #include "support/ebpf_interp.h"
 #include "support/unit.h"
 
@@ -191,9 +192,9 @@ static void share_loads__side_by_side__both_are_left(void **state)
  */
 static void wide_sum(struct kernel_ir *ir, unsigned n, int64_t want)
 {
-	uint32_t values[60], sum, entry, keep, drop;
+	uint32_t values[64], sum, entry, keep, drop;
 
-	assert_true(n <= 60);
+	assert_true(n <= 64);
 	entry = ir_block_new(ir);
 	keep = ir_block_new(ir);
 	drop = ir_block_new(ir);
@@ -225,7 +226,7 @@ static void regalloc__many_values_alive__spills_and_computes_the_same(void **s)
 
 	for (unsigned i = 0; i < RECORD_BYTES; i++)
 		record[i] = (uint8_t)(i * 37 + 11);
-	for (unsigned n = 1; n <= 60; n++) {
+	for (unsigned n = 1; n <= 64; n++) {
 		int64_t want = (int64_t)1 << 40;
 		struct regalloc regs;
 		struct ebpf_code code;
@@ -280,6 +281,186 @@ static void regalloc__loads__are_repeated(void **state)
 	assert_int_equal(regs.stack_bytes, 0);
 }
 
+/* What the IR says, by its own definition. */
+static uint64_t binary(enum ir_op op, uint64_t a, uint64_t b)
+{
+	switch ((int)op) {
+	case IR_ADD:
+		return a + b;
+	case IR_SUB:
+		return a - b;
+	case IR_MUL:
+		return a * b;
+	case IR_DIV:
+		return a / b;
+	case IR_MOD:
+		return a % b;
+	case IR_AND:
+		return a & b;
+	case IR_XOR:
+		return a ^ b;
+	case IR_SHL:
+		return a << b;
+	case IR_SAR:
+		return (uint64_t)((int64_t)a >> b);
+	default:
+		fail_msg("no operation of two");
+		return 0;
+	}
+}
+
+static bool compares(const struct ir_block *b, int64_t x, int64_t y)
+{
+	const bool results[] = {
+		[IR_EQ] = x == y,
+		[IR_NE] = x != y,
+		[IR_LT] = x<y, [IR_LE] = x <= y, [IR_GT] = x> y,
+		[IR_GE] = x >= y,
+	};
+
+	return results[b->cmp];
+}
+
+static int64_t interpret(const struct kernel_ir *ir, const uint8_t *record,
+			 uint64_t *regs)
+{
+	const struct ir_block *b = ir->blocks;
+
+	while (b->end != IR_RETURN) {
+		for (uint32_t i = b->first; i < b->first + b->count; i++) {
+			const struct ir_insn *insn = &ir->insns[i];
+			uint64_t imm = (uint64_t)insn->imm, loaded = 0;
+
+			if (insn->op == IR_LOAD) {
+				memcpy(&loaded, record + imm, insn->size);
+				regs[insn->dst] = loaded;
+			} else if (insn->op == IR_CONST) {
+				regs[insn->dst] = imm;
+			} else {
+				regs[insn->dst] = binary(
+					insn->op, regs[insn->a],
+					insn->b == IR_NONE ? imm :
+							     regs[insn->b]);
+			}
+		}
+		b = &ir->blocks[compares(b, (int64_t)regs[b->a],
+					 b->b == IR_NONE ?
+						 b->imm :
+						 (int64_t)regs[b->b]) ?
+					b->then :
+					b->other];
+	}
+	return b->imm;
+}
+
+/* Any value of the last 60, so that the stack has room. */
+static uint32_t some_value(struct gen *g, const struct kernel_ir *ir)
+{
+	uint32_t count = ir->reg_count - 1;
+
+	return ir->reg_count - 1 - gen_below(g, count < 60 ? count : 60);
+}
+
+static void random_value(struct gen *g, struct kernel_ir *ir)
+{
+	static const enum ir_op ops[] = { IR_ADD, IR_SUB, IR_MUL, IR_AND,
+					  IR_XOR };
+	enum ir_op op = ops[gen_below(g, ARRAY_SIZE(ops))];
+	unsigned dice = gen_below(g, 100);
+	uint8_t size = (uint8_t)(1u << gen_below(g, 4));
+
+	if (dice < 15 || ir->reg_count < 4)
+		ir_load(ir, IR_RECORD, gen_below(g, RECORD_BYTES / size) * size,
+			size);
+	else if (dice < 20)
+		ir_const(ir, gen_number(g));
+	else if (dice < 30)
+		ir_binary_imm(ir, gen_chance(g, 50) ? IR_SHL : IR_SAR,
+			      some_value(g, ir), gen_below(g, 64));
+	else if (dice < 40)
+		ir_binary_imm(ir, gen_chance(g, 50) ? IR_DIV : IR_MOD,
+			      some_value(g, ir), 1 + gen_below(g, 1000));
+	else if (dice < 55)
+		ir_binary_imm(ir, op, some_value(g, ir),
+			      (int32_t)gen_number(g));
+	else
+		ir_binary(ir, op, some_value(g, ir), some_value(g, ir));
+}
+
+/* Values, a test that goes on or returns, values, a test ... */
+static void random_ir(struct gen *g, struct kernel_ir *ir)
+{
+	unsigned tests = 1 + gen_below(g, 20);
+	uint32_t keep, drop, next;
+
+	next = ir_block_new(ir);
+	keep = ir_block_new(ir);
+	drop = ir_block_new(ir);
+	for (unsigned i = 0; i < tests; i++) {
+		struct ir_test test = { .cmp = gen_below(g, IR_CMP_COUNT),
+					.b = IR_NONE };
+		uint32_t out = i % 2 ? keep : drop;
+
+		ir_place(ir, next);
+		for (unsigned k = 3 + gen_below(g, 40); k > 0; k--)
+			random_value(g, ir);
+		test.a = some_value(g, ir);
+		if (gen_chance(g, 50))
+			test.b = some_value(g, ir);
+		else
+			test.imm = (int32_t)gen_number(g);
+		next = i + 1 < tests ? ir_block_new(ir) :
+		       out == keep   ? drop :
+				       keep;
+		ir_branch(ir, test, out, next);
+	}
+	ir_place(ir, keep);
+	ir_return(ir, 1);
+	ir_place(ir, drop);
+	ir_return(ir, 0);
+	assert_int_equal(ir_finish(ir, NULL), 0);
+}
+
+static void regalloc__random_values__computes_the_same(void **state)
+{
+	struct fixture *f = *state;
+	unsigned rounds = gen_full() ? 20000 : 2000, spilled = 0, stored = 0;
+	struct gen g = { .state = gen_seed("kernel_ir"), .arena = &f->arena };
+
+	for (unsigned i = 0; i < rounds; i++) {
+		uint8_t record[RECORD_BYTES] __attribute__((aligned(8)));
+		uint64_t result, *values;
+		struct regalloc regs;
+		struct ebpf_code code;
+		unsigned at;
+
+		ir_init(&f->ir, &f->arena, RECORD_BYTES);
+		random_ir(&g, &f->ir);
+		if (gen_chance(&g, 50))
+			assert_int_equal(ir_share_loads(&f->ir, NULL), 0);
+		assert_int_equal(ir_check(&f->ir, NULL), 0);
+		assert_int_equal(regalloc(&f->ir, &regs, NULL), 0);
+		spilled += regs.spill_count > 0;
+		stored += regs.stack_bytes > 0;
+		assert_int_equal(ebpf_lower(&f->ir, 1, &code, NULL), EBPF_OK);
+		values = arena_array(&f->arena, f->ir.reg_count,
+				     sizeof(*values));
+		assert_non_null(values);
+		for (unsigned k = 0; k < 5; k++) {
+			for (unsigned n = 0; n < RECORD_BYTES; n++)
+				record[n] = (uint8_t)(gen_u64(&g) >>
+						      gen_below(&g, 8));
+			assert_null(ebpf_interp(code.insns, code.count, record,
+						sizeof(record), &result, &at));
+			assert_int_equal(result,
+					 interpret(&f->ir, record, values));
+		}
+		arena_reset(&f->arena);
+	}
+	printf("%u of %u spill, %u to the stack\n", spilled, rounds, stored);
+	assert_true(stored * 2 > rounds);
+}
+
 static void build__no_memory__is_an_error(void **state)
 {
 	struct arena tiny;
@@ -312,6 +493,7 @@ int main(void)
 		IR_TEST(share_loads__side_by_side__both_are_left),
 		IR_TEST(regalloc__many_values_alive__spills_and_computes_the_same),
 		IR_TEST(regalloc__loads__are_repeated),
+		IR_TEST(regalloc__random_values__computes_the_same),
 		IR_TEST(build__no_memory__is_an_error),
 	};
 

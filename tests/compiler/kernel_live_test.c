@@ -240,6 +240,8 @@ static void predicate__that_spills__loads(void **state)
 	struct arena arena;
 	struct gen g = { .arena = &arena };
 
+	unsigned stores = 0;
+
 	g.state = gen_seed("kernel_live");
 	g.stream = catalog_stream(STREAM_FILE_OPEN);
 	arena_init(&arena, ARENA_BYTES);
@@ -264,8 +266,12 @@ static void predicate__that_spills__loads(void **state)
 		make(&g, sum, &f);
 		if (f.insns)
 			check_in_kernel(&g, live, &f, 20);
+		for (unsigned k = 0; k < f.insn_count; k++)
+			stores += BPF_CLASS(f.insns[k].code) == BPF_STX;
 		arena_reset(&arena);
 	}
+	printf("%u values on the stack\n", stores);
+	assert_true(stores >= 20);
 	arena_release(&arena);
 }
 
@@ -280,10 +286,11 @@ static void predicate__of_the_greatest_length__loads(void **state)
 
 	g.stream = catalog_stream(STREAM_FILE_OPEN);
 	arena_init(&arena, ARENA_BYTES);
-	any = gen_node(&g, EXPR_OR, VALUE_BOOL, 220);
+	any = gen_node(&g, EXPR_OR, VALUE_BOOL, 2000);
 	for (unsigned i = 0; i < any->arg_count; i++) {
 		struct expr *eq = gen_node(&g, EXPR_EQ, VALUE_BOOL, 2);
-		char *path = arena_printf(&arena, "/usr/lib/%u/file-%u", i, i);
+		char *path =
+			arena_printf(&arena, "/usr/lib/%u/file-%u", i * 31, i);
 
 		assert_non_null(path);
 		eq->args[0] = gen_column(
@@ -293,7 +300,7 @@ static void predicate__of_the_greatest_length__loads(void **state)
 	}
 	make(&g, any, &f);
 	printf("%u instructions\n", f.insn_count);
-	assert_true(f.insn_count > 3000);
+	assert_true(f.insn_count > 14000);
 	check_in_kernel(&g, live, &f, 20);
 	arena_release(&arena);
 }

@@ -21,7 +21,8 @@ static const struct {
 	{ "SELECT q.pid FROM process.exec e;", "1:8",
 	  "no 'q' in FROM to take q.pid from", "FROM has e (process.exec)" },
 	{ "SELECT exec_exe FROM process.exec;", "1:8",
-	  "unknown column 'exec_exe' of process.exec", NULL },
+	  "unknown column 'exec_exe' of process.exec",
+	  "shrike streams process.exec lists its columns" },
 	{ "SELECT e.dst_port FROM process.exec e JOIN network.connect c ON "
 	  "c.pid = e.pid AND c.ts = e.ts;",
 	  "1:8", "unknown column 'dst_port' of process.exec",
@@ -79,11 +80,14 @@ static const struct {
 	  "1:60", "WHEN goes with AUTO JOIN only", "write AUTO JOIN" },
 	{ "SELECT pid FROM HOP(TABLE process.exec, DESCRIPTOR(ts), INTERVAL "
 	  "'1' SECOND);",
-	  "1:76", "expected , and the size, found )", NULL },
+	  "1:76", "expected , and the size, found )",
+	  "as in HOP(TABLE process.exec, DESCRIPTOR(ts), INTERVAL '10'" },
 	{ "CREATE STREAM s (a TEXT);", "1:8",
 	  "CREATE STREAM is not part of this version", "shrike streams" },
-	{ "CREATE TABLE t (a);", "1:8", "expected RULE, VIEW or LIST", NULL },
-	{ "CREATE LIST l (a);", "1:16", "expected a constant", NULL },
+	{ "CREATE TABLE t (a);", "1:8", "expected RULE, VIEW or LIST",
+	  "as in CREATE RULE name AS SELECT" },
+	{ "CREATE LIST l (a);", "1:16", "expected a constant",
+	  "as in CREATE LIST shells (" },
 	{ "SELECT ANY(args) FROM process.exec;", "1:8",
 	  "ANY and ALL are one side of a comparison", "as in 'x' = ANY" },
 	{ "SELECT ANY(args) = ALL(args) FROM process.exec;", "1:20",
@@ -116,7 +120,7 @@ static const struct {
 	  "write 'x' = ANY(args)" },
 	{ "SELECT pid FROM process.exec WHERE exe;", "1:36",
 	  "a condition is true or false, but exe is TEXT",
-	  "compare it with something" },
+	  "compare it, as in exe <> ''" },
 	{ "SELECT pid FROM process.exec WHERE ts > ts + 5;", "1:41",
 	  "+ does not go with TIMESTAMP and BIGINT", "add an interval" },
 	{ "SELECT pid FROM process.exec WHERE uid = 9223372036854775807 + 1;",
@@ -141,7 +145,7 @@ static const struct {
 	{ "SELECT pid FROM network.connect WHERE dst_ip = '10.0.0';", "1:48",
 	  "'10.0.0' is not an IPv4 or IPv6 address", "as in '192.0.2.1'" },
 	{ "SELECT pid FROM network.connect WHERE dst_ip < '10.0.0.1';", "1:39",
-	  "IP has no order", NULL },
+	  "IP has no order", "write a network: dst_ip IN (" },
 	{ "SELECT pid FROM network.connect WHERE proto = 'tpc';", "1:47",
 	  "'tpc' is no value of proto", "did you mean 'tcp'?" },
 	{ "SELECT pid FROM network.connect WHERE family = 'unix';", "1:48",
@@ -169,30 +173,35 @@ static const struct {
 	{ "SELECT pid /* FROM process.exec;", "1:12",
 	  "this comment does not end", "end it with */" },
 	{ "SELECT pid FROM process.exec WHERE pid == 1;", "1:40",
-	  "unexpected character '=='", "equality is written =" },
+	  "unexpected '=='", "equality is written =" },
 	{ "SELECT pid FROM process.exec WHERE pid = 1 && uid = 1;", "1:44",
-	  "unexpected character '&&'", "write AND" },
+	  "unexpected '&&'", "write AND" },
 	{ "SELECT \"pid\" FROM process.exec;", "1:8",
-	  "unexpected character '\"'", "text is written 'like this'" },
+	  "double quotes mean nothing here",
+	  "a text is written 'pid', a name without quotes" },
 	{ "SELECT pid FROM process.exec WHERE uid = 1.5x;", "1:42",
-	  "this is neither a number nor a name", NULL },
+	  "this is neither a number nor a name", "a number is written 1000" },
 	{ "SELECT pid FROM process.exec WHERE uid = 1e309;", "1:42",
 	  "a number is at most 1.7976931348623157e308", NULL },
 	{ "SELECT pid FROM process.exec SUPPRESS FOR INTERVAL 'x' SECOND;",
 	  "1:52", "this is not the number of an interval",
 	  "write INTERVAL '10' SECOND" },
 	{ "SELECT pid FROM process.exec SUPPRESS FOR INTERVAL '9' YEAR;",
-	  "1:56", "expected MILLISECOND, SECOND, MINUTE, HOUR or DAY", NULL },
+	  "1:56", "expected MILLISECOND, SECOND, MINUTE, HOUR or DAY",
+	  "as in INTERVAL '10' SECOND" },
 	{ "DELETE FROM process.exec;", "1:1",
-	  "expected CREATE RULE or SELECT, found DELETE", NULL },
+	  "expected CREATE RULE or SELECT, found DELETE",
+	  "as in CREATE RULE name AS SELECT" },
 	{ "-- nothing\n", "1:1", "there is no rule", "a rule is CREATE RULE" },
 	{ "CREATE RULE r WITH (enabled = FALSE) AS SELECT pid FROM "
-	  "process.exec;",
+	  "process.exec WHERE uid = 0;",
 	  "1:13", "no rule is enabled", NULL },
 };
 
 static void message__each_mistake__is_named_and_placed(void **state)
 {
+	unsigned failed = 0;
+
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct front front;
@@ -215,9 +224,10 @@ static void message__each_mistake__is_named_and_placed(void **state)
 				    cases[i].suggestion ? cases[i].suggestion :
 							  "(nothing)",
 				    front.result, text);
-		assert_true(ok);
+		failed += !ok;
 		front_release(&front);
 	}
+	assert_int_equal(failed, 0);
 }
 
 #define SEQUENCE(pattern, define)                                             \
@@ -268,7 +278,7 @@ static void message__several_statements__each_is_reported(void **state)
 	(void)state;
 	front_compile(&front, "SELECT pdi, nmae FROM process.exec;\n"
 			      "SELECT FROM;\n"
-			      "SELECT pid FROM process.exec;\n"
+			      "SELECT pid FROM process.exec WHERE uid = 0;\n"
 			      "CREATE RULE a AS SELECT pid FROM process.exec "
 			      "WHERE (uid = 0\n"
 			      "CREATE RULE b AS SELECT x FROM process.fork;\n");
@@ -321,6 +331,19 @@ static const struct {
 	{ "4294967296 > uid", "uid is from 0 to 4294967295" },
 	{ "uid IN (0, -1)", "uid is from 0 to 4294967295, never -1" },
 	{ "uid BETWEEN 9 AND 3", "nothing is between these" },
+	{ "exe = '/tmp/%'", "= and IN take a wildcard" },
+	{ "exe IN ('/bin/a', '*/b')", "write LIKE '%/b'" },
+	{ "exe LIKE '/tmp/*'", "LIKE takes * as the character itself" },
+	{ "exe LIKE '%'", "every text is like this" },
+	{ "exe LIKE '/a\\_b%'", "add ESCAPE '\\'" },
+	{ "exe LIKE 'C:\\Windows\\%'", "no path of Linux begins so" },
+	{ "exe = '\\usr\\bin\\id'", "no path of Linux begins so" },
+	{ "cmdline REGEXP '/curl/i'", "write '(?i)curl'" },
+	{ "cmdline REGEXP '.*'", "every text matches this" },
+	{ "uid = 0 AND gid = 0 AND uid = 1", "exclude each other" },
+	{ "5 < uid AND uid <= 5", "exclude each other" },
+	{ "uid = 3 AND uid <> 3", "exclude each other" },
+	{ "exe = '/bin/a' AND exe = '/bin/b'", "exclude each other" },
 };
 
 static const char *const not_warned[] = {
@@ -330,6 +353,14 @@ static const char *const not_warned[] = {
 	"uid IN (0, 4294967295)",
 	"uid BETWEEN 3 AND 3",
 	"pid_key = -1",
+	"exe LIKE '/tmp/%*%'",
+	"cmdline LIKE '%100\\%%' ESCAPE '\\'",
+	"cmdline REGEXP '/etc/passwd'",
+	"cmdline = 'a*b%c'",
+	"uid = 0 AND gid = 1",
+	"uid >= 5 AND uid <= 5",
+	"uid > 4 AND uid = 5 AND uid <> 6",
+	"uid = 0 OR uid = 1",
 };
 
 static void message__constant_conditions__are_warned_of(void **state)
@@ -367,6 +398,76 @@ static void message__sound_conditions__are_not_warned_of(void **state)
 	}
 }
 
+static void message__rule_without_conditions__is_warned_of(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned warnings;
+	} rules[] = {
+		{ "SELECT pid FROM file.open;", 1 },
+		{ "SELECT pid FROM file.open WHERE is_write;", 0 },
+		{ "SELECT pid, " WINDOW " AS n FROM file.open;", 0 },
+		{ "SELECT pid FROM matches.x;\n"
+		  "CREATE RULE x AS SELECT pid FROM file.open WHERE is_write;",
+		  0 },
+		{ SEQUENCE("a b", "UNTIL u DEFINE a AS TRUE, u AS "
+				  "process.exit WHERE TRUE"),
+		  0 },
+		{ "SELECT pid FROM file.open WHERE FIRST_SEEN(path, "
+		  "INTERVAL '1' DAY);",
+		  0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
+		struct front front;
+
+		front_compile(&front, rules[i].text);
+		assert_int_equal(front.result, COMPILE_OK);
+		assert_int_equal(front.diagnostics->warning_count,
+				 rules[i].warnings);
+		assert_true(!rules[i].warnings ==
+			    !strstr(front_text(&front),
+				    "every event of file.open is a match"));
+		front_release(&front);
+	}
+}
+
+/* A text that runs away hides nothing that stands in another line. */
+static void message__text_without_end__hides_no_other_error(void **state)
+{
+	struct front front;
+
+	(void)state;
+	front_compile(&front, "SELECT pid FROM process.exec WHERE exe = 'x;\n"
+			      "SELECT pdi FROM process.exec;\n"
+			      "SELECT nmae FROM process.exec WHERE exe = "
+			      "'it's';\n"
+			      "SELECT uidd FROM process.exec;\n");
+	assert_non_null(strstr(front_text(&front), "that began in line 1"));
+	assert_non_null(strstr(front_text(&front), "test.sql:2:8: error"));
+	assert_non_null(strstr(front_text(&front), "written ''"));
+	assert_non_null(strstr(front_text(&front), "test.sql:4:8: error"));
+	front_release(&front);
+}
+
+/* What is read ahead of a rule's name, or of its end, is told of that rule. */
+static void message__first_and_last_token__name_their_rule(void **state)
+{
+	struct front front;
+
+	(void)state;
+	front_compile(&front, "SELECT `pid` FROM process.exec;\n"
+			      "SELECT pid FROM process.exec WHERE uid = 0;\n"
+			      "`SELECT` pid FROM process.exec;\n");
+	assert_non_null(strstr(front_text(&front),
+			       "1:8: error: backquotes mean nothing here "
+			       "[rule test_1]\n"));
+	assert_non_null(strstr(front_text(&front),
+			       "3:1: error: backquotes mean nothing here\n"));
+	front_release(&front);
+}
+
 static void message__double_quotes__are_one_mistake(void **state)
 {
 	struct front front;
@@ -389,6 +490,12 @@ int main(void)
 		cmocka_unit_test(message__unprintable_bytes__are_escaped),
 		cmocka_unit_test(message__constant_conditions__are_warned_of),
 		cmocka_unit_test(message__sound_conditions__are_not_warned_of),
+		cmocka_unit_test(
+			message__rule_without_conditions__is_warned_of),
+		cmocka_unit_test(
+			message__text_without_end__hides_no_other_error),
+		cmocka_unit_test(
+			message__first_and_last_token__name_their_rule),
 		cmocka_unit_test(message__double_quotes__are_one_mistake),
 	};
 

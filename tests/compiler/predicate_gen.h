@@ -195,6 +195,31 @@ static inline struct value gen_value(struct gen *g, const struct column *column)
 	return value_int(gen_number(g));
 }
 
+static inline struct value gen_divisor(struct gen *g)
+{
+	static const int64_t pool[] = { 1,	   2,	      3,  10,
+					-1,	   -2,	      -7, 4096,
+					INT32_MAX, INT64_MIN, 0,  1LL << 40 };
+
+	return value_int(
+		pool[gen_below(g, gen_chance(g, 90) ? 8 : ARRAY_SIZE(pool))]);
+}
+
+/* Times, divided by, the rest of, less than nothing. */
+static inline const struct expr *gen_product(struct gen *g,
+					     const struct expr *left)
+{
+	enum expr_op op = EXPR_MUL + gen_below(g, 4);
+	struct expr *e = gen_node(g, op, VALUE_INT, op == EXPR_NEG ? 1 : 2);
+
+	e->args[0] = left;
+	if (op != EXPR_NEG && gen_chance(g, 5))
+		e->args[1] = gen_column(g, gen_pick(g, true));
+	else if (op != EXPR_NEG)
+		e->args[1] = gen_const(g, gen_divisor(g));
+	return e;
+}
+
 /* Both ways of nesting, so that the allocator sees deep trees. */
 static inline const struct expr *gen_sum(struct gen *g, unsigned depth)
 {
@@ -203,8 +228,12 @@ static inline const struct expr *gen_sum(struct gen *g, unsigned depth)
 	if (depth == 0 || gen_chance(g, 15)) {
 		if (gen_chance(g, 30))
 			return gen_const(g, value_int(gen_below(g, 70000)));
+		if (gen_chance(g, 30))
+			return gen_product(g, gen_column(g, gen_pick(g, true)));
 		return gen_column(g, gen_pick(g, true));
 	}
+	if (gen_chance(g, 10))
+		return gen_product(g, gen_sum(g, depth - 1));
 	e = gen_node(g, gen_chance(g, 50) ? EXPR_ADD : EXPR_SUB, VALUE_INT, 2);
 	e->args[0] = gen_sum(g, gen_chance(g, 20) ? depth - 1 : 0);
 	e->args[1] = gen_sum(g, depth - 1);
@@ -241,6 +270,52 @@ static inline const struct expr *gen_in(struct gen *g,
 	return e;
 }
 
+/* LIKE, of a part of a text: what stands at both ends, or one of them. */
+static inline struct value gen_like(struct gen *g, struct value v)
+{
+	static const char *const middles[] = { "%", "%", "_%", "%e%", "", "_" };
+	uint32_t head = gen_below(g, v.len + 1);
+	uint32_t tail = head + gen_below(g, v.len - head + 1);
+	const char *from = (const char *)v.p;
+	char *text;
+
+	if (gen_chance(g, 20))
+		head = 0;
+	text = arena_printf(g->arena, "%.*s%s%.*s", (int)head, from,
+			    middles[gen_below(g, ARRAY_SIZE(middles))],
+			    (int)(v.len - tail), from + tail);
+	CHECK(text);
+	return value_text(text);
+}
+
+/* Some letters in the other case. */
+static inline struct value gen_other_case(struct gen *g, struct value v)
+{
+	uint8_t *p = arena_alloc(g->arena, v.len + 1u);
+
+	CHECK(p);
+	for (uint32_t i = 0; i < v.len; i++) {
+		uint8_t c = v.p[i], folded = c & 0xdf;
+
+		p[i] = folded >= 'A' && folded <= 'Z' && gen_chance(g, 30) ?
+			       c ^ 0x20 :
+			       c;
+	}
+	v.p = p;
+	return v;
+}
+
+static inline const struct expr *gen_network(struct gen *g,
+					     const struct column *column)
+{
+	struct expr *e = gen_node(g, EXPR_CIDR, VALUE_BOOL, 1);
+
+	e->args[0] = gen_column(g, column);
+	e->value = gen_ip(g);
+	e->prefix = (uint8_t)gen_below(g, e->value.len * 8 + 1);
+	return e;
+}
+
 static inline const struct expr *gen_pattern(struct gen *g,
 					     const struct column *column)
 {
@@ -261,23 +336,102 @@ static inline const struct expr *gen_pattern(struct gen *g,
 	v.len -= cut;
 	e->args[0] = gen_column(g, column);
 	e->value = v;
-	if (e->op == EXPR_LIKE) {
-		char *text = arena_printf(g->arena, "%.*s%%%s", (int)v.len,
-					  (const char *)v.p,
-					  gen_chance(g, 50) ? "d" : "");
-
-		CHECK(text);
-		e->value = value_text(text);
+	if (e->op == EXPR_LIKE)
+		e->value = gen_like(g, v);
+	if (e->op == EXPR_LIKE && gen_chance(g, 10))
+		e->escape = '/';
+	if (gen_chance(g, 30)) {
+		e->fold_case = true;
+		e->value = gen_other_case(g, e->value);
 	}
+	return e;
+}
+
+static inline const struct expr *gen_expr(struct gen *g, unsigned depth);
+
+/* A value of the column's type, or NULL, by conditions. */
+static inline const struct expr *
+gen_choice(struct gen *g, const struct column *column, unsigned depth)
+{
+	static const enum function functions[] = { FUNCTION_COALESCE,
+						   FUNCTION_IFNULL,
+						   FUNCTION_NULLIF };
+	unsigned args = 2 + gen_below(g, 4);
+	struct expr *e;
+
+	if (depth == 0 || gen_chance(g, 30))
+		return gen_chance(g, 40) ? gen_const(g, gen_value(g, column)) :
+					   gen_column(g, column);
+	e = gen_node(g, EXPR_CASE, column->type, args);
+	if (gen_chance(g, 50)) {
+		e->op = EXPR_CALL;
+		e->function = functions[gen_below(g, 3)];
+		e->arg_count = 2;
+	}
+	for (unsigned i = 0; i < e->arg_count; i++)
+		e->args[i] = e->op == EXPR_CASE && i + 1 < args && i % 2 == 0 ?
+				     gen_expr(g, gen_below(g, 2)) :
+				     gen_choice(g, column, depth - 1);
+	return e;
+}
+
+/* A test of what a choice gave. */
+static inline const struct expr *gen_test(struct gen *g,
+					  const struct column *column)
+{
+	const struct expr *choice = gen_choice(g, column, 2);
+	struct expr *e;
+
+	if (gen_chance(g, 20)) {
+		e = gen_node(g, EXPR_IS_NULL, VALUE_BOOL, 1);
+	} else if (column->type == VALUE_TEXT && gen_chance(g, 30)) {
+		e = gen_node(g, EXPR_PREFIX, VALUE_BOOL, 1);
+		e->value = value_text(gen_chance(g, 50) ? "b" : "/etc");
+	} else {
+		e = gen_node(g, gen_comparison(g), VALUE_BOOL, 2);
+		if (column->type != VALUE_INT && gen_chance(g, 90))
+			e->op = EXPR_EQ;
+		e->args[1] = gen_const(g, gen_value(g, column));
+	}
+	e->args[0] = choice;
+	return e;
+}
+
+/* What asks about other conditions. */
+static inline const struct expr *gen_condition(struct gen *g)
+{
+	static const struct column truth = { .name = "truth",
+					     .type = VALUE_BOOL };
+	unsigned dice = gen_below(g, 100);
+	struct expr *e;
+
+	if (dice < 50) {
+		e = gen_node(g, EXPR_IS_TRUE, VALUE_BOOL, 1);
+	} else if (dice < 65) {
+		e = gen_node(g, EXPR_IS_NULL, VALUE_BOOL, 1);
+	} else if (dice < 85) {
+		e = gen_node(g, gen_comparison(g), VALUE_BOOL, 2);
+		e->args[1] = gen_const(g, gen_value(g, &truth));
+	} else {
+		e = gen_node(g, EXPR_CASE, VALUE_BOOL, 2 + gen_below(g, 4));
+		for (unsigned i = 0; i < e->arg_count; i++)
+			e->args[i] = gen_expr(g, gen_below(g, 2));
+		return e;
+	}
+	e->args[0] = gen_expr(g, gen_below(g, 3));
 	return e;
 }
 
 static inline const struct expr *gen_leaf(struct gen *g)
 {
+	bool text = gen_chance(g, 15);
 	const struct column *column = gen_pick(g, false);
 	enum expr_op op = gen_comparison(g);
 	struct expr *e;
 
+	while (text &&
+	       (column->type != VALUE_TEXT || !catalog_in_kernel(column)))
+		column = gen_pick(g, false);
 	if (gen_chance(g, 3)) {
 		e = gen_node(g, EXPR_IS_NULL, VALUE_BOOL, 1);
 		e->args[0] = gen_column(g, column);
@@ -289,6 +443,12 @@ static inline const struct expr *gen_leaf(struct gen *g)
 		e->args[1] = gen_sum(g, gen_chance(g, 5) ? 10 : 0);
 		return e;
 	}
+	if (gen_chance(g, 6))
+		return gen_condition(g);
+	if (gen_chance(g, 8))
+		return gen_test(g, column);
+	if (column->type == VALUE_IP && gen_chance(g, 50))
+		return gen_network(g, column);
 	if (column->type == VALUE_BOOL && gen_chance(g, 50))
 		return gen_column(g, column);
 	if (column->type == VALUE_TEXT && gen_chance(g, 60))

@@ -246,32 +246,32 @@ static void path__cut_or_not_known__passes_or_not(void **state)
 	assert_false(passes(f, &record));
 }
 
-/* 2,000 rules on ports and paths: ports stay, the dear paths go. */
+/* 4,000 rules on users and paths: users stay, the dear paths go. */
 static void rules__too_long_together__dearest_terms_are_left_out(void **state)
 {
 	struct fixture *f = *state;
 	struct pushdown_input *inputs =
-		arena_array(&f->arena, 2000, sizeof(*inputs));
+		arena_array(&f->arena, 4000, sizeof(*inputs));
 	union gen_record record = { 0 };
 	unsigned left_out = 0;
 
 	assert_non_null(inputs);
 	f->g.stream = catalog_stream(STREAM_FILE_OPEN);
-	for (unsigned i = 0; i < 2000; i++) {
-		char *path = arena_printf(&f->arena, "/usr/lib/x/%u", i);
+	for (unsigned i = 0; i < 4000; i++) {
+		char *path = arena_printf(&f->arena, "/usr/lib/%%/%u", i);
 
 		assert_non_null(path);
 		inputs[i].rule = "many";
 		inputs[i].expr = compare(f, EXPR_EQ, COL_uid, value_int(i));
 		if (i % 2)
-			inputs[i].expr = two(f, EXPR_AND, inputs[i].expr,
-					     compare(f, EXPR_EQ, OPEN(path),
-						     value_text(path)));
+			inputs[i].expr =
+				two(f, EXPR_AND, inputs[i].expr,
+				    pattern(f, EXPR_LIKE, OPEN(path), path));
 	}
-	push_all(f, inputs, 2000);
+	push_all(f, inputs, 4000);
 	assert_non_null(f->function.insns);
-	assert_true(f->function.insn_count <= 4000);
-	assert_int_equal(f->function.term_count, 3000);
+	assert_true(f->function.insn_count <= 16000);
+	assert_int_equal(f->function.term_count, 6000);
 	for (unsigned i = 0; i < f->function.term_count; i++) {
 		const struct pushdown_term *term = &f->function.terms[i];
 
@@ -284,10 +284,124 @@ static void rules__too_long_together__dearest_terms_are_left_out(void **state)
 		assert_int_equal(term->expr->args[0]->column, OPEN(path));
 	}
 	assert_true(left_out > 0);
-	record.head.uid = 1999;
+	record.head.uid = 3998;
 	assert_true(passes(f, &record));
-	record.head.uid = 2000;
+	record.head.uid = 4000;
 	assert_false(passes(f, &record));
+}
+
+/*
+ * 6,000 rules on one path each: of each its length and four bytes are tested.
+ * What passes is at least what is meant, and little else.
+ */
+static void rules__too_long_texts__are_tested_in_part(void **state)
+{
+	struct fixture *f = *state;
+	struct pushdown_input *inputs =
+		arena_array(&f->arena, 6000, sizeof(*inputs));
+	union gen_record record = { 0 };
+	unsigned passed = 0;
+
+	assert_non_null(inputs);
+	f->g.stream = catalog_stream(STREAM_FILE_OPEN);
+	for (unsigned i = 0; i < 6000; i++) {
+		char *path = arena_printf(&f->arena, "/srv/%u/data/%u",
+					  i * 7919 % 6000, i * 5);
+
+		assert_non_null(path);
+		inputs[i].rule = "r";
+		inputs[i].expr =
+			compare(f, EXPR_EQ, OPEN(path), value_text(path));
+	}
+	push_all(f, inputs, 6000);
+	assert_non_null(f->function.insns);
+	assert_false(f->exact);
+	assert_string_equal(f->function.terms[0].reason,
+			    "only a part of the text is tested in the kernel: "
+			    "all rules' texts would be too long");
+	record.open.path.off = offsetof(struct file_open_event, path_bytes);
+	for (unsigned i = 0; i < 6000; i++) {
+		const struct value *v = &inputs[i].expr->args[1]->value;
+
+		record.open.path.len = (uint16_t)v->len;
+		memcpy(record.open.path_bytes, v->p, v->len);
+		assert_true(passes(f, &record));
+		record.open.path_bytes[v->len - 2] ^= 0x40;
+		passed += passes(f, &record);
+	}
+	assert_true(passed < 3000);
+}
+
+/* As deep as the parser allows: what doubles at each level has an end. */
+static void nested__conditions_of_conditions__end(void **state)
+{
+	struct fixture *f = *state;
+	const struct expr *e = column(f, CONNECT(dst_port));
+	const struct expr *truth =
+		compare(f, EXPR_EQ, CONNECT(dst_port), value_int(1));
+
+	for (unsigned i = 0; i < 64; i++) {
+		struct expr *outer =
+			gen_node(&f->g, i % 2 ? EXPR_CASE : EXPR_IS_NULL,
+				 VALUE_BOOL, i % 2 ? 3 : 1);
+		const struct expr *exe = pattern(f, EXPR_PREFIX, COL_exe, "/");
+
+		outer->args[0] = i ? e : truth;
+		if (i % 2) {
+			outer->args[0] = two(f, EXPR_AND, e, exe);
+			outer->args[1] = truth;
+			outer->args[2] = e;
+		}
+		e = two(f, EXPR_LE, outer, gen_const(&f->g, value_int(1)));
+	}
+	push(f, e);
+	assert_false(f->function.terms[0].in_kernel);
+	assert_string_equal(f->function.terms[0].reason,
+			    "so many cases are decided in user space");
+}
+
+/* Twelve lists, all of them to hold: not the product of them. */
+static void lists__side_by_side__are_not_multiplied(void **state)
+{
+	struct fixture *f = *state;
+	struct expr *all = gen_node(&f->g, EXPR_AND, VALUE_BOOL, 12);
+
+	f->g.stream = catalog_stream(STREAM_FILE_OPEN);
+	for (unsigned i = 0; i < 12; i++) {
+		struct expr *in = gen_node(&f->g, EXPR_OR, VALUE_BOOL, 20);
+
+		for (unsigned k = 0; k < 20; k++)
+			in->args[k] =
+				compare(f, EXPR_EQ, i % 2 ? COL_uid : COL_pid,
+					value_int(i + k * 10));
+		all->args[i] = in;
+	}
+	push(f, all);
+	assert_true(f->exact);
+	assert_true(f->function.insn_count < 800);
+	assert_true(f->arena.used_bytes < 1024 * 1024);
+}
+
+/* Sixteen paths alike but for their ends: the tree does not go all the way. */
+static void paths__long_and_alike__take_little_memory(void **state)
+{
+	struct fixture *f = *state;
+	struct pushdown_input inputs[16];
+
+	f->g.stream = catalog_stream(STREAM_FILE_OPEN);
+	for (unsigned i = 0; i < 16; i++) {
+		char *path = arena_alloc(&f->arena, 4096);
+
+		assert_non_null(path);
+		memset(path, 'x', 4096);
+		snprintf(path + 4000, 64, "%u", i);
+		inputs[i].rule = "r";
+		inputs[i].expr =
+			compare(f, EXPR_EQ, OPEN(path), value_text(path));
+	}
+	push_all(f, inputs, 16);
+	assert_non_null(f->function.insns);
+	assert_true(f->arena.used_bytes < 32 * 1024 * 1024);
 }
 
 /* Nothing can be spared: the stream accepts all rather than the wrong rows. */
@@ -295,14 +409,14 @@ static void rules__too_long_and_nothing_to_spare__accept_all(void **state)
 {
 	struct fixture *f = *state;
 	struct pushdown_input *inputs =
-		arena_array(&f->arena, 6000, sizeof(*inputs));
+		arena_array(&f->arena, 40000, sizeof(*inputs));
 
 	assert_non_null(inputs);
-	for (unsigned i = 0; i < 6000; i++) {
+	for (unsigned i = 0; i < 40000; i++) {
 		inputs[i].rule = "port";
 		inputs[i].expr = compare(f, EXPR_EQ, COL_pid, value_int(i));
 	}
-	push_all(f, inputs, 6000);
+	push_all(f, inputs, 40000);
 	assert_null(f->function.insns);
 	assert_string_equal(f->function.accept_all_rule, "port");
 }
@@ -469,6 +583,10 @@ int main(void)
 		PUSH_TEST(rules__one_takes_all__is_named),
 		PUSH_TEST(path__cut_or_not_known__passes_or_not),
 		PUSH_TEST(rules__too_long_together__dearest_terms_are_left_out),
+		PUSH_TEST(rules__too_long_texts__are_tested_in_part),
+		PUSH_TEST(nested__conditions_of_conditions__end),
+		PUSH_TEST(lists__side_by_side__are_not_multiplied),
+		PUSH_TEST(paths__long_and_alike__take_little_memory),
 		PUSH_TEST(rules__too_long_and_nothing_to_spare__accept_all),
 		PUSH_TEST(in__many_numbers__is_searched_in_few_steps),
 		PUSH_TEST(in__a_range__is_two_comparisons),

@@ -17,7 +17,27 @@ for file in "$work"/example*.sql; do
 	examples=$((examples + 1))
 done
 ((examples > 0)) || fail 'README.md shows no rule'
-"$SHRIKE" check "$ROOT/rules" || fail 'the shipped rules do not compile'
+"$SHRIKE" check "$ROOT/rules" 2>"$work/err" ||
+	fail 'the shipped rules do not compile'
+[[ ! -s $work/err ]] || fail "the shipped rules are warned of: $(cat "$work/err")"
+
+# The messages that the documents show are those of the program.
+shows() {
+	local line
+
+	"$SHRIKE" check "$1" 2>"$work/err" && fail "$1 has no error"
+	while read -r line; do
+		grep -qF -- "$line" "$ROOT/$2" || fail "$2 does not show: $line"
+	done < <(sed '$d' "$work/err")
+}
+mkdir -p "$work/rules"
+cd "$work"
+printf 'SELECT pid FROM network.connect\nWHERE dest_port = 22;\n' >ssh.sql
+shows ssh.sql README.md
+printf '%s\n' 'CREATE RULE scan AS' 'SELECT pid FROM network.connect' \
+	'WHERE dst_prt = 22;' >rules/net.sql
+shows rules/net.sql docs/language.md
+cd "$ROOT"
 "$SHRIKE" explain "$ROOT/rules" >"$work/explained" ||
 	fail 'the shipped rules are not explained'
 while read -r rule; do
@@ -39,6 +59,18 @@ while read -r command; do
 	done < <(grep -o -- '--[a-z][a-z-]*' "$work/help" | sort -u)
 	commands=$((commands + 1))
 done < <("$SHRIKE" --help | sed -n 's/^  \([a-z]*\) .*/\1/p')
+
+# Both name every pass of the compiler.
+"$SHRIKE" check --dump nope "$ROOT/rules" 2>"$work/err" && fail '--dump nope'
+passes=$(sed -n "s/.*no pass 'nope': one of //p" "$work/err" | tr -d ,)
+(($(wc -w <<<"$passes") >= 10)) || fail "few passes: $passes"
+for pass in $passes; do
+	grep -qw -- "$pass" "$work/manual" || fail "the manual lacks pass $pass"
+	for command in check compile explain; do
+		"$SHRIKE" "$command" --help | grep -qw -- "$pass" ||
+			fail "$command --help lacks pass $pass"
+	done
+done
 ((commands >= 9)) || fail "--help lists only $commands commands"
 while read -r command; do
 	"$SHRIKE" "$command" --help >/dev/null ||

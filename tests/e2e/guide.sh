@@ -54,7 +54,9 @@ sensor_pid=
 
 examples=0
 for file in "$work"/example.*.sql; do
-	"$SHRIKE" check "$file" || fail "does not compile: $(cat "$file")"
+	"$SHRIKE" check "$file" 2>"$work/warned" ||
+		fail "does not compile: $(cat "$work/warned" "$file")"
+	[[ ! -s $work/warned ]] || fail "is warned of: $(cat "$work/warned")"
 	status=0
 	"$SHRIKE" replay -r "$file" "$work/trace" -o json \
 		>"$work/matches" 2>"$work/replayed" || status=$?

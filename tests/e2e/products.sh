@@ -14,6 +14,8 @@ cat >"$work/good.sql" <<-'END'
 	WHERE e.exe LIKE '%/bash' AND c.dst_port = 4444;
 END
 printf '%s\n' 'SELECT exe FROM process.fork WHERE uid = 0;' >"$work/plain.sql"
+printf '%s\n' "SELECT exe FROM process.fork WHERE exe = '/tmp/%';" \
+	>"$work/warned.sql"
 printf 'SELECT "p\xc3\xa9d" FROM process.exec;\nSELECT pdi\nFROM process.exec;' \
 	>"$work/bad"$'\xff.sql'
 
@@ -88,7 +90,9 @@ json() {
 		d = json.loads(text)
 		first, second = d["diagnostics"]
 		assert d["errors"] == 2 and d["warnings"] == 0
-		assert text.count("\n") == 1 and first["rule"] is None
+		assert text.count("\n") == 1 and first["rule"].endswith("_1")
+		assert first["message"].startswith("double quotes")
+		assert (first["column"], first["end_column"]) == (8, 13)
 		assert first["file"].endswith("bad\ufffd.sql")
 		assert (second["line"], second["column"]) == (2, 8)
 		assert (second["end_line"], second["end_column"]) == (2, 11)
@@ -121,6 +125,8 @@ dumps() {
 		[[ $pass == share || -s $work/dump ]] || fail "$pass is empty"
 		"$SHRIKE" explain --dump "$pass" "$work/good.sql" |
 			diff "$work/dump" - || fail "$pass differs"
+		"$SHRIKE" compile --dump "$pass" "$work/good.sql" |
+			diff "$work/dump" - || fail "compile: $pass differs"
 	done
 	"$SHRIKE" check --dump parse "$work/good.sql" >"$work/parsed.sql"
 	"$SHRIKE" check --dump parse "$work/parsed.sql" |
@@ -134,8 +140,37 @@ dumps() {
 	grep -q '2 errors' "$work/err" || fail 'a dump hides the errors'
 }
 
+# Colours for a terminal that does not refuse them, for nothing else.
+colours() {
+	local escape=$'\033'
+
+	"$SHRIKE" check "$work/warned.sql" 2>"$work/err"
+	grep -q "$escape" "$work/err" && fail 'colours in a file'
+	python3 - "$SHRIKE" "$work/warned.sql" >"$work/said" <<-'END' ||
+		import os, pty, sys
+		def said(env):
+		    told = b""
+		    def read(fd):
+		        nonlocal told
+		        data = os.read(fd, 4096)
+		        told += data
+		        return data
+		    os.environ.pop("NO_COLOR", None)
+		    os.environ.update(env)
+		    status = pty.spawn([sys.argv[1], "check", sys.argv[2]], read)
+		    assert os.waitstatus_to_exitcode(status) == 0
+		    return told
+		assert b"\033[1;33mwarning" in said({})
+		assert b"warning" in said({"NO_COLOR": ""})
+		plain = said({"NO_COLOR": "1"})
+		assert b"warning" in plain and b"\033" not in plain
+	END
+		fail "colours: $(cat "$work/said")"
+}
+
 products
 again
+colours
 refused
 json
 dumps

@@ -102,8 +102,20 @@ static const char *alu(struct machine *m, const struct bpf_insn *insn)
 	case BPF_SUB:
 		*dst -= src;
 		break;
+	case BPF_MUL:
+		*dst *= src;
+		break;
+	case BPF_DIV: /* the kernel's: by zero is 0 */
+		*dst = src ? *dst / src : 0;
+		break;
+	case BPF_MOD:
+		*dst = src ? *dst % src : *dst;
+		break;
 	case BPF_AND:
 		*dst &= src;
+		break;
+	case BPF_XOR:
+		*dst ^= src;
 		break;
 	case BPF_LSH:
 		*dst <<= src & 63;

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""make_rules.py N [SEED]: N rules of realistic shapes on standard output."""
+"""make_rules.py N [SEED [CONTAINS]]: N rules of realistic shapes on standard
+output; of the text terms CONTAINS percent (20) say contains."""
 import random
 import sys
 
@@ -14,8 +15,9 @@ secret vault config database postgres redis nginx apache tomcat java node""".spl
 
 
 class Maker:
-    def __init__(self, seed):
+    def __init__(self, seed, contains):
         self.random = random.Random(seed)
+        self.contains = contains / 100
 
     def word(self):
         return "%s%d" % (self.random.choice(WORDS), self.random.randrange(500))
@@ -28,7 +30,7 @@ class Maker:
     def text_term(self, column):
         """60 % exact, 20 % contains, 10 % prefix, 10 % suffix."""
         dice = self.random.random()
-        if dice < 0.6:
+        if dice < 0.8 - self.contains:
             if self.random.random() < 0.5:
                 names = ", ".join("'%s'" % self.path() for _ in range(4))
                 return "%s IN (%s)" % (column, names)
@@ -92,7 +94,8 @@ class Maker:
 
 
 def main():
-    maker = Maker(int(sys.argv[2]) if len(sys.argv) > 2 else 1)
+    maker = Maker(int(sys.argv[2]) if len(sys.argv) > 2 else 1,
+                  int(sys.argv[3]) if len(sys.argv) > 3 else 20)
     for number in range(int(sys.argv[1])):
         print(maker.rule(number))
 

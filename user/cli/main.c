@@ -13,7 +13,13 @@
 #define STORE_HELP                                                                  \
 	"      --store DIR      where matches are kept (default: /var/lib/shrike\n" \
 	"                       as root, ./shrike.store otherwise)\n"
-#define DUMP_HELP "      --dump PASS      what a pass of the compiler made\n"
+#define DUMP_HELP                                                               \
+	"      --dump PASS      what a pass of the compiler made: lex, parse, " \
+	"expand,\n"                                                             \
+	"                       bind, type, fold, plan, bounds, share, "        \
+	"pushdown,\n"                                                           \
+	"                       kernel-ir, regalloc, ebpf, subscriptions, "     \
+	"tasks\n"
 #define OUTPUT_HELP "  -o, --output FORMAT  text (default) or json\n"
 
 static const struct command commands[] = {
@@ -36,7 +42,10 @@ static const struct command commands[] = {
 	  RULES_HELP DUMP_HELP, cmd_explain },
 	{ "compile", "-r RULES -o DIR", "write what compiling gives as files",
 	  RULES_HELP
-	  "  -o, --output DIR     the folder; made when it is not there\n",
+	  "  -o, --output DIR     the folder; made when it is not there: "
+	  "rules.bpf.o,\n"
+	  "                       plan.txt, subscriptions.txt, tasks.pb, "
+	  "tasks.txt\n" DUMP_HELP,
 	  cmd_compile },
 	{ "record", "-o TRACE [options]", "record events to a trace file",
 	  "  -o, --output TRACE   the file to write; must not exist\n" RULES_HELP

@@ -41,6 +41,7 @@ struct pipeline {
 	int64_t lost_from; /* when `lost` was 0 last */
 	int64_t last_ts;   /* of the last row */
 	int64_t watermark; /* INT64_MIN before the first turn */
+	bool ended;	   /* `state` is the last there will be */
 	struct buf state;
 	struct buf text;
 	struct output output;
@@ -188,6 +189,14 @@ static int show(struct pipeline *p, struct err *err)
 	return rc ? rc : text_write(p, err);
 }
 
+static int save_state(struct pipeline *p, struct err *err)
+{
+	if (p->ended)
+		return 0;
+	buf_reset(&p->state);
+	return engine_save(p->engine, &p->state, err);
+}
+
 static int commit(struct pipeline *p, bool with_state, struct err *err)
 {
 	struct store_turn turn = { .matches = p->matches,
@@ -200,8 +209,7 @@ static int commit(struct pipeline *p, bool with_state, struct err *err)
 		return 0;
 	/* A replay ends with everything decided: no run goes on from there. */
 	if (p->engine && with_state && !p->origin.replay) {
-		buf_reset(&p->state);
-		rc = engine_save(p->engine, &p->state, err);
+		rc = save_state(p, err);
 		if (rc)
 			return rc;
 		turn.state = p->state.bytes;
@@ -342,6 +350,32 @@ int pipeline_resume(struct pipeline *p, int64_t now_ns, struct err *err)
 	for (unsigned s = 0; s < STREAM_KERNEL_COUNT && !rc; s++)
 		rc = pipeline_gap(p, s, watermark, now_ns, 0, err);
 	return rc;
+}
+
+/*
+ * Nobody watches from here on: that is a gap without an end, so that what closes
+ * now and would have gone on says so. What a next run of this boot takes up is
+ * the state before, for at the end of time nothing is muted any more.
+ */
+static int close_windows(struct pipeline *p, struct err *err)
+{
+	int rc = save_state(p, err);
+
+	p->ended = true;
+	for (unsigned s = 0; s < STREAM_COUNT && !rc; s++)
+		rc = engine_gap(p->engine, s, p->watermark, INT64_MAX, 0, err);
+	return rc ? rc : engine_advance(p->engine, INT64_MAX, err);
+}
+
+int pipeline_end(struct pipeline *p, struct err *err)
+{
+	int rc = 0;
+
+	if (p->engine)
+		rc = close_windows(p, err);
+	if (!rc)
+		rc = flush(p, err);
+	return rc ? rc : pipeline_save(p, err);
 }
 
 int pipeline_output(const struct pipeline *p, struct err *err)

@@ -69,6 +69,13 @@ int pipeline_turn(struct pipeline *pipeline, int64_t watermark,
  */
 int pipeline_output(const struct pipeline *pipeline, struct err *err);
 
+/*
+ * The end of a live run: windows that are open close, absences are decided, and
+ * all of them say that there is a gap from here on. Then the state is saved as
+ * it was before. No more rows or turns.
+ */
+int pipeline_end(struct pipeline *pipeline, struct err *err);
+
 /* Save the state even when nothing matched, as at the end of a run. */
 int pipeline_save(struct pipeline *pipeline, struct err *err);
 

@@ -432,9 +432,7 @@ static int last_turn(struct sensor *s, struct err *err)
 		rc = reorder_advance(s->reorder, end, row_in_order, s, err);
 	if (!rc)
 		rc = pipeline_turn(s->pipeline, end, err);
-	if (!rc && s->store)
-		rc = pipeline_save(s->pipeline, err);
-	return rc;
+	return rc ? rc : pipeline_end(s->pipeline, err);
 }
 
 static int finish(struct sensor *s, struct err *err)

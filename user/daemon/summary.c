@@ -64,10 +64,11 @@ static void summary_table(const struct summary *s, struct buf *out)
 			   c->delivered, c->lost, c->missed);
 	}
 	buf_printf(out,
-		   "%" PRIu64 " matches (%" PRIu64 " suppressed) from %" PRIu64
-		   " events in %.1f s",
-		   s->pipeline.matches, s->pipeline.suppressed,
-		   s->pipeline.rows, s->seconds);
+		   "%" PRIu64 " match%s (%" PRIu64 " suppressed) from %" PRIu64
+		   " event%s in %.1f s",
+		   s->pipeline.matches, s->pipeline.matches == 1 ? "" : "es",
+		   s->pipeline.suppressed, s->pipeline.rows,
+		   s->pipeline.rows == 1 ? "" : "s", s->seconds);
 	if (s->late)
 		buf_printf(out, ", %" PRIu64 " events late", s->late);
 	if (s->held)

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Conditions that cannot hold together, as uid = 0 AND uid = 1, and rules that
+ * ask nothing: what a slip of the hand leaves of a rule.
+ */
+#include "compiler/lower_int.h"
+#include "compiler/plan_print.h"
+
+/* Each is held against those before it. */
+#define COMPARED_MAX 64
+
+struct comparison {
+	const struct expr *column;
+	enum expr_op op; /* column op value */
+	struct value value;
+	const struct expr *expr;
+};
+
+static enum expr_op mirror(enum expr_op op)
+{
+	switch ((int)op) {
+	case EXPR_LT:
+		return EXPR_GT;
+	case EXPR_LE:
+		return EXPR_GE;
+	case EXPR_GT:
+		return EXPR_LT;
+	case EXPR_GE:
+		return EXPR_LE;
+	default:
+		return op;
+	}
+}
+
+static bool is_comparison(enum expr_op op)
+{
+	return op == EXPR_EQ || op == EXPR_NE || op == EXPR_LT ||
+	       op == EXPR_LE || op == EXPR_GT || op == EXPR_GE;
+}
+
+/* False: it is none of a column with a constant. */
+static bool read_comparison(const struct expr *expr, struct comparison *ret)
+{
+	const struct expr *l, *r;
+
+	if (!is_comparison(expr->op))
+		return false;
+	l = expr->args[0];
+	r = expr->args[1];
+	*ret = (struct comparison){ .op = expr->op, .expr = expr };
+	if (l->op == EXPR_CONST) {
+		const struct expr *swap = l;
+
+		l = r;
+		r = swap;
+		ret->op = mirror(ret->op);
+	}
+	ret->column = l;
+	ret->value = r->value;
+	return l->op == EXPR_COLUMN && r->op == EXPR_CONST &&
+	       !value_is_null(r->value);
+}
+
+static bool is_upper(enum expr_op op)
+{
+	return op == EXPR_LT || op == EXPR_LE;
+}
+
+static bool is_lower(enum expr_op op)
+{
+	return op == EXPR_GT || op == EXPR_GE;
+}
+
+/* x = value, which compares so with that of `other`: does `other` hold? */
+static bool allows(enum expr_op other, int order)
+{
+	switch ((int)other) {
+	case EXPR_EQ:
+		return order == 0;
+	case EXPR_NE:
+		return order != 0;
+	case EXPR_LT:
+		return order < 0;
+	case EXPR_LE:
+		return order <= 0;
+	case EXPR_GT:
+		return order > 0;
+	default:
+		return order >= 0;
+	}
+}
+
+static bool contradict(const struct comparison *a, const struct comparison *b)
+{
+	int order;
+
+	/* The two of one BETWEEN share it; that was looked at. */
+	if (a->column == b->column || a->column->input != b->column->input ||
+	    a->column->column != b->column->column ||
+	    a->value.type != b->value.type)
+		return false;
+	order = value_compare(a->value, b->value);
+	if (a->op == EXPR_EQ)
+		return !allows(b->op, order);
+	if (b->op == EXPR_EQ)
+		return !allows(a->op, -order);
+	if (is_upper(a->op) && is_lower(b->op))
+		return order < 0 ||
+		       (order == 0 && (a->op == EXPR_LT || b->op == EXPR_GT));
+	if (is_lower(a->op) && is_upper(b->op))
+		return order > 0 ||
+		       (order == 0 && (a->op == EXPR_GT || b->op == EXPR_LT));
+	return false;
+}
+
+static const char *text_of(struct lowering *l, const struct expr *expr)
+{
+	struct expr_names names = plan_rule_names(l->rule);
+	struct buf text = BUF_INIT;
+
+	expr_print(&text, expr, &names);
+	return compilation_take(l->c, &text);
+}
+
+static void complain(struct lowering *l, struct span span,
+		     const struct comparison *a, const struct comparison *b)
+{
+	const char *first = text_of(l, a->expr), *second = text_of(l, b->expr);
+
+	if (first && second)
+		compilation_warning(l->c, span, "write OR, or leave one out",
+				    "the rule can never match: %s and %s "
+				    "exclude each other",
+				    first, second);
+}
+
+/* The operands of an AND that were seen. */
+struct seen {
+	struct comparison items[COMPARED_MAX];
+	unsigned count;
+	bool complained; /* once is enough */
+};
+
+static void look_at(struct lowering *l, struct seen *seen, struct span span,
+		    const struct expr *expr)
+{
+	struct comparison *new = &seen->items[seen->count];
+
+	for (unsigned i = 0; expr->op == EXPR_AND && i < expr->arg_count; i++)
+		look_at(l, seen, span, expr->args[i]);
+	if (seen->complained || seen->count == COMPARED_MAX ||
+	    !read_comparison(expr, new))
+		return;
+	for (unsigned i = 0; i < seen->count && !seen->complained; i++) {
+		if (!contradict(&seen->items[i], new))
+			continue;
+		complain(l, span, &seen->items[i], new);
+		seen->complained = true;
+	}
+	seen->count++;
+}
+
+static void warn_contradictions(struct lowering *l,
+				const struct bound_conditions *conditions)
+{
+	struct seen seen = { .count = 0 };
+
+	for (unsigned i = 0; i < conditions->count; i++)
+		look_at(l, &seen, conditions->items[i].span,
+			conditions->items[i].expr);
+}
+
+/* A rule that asks nothing: each event of a stream is a match. */
+static void warn_accept_all(struct compilation *c,
+			    const struct bound_rule *bound)
+{
+	const struct bound_input *input = &bound->inputs[0];
+
+	if (bound->internal || bound->top != BOUND_PLAIN ||
+	    bound->input_count != 1 || bound->below.count ||
+	    bound->above.count || bound->seen_count ||
+	    input->stream == PLAN_STREAM_MATCHES)
+		return;
+	compilation_warning(c, input->span,
+			    "add WHERE and what it shall look for",
+			    "every event of %s is a match: the rule has no "
+			    "condition",
+			    catalog_stream(input->stream)->name);
+}
+
+void lower_warn(struct lowering *l)
+{
+	warn_contradictions(l, &l->bound->below);
+	warn_contradictions(l, &l->bound->above);
+	warn_accept_all(l->c, l->bound);
+}

@@ -1,0 +1,20 @@
+-- The warnings, with one error at the end that lets nothing be compiled.
+CREATE RULE a AS SELECT pid FROM process.exec;
+CREATE RULE b AS SELECT pid FROM process.exec WHERE TRUE;
+CREATE RULE c AS SELECT pid FROM process.exec WHERE exe LIKE '%';
+CREATE RULE d AS SELECT pid FROM process.exec WHERE exe = NULL;
+CREATE RULE e AS SELECT pid FROM process.exec WHERE exe <> NULL;
+CREATE RULE f AS SELECT pid FROM process.exec WHERE exe IN ('a', NULL);
+CREATE RULE g AS SELECT pid FROM process.exec WHERE exe NOT IN ('a', NULL);
+CREATE RULE h AS SELECT pid FROM process.exec WHERE uid = 0 AND uid = 1;
+CREATE RULE i AS SELECT pid FROM process.exec WHERE uid < 0;
+CREATE RULE j AS SELECT pid FROM process.exec WHERE uid >= 0;
+CREATE RULE l AS SELECT pid FROM process.exec WHERE uid BETWEEN 10 AND 5;
+CREATE RULE m AS SELECT pid FROM process.exec WHERE exe = '/tmp/%';
+CREATE RULE n AS SELECT pid FROM process.exec WHERE exe LIKE '/tmp/*';
+CREATE RULE p AS SELECT pid FROM process.exec WHERE comm = 'a-name-that-is-too-long';
+CREATE RULE q AS SELECT pid FROM network.connect WHERE dst_port = 70000;
+CREATE RULE s AS SELECT pid FROM process.exec WHERE name = 'a' OR TRUE;
+CREATE RULE u AS SELECT pid FROM process.exec WHERE cmdline REGEXP '.*';
+CREATE RULE v AS SELECT e.pid FROM process.exec e JOIN network.connect n ON n.pid_key = e.pid_key AND n.ts BETWEEN e.ts AND e.ts - INTERVAL '5' SECOND;
+SELECT nothing FROM process.exec;
