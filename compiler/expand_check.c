@@ -33,9 +33,13 @@ static void same_name(struct compilation *c, const struct named *first,
 {
 	const struct compile_source *source =
 		&c->diagnostics->sources[first->span.source];
-	const char *where = compilation_text(
-		c, "the first is in %s, line %u", source->name,
-		diagnostic_position(source, first->span.start).line);
+	const char *where = NULL;
+
+	/* To count the lines takes a while. */
+	if (!compilation_is_full(c))
+		where = compilation_text(
+			c, "the first is in %s, line %u", source->name,
+			diagnostic_position(source, first->span.start).line);
 
 	if (strcmp(first->kind, second->kind) == 0)
 		compilation_error(c, second->span, where,

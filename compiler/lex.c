@@ -47,16 +47,19 @@ bool lexer_is_word(char c)
 void lexer_error(struct lexer *lexer, uint32_t start, const char *suggestion,
 		 const char *fmt, ...)
 {
-	char message[256];
+	char message[256] = "";
 	va_list ap;
 
+	lexer->wrong.suggestion = suggestion;
+	lexer->wrong.wrong = span_from(lexer, start);
+	lexer->wrong.message = "";
+	if (lexer->quiet || compilation_is_full(lexer->c))
+		return;
 	va_start(ap, fmt);
 	vsnprintf(message, sizeof(message), fmt, ap);
 	va_end(ap);
 	lexer->wrong.message =
 		compilation_copy(lexer->c, message, strlen(message));
-	lexer->wrong.suggestion = suggestion;
-	lexer->wrong.wrong = span_from(lexer, start);
 }
 
 /* False: a comment does not end; the rest of the file is gone. */

@@ -61,6 +61,7 @@ struct lexer {
 	const char *text;
 	uint32_t len;
 	uint32_t at;
+	bool quiet; /* messages are empty: nobody will read them */
 	uint32_t source;
 	struct token wrong; /* its message, for the token that is being read */
 };

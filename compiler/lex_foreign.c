@@ -82,9 +82,9 @@ uint32_t lexer_statement_end(const struct lexer *lexer, uint32_t at)
 static uint32_t quoted_end(const struct lexer *lexer, uint32_t at,
 			   const char *close)
 {
-	const uint32_t end = line_end(lexer, at);
-
-	for (uint32_t i = at; i < end; i++)
+	/* A longer one is none: a line may be as long as the file. */
+	for (uint32_t i = at;
+	     i < lexer->len && lexer->text[i] != '\n' && i - at < 1024; i++)
 		if (is_at(lexer, i, close))
 			return i + (uint32_t)strlen(close);
 	return at;

@@ -397,9 +397,16 @@ static bool parse_statement(struct parser *p, const char *path, unsigned n)
 /* After an error: to the next place where a statement can start. */
 static void skip_statement(struct parser *p)
 {
+	p->lexer.quiet = true;
 	while (p->token.kind != TOKEN_END && p->token.kind != TOKEN_SEMICOLON &&
 	       !parse_is_word(p, "create"))
 		parse_advance(p);
+	p->lexer.quiet = false;
+	if (p->token.kind == TOKEN_END)
+		return;
+	/* What was read ahead is of the next statement. */
+	p->lexer.at = p->token.span.end;
+	p->ahead = lexer_next(&p->lexer);
 }
 
 void parse_source(struct compilation *c, const struct compile_source *source,

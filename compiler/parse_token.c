@@ -290,7 +290,7 @@ void parse_expected(struct parser *p, const char *what)
 	const int quoted_max = 40;
 	const struct span span = p->token.span;
 	int len = (int)(span.end - span.start);
-	const char *hint;
+	const char *hint = NULL;
 
 	if (p->token.kind == TOKEN_BAD || unsupported_here(p))
 		return;

@@ -16,7 +16,7 @@ struct checker {
 static bool bind_alone(struct checker *k, const struct ast_rule *rule,
 		       const struct expand_with *with)
 {
-	struct compilation c = { .arena = k->c->arena, .diagnostics = k->own };
+	struct compilation c = *k->c;
 	struct bound_rules rules = {
 		.sources = (const struct bound_rule *const *)k->bound->items,
 		.source_count = k->bound->count
@@ -24,6 +24,9 @@ static bool bind_alone(struct checker *k, const struct ast_rule *rule,
 	const struct ast_rule *expanded;
 	bool changed, ok;
 
+	c.diagnostics = k->own;
+	c.rule = NULL;
+	c.pattern_edges = 0;
 	expanded = expand_within(&c, k->program, rule, with, &changed);
 	ok = expanded && bind_rule(&c, &rules, expanded);
 	k->c->nomem |= c.nomem;
