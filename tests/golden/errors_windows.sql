@@ -8,3 +8,4 @@ SELECT a.pid FROM process.exec a JOIN process.fork b ON a.ts = b.ts;
 SELECT a.pid FROM process.exec a JOIN process.fork b ON a.pid = b.pid;
 SELECT a.pid FROM process.exec a JOIN process.fork b ON a.pid = b.pid AND b.ts <= a.ts;
 SELECT a.pid FROM process.exec a JOIN process.fork b ON a.pid = b.pid AND b.ts BETWEEN a.ts + INTERVAL '2' SECOND AND a.ts;
+SELECT COUNT(*) OVER (ORDER BY e.ts RANGE BETWEEN INTERVAL '1' MINUTE PRECEDING AND CURRENT ROW) AS n FROM process.exec e JOIN network.connect c ON c.pid_key = e.pid_key AND c.ts BETWEEN e.ts AND e.ts + INTERVAL '5' SECOND;
