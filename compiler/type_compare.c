@@ -24,6 +24,17 @@ static bool is_integer(const char *text)
 	return *text && strspn(text, "0123456789") == strlen(text);
 }
 
+static const char *user_hint(struct binder *b, const struct expr *x)
+{
+	enum stream_id stream;
+	const struct column *column = bind_origin(b->rule, x, &stream);
+
+	return column && (strcmp(column->name, "uid") == 0 ||
+			  strcmp(column->name, "euid") == 0) ?
+		       "a user is a number here: 0 is root" :
+		       NULL;
+}
+
 /* What to write where `l` is of a type that `r` is not. */
 static const char *mismatch_hint(struct binder *b, struct operand l,
 				 struct operand r)
@@ -38,13 +49,15 @@ static const char *mismatch_hint(struct binder *b, struct operand l,
 		return is_integer(r.ast->text) ?
 			       compilation_text(b->c, "write %s without quotes",
 						r.ast->text) :
-			       NULL;
+			       user_hint(b, l.expr);
 	if (type == VALUE_TEXT &&
 	    (r.ast->op == AST_INT || r.ast->op == AST_DOUBLE))
 		return compilation_text(b->c, "write '%s'", right);
 	if (type == VALUE_BOOL && r.ast->op == AST_INT)
 		return compilation_text(b->c, "write %s%s",
 					r.ast->number ? "" : "NOT ", left);
+	if (type == VALUE_BOOL && r.ast->op == AST_TEXT)
+		return compilation_text(b->c, "write %s or NOT %s", left, left);
 	if (type == VALUE_INTERVAL && other == VALUE_INT)
 		return compilation_text(b->c, "write INTERVAL '%s' SECOND",
 					right);

@@ -102,7 +102,8 @@ bool literal_is_network(const struct ast_expr *ast);
  */
 void warn_equal(struct binder *b, const struct ast_expr *ast,
 		const struct expr *x);
-void warn_like(struct binder *b, const struct ast_expr *like);
+void warn_like(struct binder *b, const struct ast_expr *like,
+	       const struct expr *x);
 void warn_regexp(struct binder *b, const struct ast_expr *regexp);
 
 #endif

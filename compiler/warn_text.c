@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Texts that mean less here than in the language they come from: wildcards of
- * other patterns, paths of other systems, a \ without ESCAPE.
+ * other patterns, paths of other systems or where none is, a \ without ESCAPE.
  */
 #include "compiler/type_int.h"
 
@@ -44,6 +44,55 @@ static void warn_path(struct binder *b, const struct ast_expr *ast)
 			    "no path of Linux begins so");
 }
 
+/* Columns that hold a whole path, and what holds its last part alone. */
+static const struct {
+	const char *whole;
+	const char *last;
+} paths[] = { { "exe", "name" },
+	      { "parent_exe", "parent_name" },
+	      { "path", NULL } };
+
+static bool is_alnum(char c)
+{
+	return is_letter(c) || (c >= '0' && c <= '9');
+}
+
+/* A whole path begins with /, its last part has none: else it never matches. */
+static void warn_place(struct binder *b, const struct ast_expr *ast,
+		       const struct expr *x, bool like)
+{
+	enum stream_id stream;
+	const struct column *column = bind_origin(b->rule, x, &stream);
+	const char *name = column ? column->name : "";
+	const bool slash = strchr(ast->text, '/');
+	const bool relative =
+		like ? is_alnum(ast->text[0]) : *ast->text && !slash;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(paths); i++) {
+		const char *last = paths[i].last;
+
+		if (strcmp(paths[i].whole, name) == 0 && relative)
+			compilation_warning(
+				b->c, ast->span,
+				last && !slash ?
+					compilation_text(
+						b->c,
+						"compare %s, its last part",
+						last) :
+					"write LIKE '%/...'",
+				"%s is a whole path, which begins with /",
+				name);
+		if (last && strcmp(last, name) == 0 && slash)
+			compilation_warning(
+				b->c, ast->span,
+				compilation_text(b->c,
+						 "compare %s, the whole path",
+						 paths[i].whole),
+				"%s is the last part of a path: it has no /",
+				name);
+	}
+}
+
 void warn_equal(struct binder *b, const struct ast_expr *ast,
 		const struct expr *x)
 {
@@ -55,6 +104,8 @@ void warn_equal(struct binder *b, const struct ast_expr *ast,
 				    "itself");
 	else if (is_foreign_path(ast->text))
 		warn_path(b, ast);
+	else
+		warn_place(b, ast, x, false);
 }
 
 static bool is_all_percent(const char *text)
@@ -69,7 +120,8 @@ static bool means_escape(const struct ast_expr *like, const char *text)
 	       (strstr(text, "\\_") || strstr(text, "\\%"));
 }
 
-void warn_like(struct binder *b, const struct ast_expr *like)
+void warn_like(struct binder *b, const struct ast_expr *like,
+	       const struct expr *x)
 {
 	const struct ast_expr *ast = like->args[1];
 
@@ -90,6 +142,8 @@ void warn_like(struct binder *b, const struct ast_expr *like)
 		compilation_warning(b->c, ast->span, "add ESCAPE '\\'",
 				    "without ESCAPE a \\ is a character like "
 				    "others");
+	else
+		warn_place(b, ast, x, true);
 }
 
 /* /pattern/i: the length of its flags; 0: it is none. */
