@@ -31,3 +31,5 @@ SELECT pid FROM process.exec WHERE name = '/usr/bin/curl' OR parent_name LIKE '%
 SELECT pid FROM file.open WHERE path = 'passwd' OR path LIKE '%passwd' OR path <> '';
 SELECT pid FROM process.exec WHERE uid = 'root';
 SELECT pid FROM file.open WHERE is_write = 'true';
+CREATE RULE habit AS SELECT pid FROM process.exec WHERE uid = 0;
+SELECT pid FROM habit;
