@@ -33,3 +33,5 @@ SELECT pid FROM process.exec WHERE uid = 'root';
 SELECT pid FROM file.open WHERE is_write = 'true';
 CREATE RULE habit AS SELECT pid FROM process.exec WHERE uid = 0;
 SELECT pid FROM habit;
+SELECT m.pid FROM process.exec MATCH_RECOGNIZE (PARTITION BY pid_key ORDER BY ts MEASURES A.pid AS pid PATTERN (A B) WITHIN INTERVAL '1' MINUTE UNTIL X DEFINE B AS network.connect, X AS process.exit) m;
+SELECT m.pid FROM process.exec MATCH_RECOGNIZE (PARTITION BY pid_key ORDER BY ts MEASURES A.pid AS pid PATTERN (A B) WITHIN INTERVAL '1' MINUTE DEFINE B AS b.exe_memfd) m;
