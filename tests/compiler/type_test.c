@@ -305,7 +305,7 @@ static const struct {
 	  NULL },
 	{ "exe REGEXP name", "name", "REGEXP takes a pattern in quotes",
 	  "to look for a text that is not constant: INSTR(exe, name) > 0" },
-	{ "exe = 'x' OR EXISTS (SELECT pid FROM process.exec)",
+	{ "name = 'x' OR EXISTS (SELECT pid FROM process.exec)",
 	  "EXISTS (SELECT pid FROM process.exec)",
 	  "EXISTS stands in WHERE as a condition of its own, joined with AND",
 	  "write WHERE ... AND [NOT] EXISTS (SELECT ...)" },
