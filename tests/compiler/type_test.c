@@ -277,7 +277,8 @@ static const struct {
 	  "write CAST(pid AS TEXT)" },
 	{ "LENGTH(args)", "args",
 	  "LENGTH(text) takes a text or bytes here, but args is TEXT LIST",
-	  "a list is asked with ANY(list) or ALL(list)" },
+	  "a list is asked with ANY(args) or ALL(args), and args_count is its "
+	  "length" },
 	{ "COALESCE(pid, exe)", "exe",
 	  "COALESCE gives one type, but pid is BIGINT and exe is TEXT",
 	  "write CAST(pid AS TEXT)" },
