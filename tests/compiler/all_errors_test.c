@@ -205,7 +205,7 @@ static void errors__two_in_a_text__are_told_and_nothing_else(void **state)
 static void errors__damaged_texts__end_in_a_result(void **state)
 {
 	unsigned rounds = check_full() ? 200000 : 5000;
-	uint64_t seed = chance_seed();
+	uint64_t seed = test_seed();
 
 	(void)state;
 	for (unsigned i = 0; i < rounds; i++) {
