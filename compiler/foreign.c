@@ -98,6 +98,7 @@ static const struct word columns[] = {
 #define DIFFERENT "write COUNT(DISTINCT x)"
 #define CUT "a window cuts time: FROM TUMBLE(TABLE ..., DESCRIPTOR(ts), ...)"
 #define EVIDENCE "the events of a match are kept with it"
+#define LIMIT "write ORDER BY ... LIMIT n at the end"
 #define STEP "a step is one row: write A.pid"
 
 static const struct word functions[] = {
@@ -171,6 +172,7 @@ static const struct word functions[] = {
 	{ "first_value", "write MIN(x) or MAX(x), or a sequence" },
 	{ "last_value", "write MIN(x) or MAX(x), or a sequence" },
 	{ "lag", SEQUENCE },
+	{ "top", LIMIT },
 	{ "lead", SEQUENCE },
 	{ "base64decode", "write BASE64_DECODE(x)" },
 	{ "from_base64", "write BASE64_DECODE(x)" },

@@ -29,31 +29,31 @@ static unsigned choice_place(const struct expr *x, unsigned i)
 	return 2 * i + 1 < x->arg_count ? 2 * i + 1 : 2 * i;
 }
 
+const struct bound_aggregate *bind_aggregate_of(const struct bound_rule *rule,
+						const struct expr *x)
+{
+	unsigned first = rule->top == BOUND_GROUP ? 2 + rule->key_count : 0;
+
+	if (x->op != EXPR_SLOT || x->slot < first ||
+	    x->slot - first >= rule->aggregate_count ||
+	    (rule->top != BOUND_GROUP && rule->top != BOUND_OVER))
+		return NULL;
+	return &rule->aggregates[x->slot - first];
+}
+
 /* What is in a group's key, or what MIN and MAX choose from. */
 static const struct expr *behind_slot(const struct bound_rule *rule,
 				      const struct expr *x)
 {
-	unsigned slot = x->slot;
-	const struct bound_aggregate *aggregate;
+	const struct bound_aggregate *aggregate = bind_aggregate_of(rule, x);
 
-	if (x->op != EXPR_SLOT)
-		return x;
-	if (rule->top == BOUND_GROUP) {
-		if (slot < 2)
-			return x;
-		slot -= 2;
-		if (slot < rule->key_count)
-			return rule->keys[slot].expr;
-		slot -= rule->key_count;
-	}
-	if (rule->top != BOUND_GROUP && rule->top != BOUND_OVER)
-		return x;
-	if (slot >= rule->aggregate_count)
-		return x;
-	aggregate = &rule->aggregates[slot];
-	if (aggregate->op != PLAN_MIN && aggregate->op != PLAN_MAX)
-		return x;
-	return aggregate->arg;
+	if (aggregate &&
+	    (aggregate->op == PLAN_MIN || aggregate->op == PLAN_MAX))
+		return aggregate->arg;
+	if (x->op == EXPR_SLOT && rule->top == BOUND_GROUP && x->slot >= 2 &&
+	    x->slot - 2u < rule->key_count)
+		return rule->keys[x->slot - 2].expr;
+	return x;
 }
 
 /* The one column that all operands are which are not NULL. */

@@ -32,9 +32,9 @@ static const char *const texts[] = {
 	"SELECT pid" EXEC " WHERE [pdi] || [uidd] = 'x'",
 	/* SELECT and others */
 	"SELECT [pdi]" EXEC " WHERE [uidd] = 1",
-	"SELECT [pdi]" EXEC " WHERE [uid IN nolist]",
-	"SELECT [pdi]" EXEC " WHERE [uid IN (nolist)]",
-	"SELECT pid" EXEC " WHERE [uidd] = 1 AND [uid IN nolist]",
+	"SELECT [pdi]" EXEC " WHERE uid IN [nolist]",
+	"SELECT [pdi]" EXEC " WHERE uid IN ([nolist])",
+	"SELECT pid" EXEC " WHERE [uidd] = 1 AND uid IN [nolist]",
 	/* FROM */
 	"SELECT [e.pdi]" EXEC " JOIN [process.exce c]" ON,
 	"SELECT e.pid FROM [process.exce AS e] JOIN network.connect c" ON

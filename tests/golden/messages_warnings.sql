@@ -17,4 +17,6 @@ CREATE RULE q AS SELECT pid FROM network.connect WHERE dst_port = 70000;
 CREATE RULE s AS SELECT pid FROM process.exec WHERE name = 'a' OR TRUE;
 CREATE RULE u AS SELECT pid FROM process.exec WHERE cmdline REGEXP '.*';
 CREATE RULE v AS SELECT e.pid FROM process.exec e JOIN network.connect n ON n.pid_key = e.pid_key AND n.ts BETWEEN e.ts AND e.ts - INTERVAL '5' SECOND;
+CREATE RULE w AS SELECT pid FROM process.exec WHERE exe <> '/bin/a' OR exe <> '/bin/b';
+CREATE RULE x AS SELECT pid, COUNT(*) AS n FROM TUMBLE(TABLE process.exec, DESCRIPTOR(ts), INTERVAL '1' MINUTE) GROUP BY pid HAVING COUNT(*) >= 0;
 SELECT nothing FROM process.exec;
