@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Conditions that cannot hold together, as uid = 0 AND uid = 1, and rules that
- * ask nothing: what a slip of the hand leaves of a rule.
+ * Conditions that cannot hold together, as uid = 0 AND uid = 1, or of which one
+ * always does, as uid <> 0 OR uid <> 1, and rules that ask nothing: what a slip of the hand leaves of a rule.
  */
 #include "compiler/comparison.h"
 #include "compiler/lower_int.h"
@@ -120,6 +120,69 @@ static void look_at(struct lowering *l, struct seen *seen, struct span span,
 	seen->count++;
 }
 
+static enum expr_op opposite(enum expr_op op)
+{
+	switch ((int)op) {
+	case EXPR_EQ:
+		return EXPR_NE;
+	case EXPR_NE:
+		return EXPR_EQ;
+	case EXPR_LT:
+		return EXPR_GE;
+	case EXPR_GE:
+		return EXPR_LT;
+	case EXPR_GT:
+		return EXPR_LE;
+	default:
+		return EXPR_GT;
+	}
+}
+
+static void complain_always(struct lowering *l, struct span span,
+			    const struct comparison *a,
+			    const struct comparison *b)
+{
+	const char *first = text_of(l, a->expr), *second = text_of(l, b->expr);
+
+	if (first && second)
+		compilation_warning(l->c, span, "write AND, or leave one out",
+				    "this is always true, unless it is NULL: "
+				    "%s or %s holds",
+				    first, second);
+}
+
+/* The operands of an OR: what excludes both cannot be. */
+static void look_at_or(struct lowering *l, struct seen *seen, struct span span,
+		       const struct expr *expr)
+{
+	struct comparison *new = &seen->items[seen->count];
+
+	for (unsigned i = 0; expr->op == EXPR_OR && i < expr->arg_count; i++)
+		look_at_or(l, seen, span, expr->args[i]);
+	if (seen->complained || seen->count == COMPARED_MAX ||
+	    !read_comparison(expr, new))
+		return;
+	new->op = opposite(new->op);
+	for (unsigned i = 0; i < seen->count && !seen->complained; i++) {
+		if (!contradict(&seen->items[i], new))
+			continue;
+		complain_always(l, span, &seen->items[i], new);
+		seen->complained = true;
+	}
+	seen->count++;
+}
+
+static void look_for_or(struct lowering *l, struct span span,
+			const struct expr *expr)
+{
+	struct seen either = { .count = 0 };
+
+	for (unsigned i = 0; expr->op == EXPR_AND && i < expr->arg_count; i++)
+		look_for_or(l, span, expr->args[i]);
+	if (expr->op == EXPR_OR)
+		look_at_or(l, &either, span, expr);
+}
+
 static void warn_contradictions(struct lowering *l,
 				const struct bound_conditions *conditions)
 {
@@ -128,6 +191,9 @@ static void warn_contradictions(struct lowering *l,
 	for (unsigned i = 0; i < conditions->count; i++)
 		look_at(l, &seen, conditions->items[i].span,
 			conditions->items[i].expr);
+	for (unsigned i = 0; i < conditions->count; i++)
+		look_for_or(l, conditions->items[i].span,
+			    conditions->items[i].expr);
 }
 
 /* A rule that asks nothing: each event of a stream is a match. */

@@ -73,6 +73,23 @@ static void check_number(struct binder *b, enum expr_op op,
 				    always ? "always true" : "never true");
 }
 
+/* Of what COUNT gives. */
+static void check_count(struct binder *b, enum expr_op op, const struct expr *x,
+			const struct ast_expr *ast, struct value v)
+{
+	const struct bound_aggregate *aggregate = bind_aggregate_of(b->rule, x);
+	bool always;
+
+	if (!aggregate || (aggregate->op != PLAN_COUNT_ROWS &&
+			   aggregate->op != PLAN_COUNT_VALUES &&
+			   aggregate->op != PLAN_COUNT_DISTINCT))
+		return;
+	if (is_decided(op, v, INT64_MAX, &always))
+		compilation_warning(b->c, ast->span, NULL,
+				    "a count is never below 0, this is %s",
+				    always ? "always true" : "never true");
+}
+
 void bind_range(struct binder *b, enum expr_op op, const struct expr *x,
 		const struct ast_expr *ast, const struct expr *constant,
 		bool edges)
@@ -81,7 +98,11 @@ void bind_range(struct binder *b, enum expr_op op, const struct expr *x,
 	const struct column *column = bind_origin(b->rule, x, &stream);
 	const struct value *v = &constant->value;
 
-	if (!column || constant->op != EXPR_CONST)
+	if (constant->op != EXPR_CONST)
+		return;
+	if (v->type == VALUE_INT || v->type == VALUE_DOUBLE)
+		check_count(b, op, x, ast, *v);
+	if (!column)
 		return;
 	if (v->type == VALUE_TEXT && is_too_long(column, v->len) &&
 	    (op == EXPR_EQ || op == EXPR_NE))

@@ -33,7 +33,7 @@ static const struct {
 	{ "CASE WHEN pid = 1 THEN dst_ip ELSE '10.0.0.1' END", VALUE_IP },
 	{ "CASE WHEN pid = 1 THEN NULL ELSE ts END", VALUE_TIMESTAMP },
 	{ "CASE WHEN pid = 1 THEN family ELSE 'inet6' END", VALUE_TEXT },
-	{ "CASE WHEN pid = 1 THEN family ELSE family END", VALUE_INT },
+	{ "CASE WHEN pid = 1 THEN family ELSE family END", VALUE_TEXT },
 	{ "CASE WHEN pid = 1 THEN args ELSE parent_args END", VALUE_LIST },
 	{ "CASE WHEN NULL THEN NULL END", VALUE_NULL },
 	{ "CASE pid WHEN 1 THEN 'a' WHEN 2 THEN 'b' ELSE 'c' END", VALUE_TEXT },
