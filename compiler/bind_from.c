@@ -209,11 +209,44 @@ void bind_unknown(const struct ast_item *ast, struct scope_item *item)
 	};
 }
 
+/* As of the matches that it would have, were it a block of its own. */
+static const struct expr *moment(struct binder *b)
+{
+	const struct bound_rule *rule = b->rule;
+
+	/* window_end */
+	if (rule->top == BOUND_GROUP)
+		return bind_slot(b, 1, VALUE_TIMESTAMP);
+	return bind_column(b,
+			   rule->top == BOUND_SEQUENCE ? rule->step_count - 1 :
+							 rule->time_input,
+			   COL_ts, VALUE_TIMESTAMP);
+}
+
+bool bind_moment(struct binder *b, struct scope_item *item)
+{
+	unsigned count = item->output_count;
+	struct plan_output *outputs;
+
+	if (bind_name_taken(item->outputs, count, "ts"))
+		return true;
+	outputs = compilation_alloc(b->c, count + 1, sizeof(*outputs));
+	if (!outputs)
+		return false;
+	memcpy(outputs, item->outputs, count * sizeof(*outputs));
+	outputs[count].name = "ts";
+	outputs[count].expr = moment(b);
+	item->outputs = outputs;
+	item->output_count = count + 1;
+	return outputs[count].expr;
+}
+
 static bool bind_inlined(struct binder *b, const struct ast_item *ast,
 			 struct scope_item *item)
 {
 	struct plan_output *outputs;
 	struct scope scope;
+	bool plain = b->rule->top == BOUND_PLAIN;
 	bool ok = bind_select(b, ast->select, &scope, &outputs);
 
 	if (!outputs) {
@@ -224,6 +257,9 @@ static bool bind_inlined(struct binder *b, const struct ast_item *ast,
 	item->alias = ast->alias;
 	item->outputs = outputs;
 	item->output_count = ast->select->output_count;
+	/* One that is flat has the columns that it names. */
+	if (ok && plain && b->rule->top != BOUND_PLAIN)
+		ok = bind_moment(b, item);
 	return ok;
 }
 

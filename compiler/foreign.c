@@ -115,6 +115,7 @@ static const struct word columns[] = {
 #define DIFFERENT "write COUNT(DISTINCT x)"
 #define CUT "a window cuts time: FROM TUMBLE(TABLE ..., DESCRIPTOR(ts), ...)"
 #define EVIDENCE "the events of a match are kept with it"
+#define LIMIT "write ORDER BY ... LIMIT n at the end"
 #define STEP "a step is one row: write A.pid"
 #define HOURS "a rule does not know the time of day"
 #define START "write window_start, a column of FROM TUMBLE(TABLE ...)"
@@ -194,6 +195,7 @@ static const struct word functions[] = {
 	{ "first_value", "write MIN(x) or MAX(x), or a sequence" },
 	{ "last_value", "write MIN(x) or MAX(x), or a sequence" },
 	{ "lag", SEQUENCE },
+	{ "top", LIMIT },
 	{ "lead", SEQUENCE },
 	{ "abs", "of times write BETWEEN b.ts - INTERVAL '5' SECOND AND "
 		 "b.ts + INTERVAL '5' SECOND" },

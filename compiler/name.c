@@ -290,6 +290,30 @@ static bool has_unknown(const struct scope *scope, bool qualified)
 	return false;
 }
 
+static bool is_sampled(unsigned column)
+{
+	return column == COL_cpu_usage || column == COL_memory_usage ||
+	       column == COL_status || column == COL_executable_hash;
+}
+
+/* Of a program that starts nothing was sampled yet. */
+static const struct expr *filled(struct binder *b, const struct ast_expr *ast,
+				 const struct expr *expr)
+{
+	if (!expr || expr->op != EXPR_COLUMN || !is_sampled(expr->column) ||
+	    b->rule->inputs[expr->input].stream != STREAM_PROCESS_EXEC)
+		return expr;
+	compilation_error(b->c, ast->span,
+			  compilation_text(b->c,
+					   "write FROM process p: it gives a "
+					   "row when %s is known",
+					   ast->text),
+			  "'%s' is not known when a program starts, it is "
+			  "sampled later",
+			  ast->text);
+	return NULL;
+}
+
 static const struct expr *qualified(struct binder *b, const struct scope *scope,
 				    const struct ast_expr *ast)
 {
@@ -303,7 +327,7 @@ static const struct expr *qualified(struct binder *b, const struct scope *scope,
 				continue;
 			if (!find(b, item, ast->text, &expr) && !item->unknown)
 				unknown_column(b, around, item, ast);
-			return expr;
+			return filled(b, ast, expr);
 		}
 	if (!has_unknown(scope, true))
 		unknown_alias(b, scope, ast);
@@ -335,7 +359,7 @@ const struct expr *bind_name(struct binder *b, const struct scope *scope,
 	     around = around->outer) {
 		count = find_all(b, around, ast->text, &found);
 		if (count == 1)
-			return found;
+			return filled(b, ast, found);
 		if (count) {
 			ambiguous(b, around, ast);
 			return NULL;
@@ -343,38 +367,5 @@ const struct expr *bind_name(struct binder *b, const struct scope *scope,
 	}
 	if (!has_unknown(scope, false))
 		unknown_name(b, scope, ast);
-	return NULL;
-}
-
-/* What a group's key is called by its slot. */
-static const struct expr *behind_slot(const struct bound_rule *rule,
-				      const struct expr *x)
-{
-	if (x->op == EXPR_SLOT && rule->top == BOUND_GROUP && x->slot >= 2 &&
-	    x->slot - 2u < rule->key_count)
-		return rule->keys[x->slot - 2].expr;
-	return x;
-}
-
-const struct column *bind_origin(const struct bound_rule *rule,
-				 const struct expr *x,
-				 enum stream_id *ret_stream)
-{
-	/* Each step leads to a rule that was bound before. */
-	while (x && (x = behind_slot(rule, x))->op == EXPR_COLUMN) {
-		const struct bound_input *input = &rule->inputs[x->input];
-		unsigned output = x->column - COL_OWN_FIRST;
-
-		if (input->stream != PLAN_STREAM_MATCHES) {
-			*ret_stream = input->stream;
-			return catalog_column_at(catalog_stream(input->stream),
-						 x->column);
-		}
-		rule = input->source;
-		if (!rule || x->column < COL_OWN_FIRST)
-			return NULL;
-		x = rule->unspelled ? rule->unspelled[output] :
-				      rule->outputs[output].expr;
-	}
 	return NULL;
 }

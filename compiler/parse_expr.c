@@ -167,6 +167,7 @@ static struct ast_expr *parse_in(struct parser *p, struct ast_expr *expr)
 	expr->op = AST_IN;
 	if (parse_at_name(p)) {
 		expr->op = AST_IN_LIST;
+		expr->text_span = p->token.span;
 		expr->text = parse_name(p, "a list");
 		return expr;
 	}
@@ -196,6 +197,7 @@ static struct ast_expr *parse_in(struct parser *p, struct ast_expr *expr)
 	if (expr->arg_count == 2 && only->op == AST_NAME && !only->qualifier) {
 		expr->op = AST_IN_LIST;
 		expr->text = only->text;
+		expr->text_span = only->span;
 		expr->arg_count = 1;
 	}
 	return expr;

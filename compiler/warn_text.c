@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Texts that mean less here than in the language they come from: wildcards of
- * other patterns, paths of other systems or where none is, a \ without ESCAPE.
+ * other patterns, paths of other systems, a \ without ESCAPE. And texts that a
+ * column never has: a name where there are paths, a path where there are names.
  */
 #include "compiler/type_int.h"
 
@@ -44,53 +45,50 @@ static void warn_path(struct binder *b, const struct ast_expr *ast)
 			    "no path of Linux begins so");
 }
 
-/* Columns that hold a whole path, and what holds its last part alone. */
-static const struct {
-	const char *whole;
-	const char *last;
-} paths[] = { { "exe", "name" },
-	      { "parent_exe", "parent_name" },
-	      { "path", NULL } };
-
-static bool is_alnum(char c)
+static void warn_name(struct binder *b, const struct ast_expr *ast,
+		      const char *column, const char *path)
 {
-	return is_letter(c) || (c >= '0' && c <= '9');
+	if (strchr(ast->text, '/'))
+		compilation_warning(
+			b->c, ast->span,
+			compilation_text(b->c, "%s is the whole path", path),
+			"%s is the last part of a path, without any /", column);
 }
 
-/* A whole path begins with /, its last part has none: else it never matches. */
-static void warn_place(struct binder *b, const struct ast_expr *ast,
-		       const struct expr *x, bool like)
+/* What has no file has an empty path, and `memfd:x` no folder. */
+static void warn_no_path(struct binder *b, const struct ast_expr *ast,
+			 const char *column, const char *name)
 {
-	enum stream_id stream;
-	const struct column *column = bind_origin(b->rule, x, &stream);
-	const char *name = column ? column->name : "";
-	const bool slash = strchr(ast->text, '/');
-	const bool relative =
-		like ? is_alnum(ast->text[0]) : *ast->text && !slash;
+	const char *way_out = "begin it with / or %";
 
-	for (unsigned i = 0; i < ARRAY_SIZE(paths); i++) {
-		const char *last = paths[i].last;
+	if (strchr(ast->text, ':') ||
+	    !(is_letter(ast->text[0]) || ast->text[0] == '.' ||
+	      ast->text[0] == '~'))
+		return;
+	if (name)
+		way_out = compilation_text(b->c, "%s is the last part of it",
+					   name);
+	compilation_warning(b->c, ast->span, way_out,
+			    "%s is a whole path, it begins with /", column);
+}
 
-		if (strcmp(paths[i].whole, name) == 0 && relative)
-			compilation_warning(
-				b->c, ast->span,
-				last && !slash ?
-					compilation_text(
-						b->c,
-						"compare %s, its last part",
-						last) :
-					"write LIKE '%/...'",
-				"%s is a whole path, which begins with /",
-				name);
-		if (last && strcmp(last, name) == 0 && slash)
-			compilation_warning(
-				b->c, ast->span,
-				compilation_text(b->c,
-						 "compare %s, the whole path",
-						 paths[i].whole),
-				"%s is the last part of a path: it has no /",
-				name);
-	}
+/* A text that `x` is never equal to, and never like. */
+static void warn_never(struct binder *b, const struct ast_expr *ast,
+		       const struct expr *x)
+{
+	if (x->op != EXPR_COLUMN)
+		return;
+	if (x->column == COL_name)
+		warn_name(b, ast, "name", "exe");
+	else if (x->column == COL_parent_name)
+		warn_name(b, ast, "parent_name", "parent_exe");
+	else if (x->column == COL_exe)
+		warn_no_path(b, ast, "exe", "name");
+	else if (x->column == COL_parent_exe)
+		warn_no_path(b, ast, "parent_exe", "parent_name");
+	else if (x->column == COL_FILE_OPEN_path &&
+		 b->rule->inputs[x->input].stream == STREAM_FILE_OPEN)
+		warn_no_path(b, ast, "path", NULL);
 }
 
 void warn_equal(struct binder *b, const struct ast_expr *ast,
@@ -105,7 +103,7 @@ void warn_equal(struct binder *b, const struct ast_expr *ast,
 	else if (is_foreign_path(ast->text))
 		warn_path(b, ast);
 	else
-		warn_place(b, ast, x, false);
+		warn_never(b, ast, x);
 }
 
 static bool is_all_percent(const char *text)
@@ -142,8 +140,8 @@ void warn_like(struct binder *b, const struct ast_expr *like,
 		compilation_warning(b->c, ast->span, "add ESCAPE '\\'",
 				    "without ESCAPE a \\ is a character like "
 				    "others");
-	else
-		warn_place(b, ast, x, true);
+	else if (like->arg_count < 3)
+		warn_never(b, ast, x);
 }
 
 /* /pattern/i: the length of its flags; 0: it is none. */

@@ -347,13 +347,9 @@ static const struct {
 	{ "uid = 0 AND 1 = 2", "the rule can never match" },
 	{ "NULL", "the rule can never match" },
 	{ "exe = NULL", "a comparison with NULL is never true" },
-	{ "uid IN (NULL)", "the rule can never match" },
+	{ "uid IN (NULL)", "uid IN (NULL) is never true" },
 	{ "1 < 2", "this condition is always true" },
 	{ "uid = 0 OR NOT FALSE", "this condition is always true" },
-	{ "exe <> 'curl'", "exe is a whole path, which begins with /" },
-	{ "parent_exe ILIKE 'sshd%'", "parent_exe is a whole path" },
-	{ "name IN ('a', '/bin/b')", "name is the last part of a path" },
-	{ "name LIKE '%/b'", "name is the last part of a path" },
 	{ "comm = 'sixteen-bytes-16'", "comm has at most 15 bytes" },
 	{ "comm IN ('a', 'sixteen-bytes-16')", "comm has at most 15 bytes" },
 	{ "comm LIKE '%sixteen-bytes-16%'", "comm has at most 15 bytes" },
@@ -373,6 +369,17 @@ static const struct {
 	{ "5 < uid AND uid <= 5", "exclude each other" },
 	{ "uid = 3 AND uid <> 3", "exclude each other" },
 	{ "exe = '/bin/a' AND exe = '/bin/b'", "exclude each other" },
+	{ "exe = 'bash'", "name is the last part of it" },
+	{ "'.bashrc' <> exe", "exe is a whole path, it begins with /" },
+	{ "exe IN ('/bin/sh', '~/sh')", "exe is a whole path" },
+	{ "exe ILIKE 'Bash%'", "exe is a whole path" },
+	{ "parent_exe LIKE 'usr/bin/%'", "parent_name is the last part of it" },
+	{ "name = '/bin/sh'", "exe is the whole path" },
+	{ "name LIKE '%/sh'", "name is the last part of a path, without" },
+	{ "parent_name IN ('sh', 'bin/sh')", "parent_exe is the whole path" },
+	{ "uid = 0 OR uid <> 0", "this is always true, unless it is NULL" },
+	{ "exe <> 'a' OR gid = 1 OR exe <> 'b'", "always true, unless" },
+	{ "NOT FALSE AND (uid < 5 OR 3 < uid)", "always true, unless" },
 };
 
 static const char *const not_warned[] = {
@@ -382,6 +389,9 @@ static const char *const not_warned[] = {
 	"exe = '/usr/bin/curl' OR exe LIKE '%curl' OR exe LIKE '_tmp/%'",
 	"exe = '' OR exe LIKE '' OR parent_exe IN ('/a')",
 	"name LIKE 'curl%' OR parent_name = ''",
+	"exe = '' OR exe = 'memfd:x' OR exe LIKE '_bin/sh'",
+	"exe LIKE 'a/a%' ESCAPE 'a' OR comm = 'kworker/0:1'",
+	"filename = 'sh' OR args_bytes = 3 OR interp = './sh'",
 	"uid IN (0, 4294967295)",
 	"uid BETWEEN 3 AND 3",
 	"pid_key = -1",
@@ -393,7 +403,44 @@ static const char *const not_warned[] = {
 	"uid >= 5 AND uid <= 5",
 	"uid > 4 AND uid = 5 AND uid <> 6",
 	"uid = 0 OR uid = 1",
+	"uid < 5 OR uid > 5",
+	"uid <> 3 OR gid <> 4",
+	"uid < 3 OR uid = 4 OR uid <> 5",
 };
+
+/* What says the same thing of the same place says it once. */
+static const struct {
+	const char *sql;
+	unsigned messages;
+} once[] = {
+	{ "SELECT name, COUNT(*) FROM process.exec GROUP BY name;", 1 },
+	{ "SELECT pid FROM process.exec WHERE exe = NULL;", 1 },
+	{ "SELECT pid FROM process.exec WHERE exe <> NULL;", 1 },
+	{ "SELECT pid FROM process.exec WHERE exe IN (NULL);", 1 },
+	{ "SELECT pid FROM process.exec WHERE exe NOT IN ('/a', NULL);", 1 },
+	{ "SELECT pid FROM process.exec WHERE uid = 0 AND exe IN shels;", 1 },
+	{ "SELECT TOP 5 pid FROM process.exec WHERE uid = 0;", 1 },
+	{ "SELECT pid, n FROM (SELECT pid, " WINDOW
+	  " AS n FROM process.exec) AS t WHERE n >= 0;",
+	  1 },
+	{ "SELECT pid, n FROM (SELECT pid, " WINDOW
+	  " AS n FROM process.exec) AS t WHERE n >= 1;",
+	  0 },
+};
+
+static void message__one_mistake__is_one_message(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(once); i++) {
+		struct front front;
+
+		front_compile(&front, once[i].sql);
+		if (front.diagnostics->count != once[i].messages)
+			print_error("%s\n%s", once[i].sql, front_text(&front));
+		assert_int_equal(front.diagnostics->count, once[i].messages);
+		front_release(&front);
+	}
+}
 
 static void message__constant_conditions__are_warned_of(void **state)
 {
@@ -521,6 +568,7 @@ int main(void)
 		cmocka_unit_test(message__excerpt__points_at_the_range),
 		cmocka_unit_test(message__unprintable_bytes__are_escaped),
 		cmocka_unit_test(message__constant_conditions__are_warned_of),
+		cmocka_unit_test(message__one_mistake__is_one_message),
 		cmocka_unit_test(message__sound_conditions__are_not_warned_of),
 		cmocka_unit_test(
 			message__rule_without_conditions__is_warned_of),

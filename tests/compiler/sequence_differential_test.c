@@ -556,7 +556,7 @@ static void sequence_text__random_patterns__match_all_chains(void **state)
 
 	(void)state;
 	assert_non_null(w);
-	world_open(w, "sequence_differential_test");
+	world_open(w);
 	for (unsigned i = 0; i < CASES; i++) {
 		if (i % 10 == 0)
 			world_make(w);

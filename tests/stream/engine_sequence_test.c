@@ -25,7 +25,7 @@ static int setup(void **state)
 	arena_init(&f->arena, (size_t)64 << 20);
 	assert_int_equal(expr_env_init(&f->world.env, NULL), 0);
 	f->world.trace = &f->trace;
-	f->chance = chance_seed();
+	f->chance = test_seed();
 	*state = f;
 	return 0;
 }
