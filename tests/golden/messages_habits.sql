@@ -35,3 +35,7 @@ CREATE RULE habit AS SELECT pid FROM process.exec WHERE uid = 0;
 SELECT pid FROM habit;
 SELECT m.pid FROM process.exec MATCH_RECOGNIZE (PARTITION BY pid_key ORDER BY ts MEASURES A.pid AS pid PATTERN (A B) WITHIN INTERVAL '1' MINUTE UNTIL X DEFINE B AS network.connect, X AS process.exit) m;
 SELECT m.pid FROM process.exec MATCH_RECOGNIZE (PARTITION BY pid_key ORDER BY ts MEASURES A.pid AS pid PATTERN (A B) WITHIN INTERVAL '1' MINUTE DEFINE B AS b.exe_memfd) m;
+SELECT pid FROM process.exec WHERE cmdline LIKE '%curl%' AND LIKE '%bash%';
+SELECT pid FROM process.exec WHERE name NOT 'a';
+SELECT pid FROM process.exec WHERE uid = 0 WITH (severity = 'high');
+SELECT pid FROM network.connect WHERE CIDR_MATCH('10.0.0.0/8', dst_ip);
