@@ -33,10 +33,10 @@ static void summary_json(const struct summary *s, struct buf *out)
 		   "},\"rows\":%" PRIu64 ",\"late\":%" PRIu64
 		   ",\"held\":%" PRIu64 ",\"matches\":%" PRIu64
 		   ",\"suppressed\":%" PRIu64 ",\"evicted\":%" PRIu64
-		   ",\"commits\":%" PRIu64,
+		   ",\"forgotten\":%" PRIu64 ",\"commits\":%" PRIu64,
 		   s->pipeline.rows, s->late, s->held, s->pipeline.matches,
 		   s->pipeline.suppressed, s->pipeline.evicted,
-		   s->pipeline.commits);
+		   s->pipeline.forgotten, s->pipeline.commits);
 	if (s->has_store) {
 		buf_printf(out, ",\"entries\":%" PRIu64 ",\"root\":\"",
 			   s->head.entries);
@@ -76,6 +76,11 @@ static void summary_table(const struct summary *s, struct buf *out)
 	if (s->pipeline.evicted)
 		buf_printf(out, ", %" PRIu64 " pieces of state evicted",
 			   s->pipeline.evicted);
+	if (s->pipeline.forgotten)
+		buf_printf(out,
+			   ", %" PRIu64 " live processes forgotten: there were "
+			   "too many",
+			   s->pipeline.forgotten);
 	buf_puts(out, "\n");
 	if (s->has_store) {
 		buf_printf(out, "ledger: %" PRIu64 " entries, root ",
