@@ -38,7 +38,9 @@ static const char *mismatch_hint(struct binder *b, struct operand l,
 		return is_integer(r.ast->text) ?
 			       compilation_text(b->c, "write %s without quotes",
 						r.ast->text) :
-			       NULL;
+			       compilation_text(b->c,
+						"write a number, as in %s = 0",
+						left);
 	if (type == VALUE_TEXT &&
 	    (r.ast->op == AST_INT || r.ast->op == AST_DOUBLE))
 		return compilation_text(b->c, "write '%s'", right);
