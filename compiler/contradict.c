@@ -178,9 +178,10 @@ static bool excludes(struct lowering *l, const struct comparison *comparison,
 		copy->args[0] = comparison->constant;
 	known = test->negated && copy ? build_not(l->c->arena, copy) : copy;
 	fold_init(&fold, l->c->arena);
+	l->c->nomem |= !known;
 	known = known ? fold_condition(&fold, known) : NULL;
 	never = known && build_is_bool(known, false);
-	l->c->nomem |= !known;
+	l->c->nomem |= fold.nomem;
 	fold_release(&fold);
 	return never;
 }
