@@ -26,15 +26,25 @@ static bool is_integer(const char *text)
 	return *text && strspn(text, "0123456789") == strlen(text);
 }
 
-static const char *user_hint(struct binder *b, const struct expr *x)
+static bool is_user(struct binder *b, const struct expr *x)
 {
 	enum stream_id stream;
 	const struct column *column = bind_origin(b->rule, x, &stream);
 
 	return column && (strcmp(column->name, "uid") == 0 ||
-			  strcmp(column->name, "euid") == 0) ?
-		       "a user is a number here: 0 is root" :
-		       NULL;
+			  strcmp(column->name, "euid") == 0);
+}
+
+/* What to write where the number `l` is compared with a text. */
+static const char *number_hint(struct binder *b, struct operand l,
+			       const char *text)
+{
+	if (is_integer(text))
+		return compilation_text(b->c, "write %s without quotes", text);
+	if (is_user(b, l.expr))
+		return "a user is a number here: 0 is root";
+	return compilation_text(b->c, "write a number, as in %s = 0",
+				bind_quote(b, l.ast));
 }
 
 /* What to write where `l` is of a type that `r` is not. */
@@ -48,10 +58,7 @@ static const char *mismatch_hint(struct binder *b, struct operand l,
 		return compilation_text(b->c, "write %s = ANY(%s)", right,
 					left);
 	if (type_is_number(type) && r.ast->op == AST_TEXT)
-		return is_integer(r.ast->text) ?
-			       compilation_text(b->c, "write %s without quotes",
-						r.ast->text) :
-			       user_hint(b, l.expr);
+		return number_hint(b, l, r.ast->text);
 	if (type == VALUE_TEXT &&
 	    (r.ast->op == AST_INT || r.ast->op == AST_DOUBLE))
 		return compilation_text(b->c, "write '%s'", right);

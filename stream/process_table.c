@@ -144,6 +144,13 @@ static void touch(struct process_table *table, struct process *process)
 	list_insert(&table->alive, &process->list);
 }
 
+static void forget(struct process_table *table, struct process *process)
+{
+	table->stats.evicted++;
+	table->stats.forgotten += !process->ended;
+	remove_process(table, process);
+}
+
 /* The oldest that ended, else the oldest, but not `keep`. */
 static bool evict(struct process_table *table, const struct process *keep)
 {
@@ -159,8 +166,7 @@ static bool evict(struct process_table *table, const struct process *keep)
 						    struct process, list);
 		if (!process)
 			continue;
-		remove_process(table, process);
-		table->stats.evicted++;
+		forget(table, process);
 		return true;
 	}
 	return false;
@@ -213,10 +219,8 @@ static void learn(struct process_table *table, struct process *process,
 	while (table->stats.bytes > table->options.strings_bytes_max)
 		if (!evict(table, process))
 			break;
-	if (table->stats.bytes > table->options.strings_bytes_max) {
-		remove_process(table, process);
-		table->stats.evicted++;
-	}
+	if (table->stats.bytes > table->options.strings_bytes_max)
+		forget(table, process);
 }
 
 static struct value start_of(const struct process_table *table,

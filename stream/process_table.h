@@ -23,11 +23,12 @@ struct process_table_options {
 };
 
 struct process_table_stats {
-	uint64_t live;	  /* now */
-	uint64_t held;	  /* now, ended ones included */
-	uint64_t evicted; /* ever, for want of room */
-	uint64_t unknown; /* lookups that found nothing, ever */
-	uint64_t bytes;	  /* now */
+	uint64_t live;	    /* now */
+	uint64_t held;	    /* now, ended ones included */
+	uint64_t evicted;   /* ever, for want of room */
+	uint64_t forgotten; /* of them, those that had not ended */
+	uint64_t unknown;   /* lookups that found nothing, ever */
+	uint64_t bytes;	    /* now */
 };
 
 int process_table_new(const struct process_table_options *options,

@@ -369,6 +369,14 @@ static const struct {
 	{ "5 < uid AND uid <= 5", "exclude each other" },
 	{ "uid = 3 AND uid <> 3", "exclude each other" },
 	{ "exe = '/bin/a' AND exe = '/bin/b'", "exclude each other" },
+	{ "name LIKE 'a%' AND uid = 0 AND name = 'b'", "exclude each other" },
+	{ "name = 'b' AND name LIKE 'a%'", "exclude each other" },
+	{ "name = 'b' AND NOT name IN ('a', 'b')", "exclude each other" },
+	{ "name IN ('a', 'c') AND name = 'b'", "exclude each other" },
+	{ "name = 'b' AND name NOT REGEXP '^[b-d]$'", "exclude each other" },
+	{ "name = 'b' AND name ILIKE 'C%'", "exclude each other" },
+	{ "name IS NULL AND name <> 'b'", "exclude each other" },
+	{ "uid < 5 AND uid IS NULL", "exclude each other" },
 	{ "exe = 'bash'", "name is the last part of it" },
 	{ "'.bashrc' <> exe", "exe is a whole path, it begins with /" },
 	{ "exe IN ('/bin/sh', '~/sh')", "exe is a whole path" },
@@ -406,6 +414,13 @@ static const char *const not_warned[] = {
 	"uid < 5 OR uid > 5",
 	"uid <> 3 OR gid <> 4",
 	"uid < 3 OR uid = 4 OR uid <> 5",
+	"name LIKE 'a%' AND name = 'ab' AND parent_name = 'b'",
+	"name NOT LIKE 'a%' AND name = 'b' AND name IS NOT NULL",
+	"name <> 'b' AND name IN ('a', 'b') AND name REGEXP 'b'",
+	"(name IS NULL OR uid = 0) AND name = 'b'",
+	"NOT EXISTS (SELECT 1 FROM file.open f WHERE f.pid_key = e.pid_key AND "
+	"f.ts BETWEEN e.ts AND e.ts + INTERVAL '1' SECOND AND f.name = 'b') AND "
+	"name LIKE 'a%'",
 };
 
 /* What says the same thing of the same place says it once. */
@@ -465,16 +480,32 @@ static void message__sound_conditions__are_not_warned_of(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(not_warned); i++) {
 		struct front front;
-		char text[256];
+		char text[512];
 
 		snprintf(text, sizeof(text),
-			 "SELECT pid FROM process.exec WHERE %s;",
+			 "SELECT pid FROM process.exec e WHERE %s;",
 			 not_warned[i]);
 		front_compile(&front, text);
 		front_rule(&front);
 		assert_int_equal(front.diagnostics->warning_count, 0);
 		front_release(&front);
 	}
+}
+
+/* Of a row that found no partner; ON said what a partner is. */
+static void message__left_join_for_no_partner__is_not_warned_of(void **state)
+{
+	struct front front;
+
+	(void)state;
+	front_compile(&front,
+		      "SELECT e.pid FROM process.exec e LEFT JOIN "
+		      "network.connect n ON n.pid_key = e.pid_key AND "
+		      "n.dst_port = 22 AND n.ts BETWEEN e.ts AND e.ts + "
+		      "INTERVAL '5' SECOND WHERE n.dst_port IS NULL;");
+	front_rule(&front);
+	assert_int_equal(front.diagnostics->warning_count, 0);
+	front_release(&front);
 }
 
 static void message__rule_without_conditions__is_warned_of(void **state)
@@ -570,6 +601,8 @@ int main(void)
 		cmocka_unit_test(message__constant_conditions__are_warned_of),
 		cmocka_unit_test(message__one_mistake__is_one_message),
 		cmocka_unit_test(message__sound_conditions__are_not_warned_of),
+		cmocka_unit_test(
+			message__left_join_for_no_partner__is_not_warned_of),
 		cmocka_unit_test(
 			message__rule_without_conditions__is_warned_of),
 		cmocka_unit_test(

@@ -20,7 +20,7 @@ struct known {
 struct model {
 	struct known known[KEYS + 1];
 	int64_t order;
-	uint64_t evicted;
+	uint64_t evicted, forgotten;
 };
 
 static void text_of(int program, char *exe, char *args, size_t *ret_args_len)
@@ -67,6 +67,7 @@ static struct known *model_alive(struct model *m, int64_t key)
 			victim = oldest(m, false);
 		victim->there = false;
 		m->evicted++;
+		m->forgotten += !victim->ended;
 	}
 	if (!k->there || k->ended)
 		k->order = m->order++;
@@ -245,13 +246,14 @@ static void expect_stats(const struct process_table *table,
 	assert_int_equal(stats.held, held);
 	assert_int_equal(stats.live, live);
 	assert_int_equal(stats.evicted, m->evicted);
+	assert_int_equal(stats.forgotten, m->forgotten);
 	assert_true((stats.bytes > 0) == (held > 0));
 }
 
 static void apply__random_lifecycles__agree_with_model(void **state)
 {
 	unsigned runs = check_full() ? 2000 : 50;
-	uint64_t seed = test_seed(), evicted = 0;
+	uint64_t seed = test_seed(), evicted = 0, forgotten = 0;
 	struct arena arena;
 
 	(void)state;
@@ -281,9 +283,11 @@ static void apply__random_lifecycles__agree_with_model(void **state)
 			expect_stats(table, &m);
 		}
 		evicted += m.evicted;
+		forgotten += m.forgotten;
 		process_table_free(table);
 	}
 	assert_true(evicted > runs);
+	assert_true(forgotten > 0 && forgotten < evicted);
 	arena_release(&arena);
 }
 
@@ -398,6 +402,7 @@ static void strings__over_the_limit__evict_others(void **state)
 		assert_true(stats.bytes <= 700);
 	}
 	assert_true(stats.evicted > 0);
+	assert_int_equal(stats.forgotten, stats.evicted);
 	process_table_free(table);
 	arena_release(&arena);
 }

@@ -391,7 +391,11 @@ int pipeline_save(struct pipeline *p, struct err *err)
 
 void pipeline_stats(const struct pipeline *p, struct pipeline_stats *ret_stats)
 {
+	struct process_table_stats processes;
+
 	*ret_stats = p->stats;
+	process_table_stats(p->processes, &processes);
+	ret_stats->forgotten = processes.forgotten;
 	for (unsigned i = 0; p->engine && i < p->options.plan->rule_count;
 	     i++) {
 		struct engine_rule_stats rule;

@@ -410,6 +410,8 @@ static int summary(struct sensor *s, struct err *err)
 		}
 	sum.held = collector_held(s->collector);
 	pipeline_stats(s->pipeline, &sum.pipeline);
+	if (s->sampler)
+		sampler_stats(s->sampler, &sum.sampler);
 	sum.has_store = s->store != NULL;
 	if (!rc && s->store)
 		rc = store_head(s->store, &sum.head, err);

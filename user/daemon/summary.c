@@ -4,6 +4,7 @@
 #include "user/base/text.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static void stream_json(struct buf *out, const char *name,
 			const struct collect_counters *c)
@@ -33,10 +34,12 @@ static void summary_json(const struct summary *s, struct buf *out)
 		   "},\"rows\":%" PRIu64 ",\"late\":%" PRIu64
 		   ",\"held\":%" PRIu64 ",\"matches\":%" PRIu64
 		   ",\"suppressed\":%" PRIu64 ",\"evicted\":%" PRIu64
-		   ",\"commits\":%" PRIu64,
+		   ",\"forgotten\":%" PRIu64 ",\"unsampled\":%" PRIu64
+		   ",\"unhashed\":%" PRIu64 ",\"commits\":%" PRIu64,
 		   s->pipeline.rows, s->late, s->held, s->pipeline.matches,
 		   s->pipeline.suppressed, s->pipeline.evicted,
-		   s->pipeline.commits);
+		   s->pipeline.forgotten, s->sampler.unknown,
+		   s->sampler.unhashed, s->pipeline.commits);
 	if (s->has_store) {
 		buf_printf(out, ",\"entries\":%" PRIu64 ",\"root\":\"",
 			   s->head.entries);
@@ -44,6 +47,17 @@ static void summary_json(const struct summary *s, struct buf *out)
 		buf_puts(out, "\"");
 	}
 	buf_puts(out, "}}\n");
+}
+
+/* Only when there is something to tell. */
+static void put_count(struct buf *out, uint64_t count, const char *of,
+		      const char *what)
+{
+	const char *plural = of[strlen(of) - 1] == 's' ? "es" : "s";
+
+	if (count)
+		buf_printf(out, ", %" PRIu64 " %s%s %s", count, of,
+			   count == 1 ? "" : plural, what);
 }
 
 static void summary_table(const struct summary *s, struct buf *out)
@@ -78,6 +92,11 @@ static void summary_table(const struct summary *s, struct buf *out)
 	if (s->pipeline.evicted)
 		buf_printf(out, ", %" PRIu64 " pieces of state evicted",
 			   s->pipeline.evicted);
+	put_count(out, s->pipeline.forgotten, "live process",
+		  "forgotten (too many)");
+	put_count(out, s->sampler.unknown, "process", "not sampled (too many)");
+	put_count(out, s->sampler.unhashed, "program file",
+		  "not hashed (gone, not readable or too large)");
 	buf_puts(out, "\n");
 	if (s->has_store) {
 		buf_printf(out, "ledger: %" PRIu64 " entries, root ",

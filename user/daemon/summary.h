@@ -5,6 +5,7 @@
 
 #include "user/base/buf.h"
 #include "user/collect/collect.h"
+#include "user/collect/sampler.h"
 #include "user/daemon/pipeline.h"
 
 struct summary {
@@ -16,6 +17,7 @@ struct summary {
 	uint64_t late; /* rows behind the watermark */
 	uint64_t held; /* turns whose watermark could not move */
 	struct pipeline_stats pipeline;
+	struct sampler_stats sampler;
 	bool has_store;
 	struct store_head head;
 };
