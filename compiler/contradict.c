@@ -3,6 +3,7 @@
  * Conditions that cannot hold together, as uid = 0 AND uid = 1, or of which one
  * always does, as uid <> 0 OR uid <> 1, and rules that ask nothing: what a slip of the hand leaves of a rule.
  */
+#include "compiler/comparison.h"
 #include "compiler/lower_int.h"
 #include "compiler/plan_print.h"
 
@@ -16,34 +17,12 @@ struct comparison {
 	const struct expr *expr;
 };
 
-static enum expr_op mirror(enum expr_op op)
-{
-	switch ((int)op) {
-	case EXPR_LT:
-		return EXPR_GT;
-	case EXPR_LE:
-		return EXPR_GE;
-	case EXPR_GT:
-		return EXPR_LT;
-	case EXPR_GE:
-		return EXPR_LE;
-	default:
-		return op;
-	}
-}
-
-static bool is_comparison(enum expr_op op)
-{
-	return op == EXPR_EQ || op == EXPR_NE || op == EXPR_LT ||
-	       op == EXPR_LE || op == EXPR_GT || op == EXPR_GE;
-}
-
 /* False: it is none of a column with a constant. */
 static bool read_comparison(const struct expr *expr, struct comparison *ret)
 {
 	const struct expr *l, *r;
 
-	if (!is_comparison(expr->op))
+	if (!comparison_is(expr->op))
 		return false;
 	l = expr->args[0];
 	r = expr->args[1];
@@ -53,7 +32,7 @@ static bool read_comparison(const struct expr *expr, struct comparison *ret)
 
 		l = r;
 		r = swap;
-		ret->op = mirror(ret->op);
+		ret->op = comparison_mirror(ret->op);
 	}
 	ret->column = l;
 	ret->value = r->value;
@@ -71,25 +50,6 @@ static bool is_lower(enum expr_op op)
 	return op == EXPR_GT || op == EXPR_GE;
 }
 
-/* x = value, which compares so with that of `other`: does `other` hold? */
-static bool allows(enum expr_op other, int order)
-{
-	switch ((int)other) {
-	case EXPR_EQ:
-		return order == 0;
-	case EXPR_NE:
-		return order != 0;
-	case EXPR_LT:
-		return order < 0;
-	case EXPR_LE:
-		return order <= 0;
-	case EXPR_GT:
-		return order > 0;
-	default:
-		return order >= 0;
-	}
-}
-
 static bool contradict(const struct comparison *a, const struct comparison *b)
 {
 	int order;
@@ -101,9 +61,9 @@ static bool contradict(const struct comparison *a, const struct comparison *b)
 		return false;
 	order = value_compare(a->value, b->value);
 	if (a->op == EXPR_EQ)
-		return !allows(b->op, order);
+		return !comparison_holds(b->op, order);
 	if (b->op == EXPR_EQ)
-		return !allows(a->op, -order);
+		return !comparison_holds(a->op, -order);
 	if (is_upper(a->op) && is_lower(b->op))
 		return order < 0 ||
 		       (order == 0 && (a->op == EXPR_LT || b->op == EXPR_GT));

@@ -58,6 +58,15 @@ bool expand_is_list(const struct expander *x, const char *name)
 	return find_list(x, name);
 }
 
+/* Of every stream, as args is. */
+static bool is_list_column(const char *name)
+{
+	const struct column *column = catalog_column(
+		catalog_stream(STREAM_PROCESS_EXEC), name, strlen(name));
+
+	return column && column->type == VALUE_LIST;
+}
+
 static void unknown_list(struct expander *x, struct span span, const char *name)
 {
 	struct suggest s = suggest_for(name);
@@ -69,6 +78,9 @@ static void unknown_list(struct expander *x, struct span span, const char *name)
 	     i++)
 		suggest_offer(&s, x->program->lists[i]->name);
 	suggestion = suggest_text(x->c, &s);
+	if (is_list_column(name))
+		suggestion =
+			compilation_text(x->c, "write 'x' = ANY(%s)", name);
 	if (!suggestion)
 		suggestion = compilation_text(
 			x->c,

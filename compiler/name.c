@@ -294,6 +294,30 @@ static bool has_unknown(const struct scope *scope, bool qualified)
 	return false;
 }
 
+static bool is_sampled(unsigned column)
+{
+	return column == COL_cpu_usage || column == COL_memory_usage ||
+	       column == COL_status || column == COL_executable_hash;
+}
+
+/* Of a program that starts nothing was sampled yet. */
+static const struct expr *filled(struct binder *b, const struct ast_expr *ast,
+				 const struct expr *expr)
+{
+	if (!expr || expr->op != EXPR_COLUMN || !is_sampled(expr->column) ||
+	    b->rule->inputs[expr->input].stream != STREAM_PROCESS_EXEC)
+		return expr;
+	compilation_error(b->c, ast->span,
+			  compilation_text(b->c,
+					   "write FROM process p: it gives a "
+					   "row when %s is known",
+					   ast->text),
+			  "'%s' is not known when a program starts, it is "
+			  "sampled later",
+			  ast->text);
+	return NULL;
+}
+
 static const struct expr *qualified(struct binder *b, const struct scope *scope,
 				    const struct ast_expr *ast)
 {
@@ -307,7 +331,7 @@ static const struct expr *qualified(struct binder *b, const struct scope *scope,
 				continue;
 			if (!find(b, item, ast->text, &expr) && !item->unknown)
 				unknown_column(b, around, item, ast);
-			return expr;
+			return filled(b, ast, expr);
 		}
 	if (!has_unknown(scope, true))
 		unknown_alias(b, scope, ast);
@@ -339,7 +363,7 @@ const struct expr *bind_name(struct binder *b, const struct scope *scope,
 	     around = around->outer) {
 		count = find_all(b, around, ast->text, &found);
 		if (count == 1)
-			return found;
+			return filled(b, ast, found);
 		if (count) {
 			ambiguous(b, around, ast);
 			return NULL;

@@ -191,7 +191,7 @@ static struct ast_expr *parse_in(struct parser *p, struct ast_expr *expr)
 				  "IN has at most %d elements", AST_LIST_MAX);
 		return NULL;
 	} while (parse_accept(p, TOKEN_COMMA));
-	if (!parse_expect(p, TOKEN_RIGHT, ") or ,"))
+	if (!parse_expect(p, TOKEN_RIGHT, "a comma or )"))
 		return NULL;
 	only = expr->args[1];
 	if (expr->arg_count == 2 && only->op == AST_NAME && !only->qualifier) {
@@ -358,7 +358,11 @@ static struct ast_expr *parse_predicate(struct parser *p)
 	    test->op == AST_ILIKE || test->op == AST_REGEXP)
 		return test;
 	compilation_error(p->c, left->span,
-			  "as in 'x' = ANY(args) or ANY(args) LIKE 'x%'",
+			  test->op == AST_IN || test->op == AST_IN_LIST ?
+				  "write a comparison for each, as in ANY(args)"
+				  " = 'a' OR ANY(args) = 'b'" :
+				  "as in 'x' = ANY(args) or ANY(args) LIKE "
+				  "'x%'",
 			  "ANY and ALL are one side of a comparison, or the "
 			  "left side of a pattern");
 	return NULL;

@@ -319,7 +319,8 @@ static int explain_accept_all(struct builder *b, struct err *err)
 	if (!reason)
 		return err_nomem(err);
 	for (unsigned i = 0; i < b->term_count; i++) {
-		if (!b->terms[i].in_kernel)
+		/* Nor is what would be tested in part. */
+		if (!b->terms[i].in_kernel && !b->costs[i])
 			continue;
 		b->terms[i].in_kernel = false;
 		b->terms[i].reason = reason;

@@ -98,11 +98,12 @@ bool literal_is_network(const struct ast_expr *ast);
 
 /*
  * warn_text.c: warn of a text that is compared, or a pattern, which looks as if
- * it meant what it means elsewhere.
+ * it meant what it means elsewhere, or that the column never has.
  */
 void warn_equal(struct binder *b, const struct ast_expr *ast,
 		const struct expr *x);
-void warn_like(struct binder *b, const struct ast_expr *like);
+void warn_like(struct binder *b, const struct ast_expr *like,
+	       const struct expr *x);
 void warn_regexp(struct binder *b, const struct ast_expr *regexp);
 
 #endif

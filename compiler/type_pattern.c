@@ -165,7 +165,7 @@ const struct expr *type_like(struct binder *b, const struct scope *scope,
 	like->value = pattern->value;
 	like->escape = escape;
 	like->fold_case = ast->op == AST_ILIKE;
-	warn_like(b, ast);
+	warn_like(b, ast, x);
 	bind_range_like(b, like, ast->args[1]);
 	return finish(b, scope, ast, like);
 }

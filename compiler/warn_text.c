@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Texts that mean less here than in the language they come from: wildcards of
- * other patterns, paths of other systems, a \ without ESCAPE.
+ * other patterns, paths of other systems, a \ without ESCAPE. And texts that a
+ * column never has: a name where there are paths, a path where there are names.
  */
 #include "compiler/type_int.h"
 
@@ -44,6 +45,52 @@ static void warn_path(struct binder *b, const struct ast_expr *ast)
 			    "no path of Linux begins so");
 }
 
+static void warn_name(struct binder *b, const struct ast_expr *ast,
+		      const char *column, const char *path)
+{
+	if (strchr(ast->text, '/'))
+		compilation_warning(
+			b->c, ast->span,
+			compilation_text(b->c, "%s is the whole path", path),
+			"%s is the last part of a path, without any /", column);
+}
+
+/* What has no file has an empty path, and `memfd:x` no folder. */
+static void warn_no_path(struct binder *b, const struct ast_expr *ast,
+			 const char *column, const char *name)
+{
+	const char *way_out = "begin it with / or %";
+
+	if (strchr(ast->text, ':') ||
+	    !(is_letter(ast->text[0]) || ast->text[0] == '.' ||
+	      ast->text[0] == '~'))
+		return;
+	if (name)
+		way_out = compilation_text(b->c, "%s is the last part of it",
+					   name);
+	compilation_warning(b->c, ast->span, way_out,
+			    "%s is a whole path, it begins with /", column);
+}
+
+/* A text that `x` is never equal to, and never like. */
+static void warn_never(struct binder *b, const struct ast_expr *ast,
+		       const struct expr *x)
+{
+	if (x->op != EXPR_COLUMN)
+		return;
+	if (x->column == COL_name)
+		warn_name(b, ast, "name", "exe");
+	else if (x->column == COL_parent_name)
+		warn_name(b, ast, "parent_name", "parent_exe");
+	else if (x->column == COL_exe)
+		warn_no_path(b, ast, "exe", "name");
+	else if (x->column == COL_parent_exe)
+		warn_no_path(b, ast, "parent_exe", "parent_name");
+	else if (x->column == COL_FILE_OPEN_path &&
+		 b->rule->inputs[x->input].stream == STREAM_FILE_OPEN)
+		warn_no_path(b, ast, "path", NULL);
+}
+
 void warn_equal(struct binder *b, const struct ast_expr *ast,
 		const struct expr *x)
 {
@@ -55,6 +102,8 @@ void warn_equal(struct binder *b, const struct ast_expr *ast,
 				    "itself");
 	else if (is_foreign_path(ast->text))
 		warn_path(b, ast);
+	else
+		warn_never(b, ast, x);
 }
 
 static bool is_all_percent(const char *text)
@@ -69,7 +118,8 @@ static bool means_escape(const struct ast_expr *like, const char *text)
 	       (strstr(text, "\\_") || strstr(text, "\\%"));
 }
 
-void warn_like(struct binder *b, const struct ast_expr *like)
+void warn_like(struct binder *b, const struct ast_expr *like,
+	       const struct expr *x)
 {
 	const struct ast_expr *ast = like->args[1];
 
@@ -90,6 +140,8 @@ void warn_like(struct binder *b, const struct ast_expr *like)
 		compilation_warning(b->c, ast->span, "add ESCAPE '\\'",
 				    "without ESCAPE a \\ is a character like "
 				    "others");
+	else if (like->arg_count < 3)
+		warn_never(b, ast, x);
 }
 
 /* /pattern/i: the length of its flags; 0: it is none. */

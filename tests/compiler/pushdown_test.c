@@ -221,6 +221,27 @@ static void rules__one_takes_all__is_named(void **state)
 	assert_false(f->exact);
 }
 
+/* Where all is kept nothing is tested, not even the beginning of a pattern. */
+static void rules__one_takes_all__not_tested_in_part(void **state)
+{
+	struct fixture *f = *state;
+	struct pushdown_input inputs[] = {
+		{ "part", pattern(f, EXPR_LIKE, OPEN(path), "/tmp/_/key") },
+		{ "wide", NULL },
+	};
+
+	f->g.stream = catalog_stream(STREAM_FILE_OPEN);
+	push_all(f, inputs, 1);
+	assert_false(f->function.terms[0].in_kernel);
+	assert_string_equal(f->function.terms[0].reason,
+			    "only the ends of the pattern are tested in the "
+			    "kernel");
+	push_all(f, inputs, 2);
+	assert_false(f->function.terms[0].in_kernel);
+	assert_string_equal(f->function.terms[0].reason,
+			    "rule wide needs every event of file.open");
+}
+
 static void path__cut_or_not_known__passes_or_not(void **state)
 {
 	struct fixture *f = *state;
@@ -581,6 +602,7 @@ int main(void)
 		PUSH_TEST(null__compared__is_never_wanted),
 		PUSH_TEST(not__of_half_decidable_and__accepts_all),
 		PUSH_TEST(rules__one_takes_all__is_named),
+		PUSH_TEST(rules__one_takes_all__not_tested_in_part),
 		PUSH_TEST(path__cut_or_not_known__passes_or_not),
 		PUSH_TEST(rules__too_long_together__dearest_terms_are_left_out),
 		PUSH_TEST(rules__too_long_texts__are_tested_in_part),

@@ -277,7 +277,8 @@ static const struct {
 	  "write CAST(pid AS TEXT)" },
 	{ "LENGTH(args)", "args",
 	  "LENGTH(text) takes a text or bytes here, but args is TEXT LIST",
-	  "a list is asked with ANY(list) or ALL(list)" },
+	  "a list is asked with ANY(args) or ALL(args), and args_count is its "
+	  "length" },
 	{ "COALESCE(pid, exe)", "exe",
 	  "COALESCE gives one type, but pid is BIGINT and exe is TEXT",
 	  "write CAST(pid AS TEXT)" },
@@ -305,7 +306,7 @@ static const struct {
 	  NULL },
 	{ "exe REGEXP name", "name", "REGEXP takes a pattern in quotes",
 	  "to look for a text that is not constant: INSTR(exe, name) > 0" },
-	{ "exe = 'x' OR EXISTS (SELECT pid FROM process.exec)",
+	{ "name = 'x' OR EXISTS (SELECT pid FROM process.exec)",
 	  "EXISTS (SELECT pid FROM process.exec)",
 	  "EXISTS stands in WHERE as a condition of its own, joined with AND",
 	  "write WHERE ... AND [NOT] EXISTS (SELECT ...)" },

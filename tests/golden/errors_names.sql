@@ -5,3 +5,5 @@ SELECT pid FROM proces.exec;
 SELECT path FROM file.open WHERE pth LIKE '/etc/%' AND n >= 5;
 SELECT environ FROM process.exec;
 SELECT q.uid FROM process.exec e;
+SELECT e.pid, p.status FROM process.exec e JOIN process p
+  ON p.pid_key = e.pid_key WHERE executable_hash IS NOT NULL;

@@ -292,7 +292,7 @@ static void model_add(struct model *m, struct model_chain chain)
 	m->chains[m->count++] = chain;
 }
 
-/* Latest beginning, then longest, then furthest, then newest. */
+/* Latest beginning, then longest, then latest rows, then latest steps. */
 static bool goes_first(const struct model_chain *a, const struct model_chain *b)
 {
 	int order = row_compare(a->rows[0], b->rows[0]);
