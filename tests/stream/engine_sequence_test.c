@@ -245,7 +245,6 @@ static void sequence__too_many_runs__oldest_goes_and_is_counted(void **state)
 struct model_chain {
 	const struct row *rows[TUPLE_INPUTS_MAX];
 	unsigned step, count;
-	uint64_t order; /* of making */
 	bool gone;
 };
 
@@ -288,7 +287,6 @@ static void model_add(struct model *m, struct model_chain chain)
 {
 	m->chains = reallocarray(m->chains, m->count + 1, sizeof(chain));
 	assert_non_null(m->chains);
-	chain.order = m->count;
 	m->chains[m->count++] = chain;
 }
 
@@ -301,9 +299,18 @@ static bool goes_first(const struct model_chain *a, const struct model_chain *b)
 		return order > 0;
 	if (a->count != b->count)
 		return a->count > b->count;
-	if (a->step != b->step)
-		return a->step > b->step;
-	return a->order > b->order;
+	/* Of as many rows each: the first that differs, from the end. */
+	for (int i = (int)a->step, k = (int)b->step;; i--, k--) {
+		while (i > 0 && !a->rows[i])
+			i--;
+		while (k > 0 && !b->rows[k])
+			k--;
+		order = row_compare(a->rows[i], b->rows[k]);
+		if (order || i != k)
+			return order ? order > 0 : i > k;
+		if (i == 0)
+			return false;
+	}
 }
 
 static void model_consume(struct model *m, const struct row *const *rows)
