@@ -85,6 +85,7 @@ struct ast_expr {
 	int64_t number;
 	double real;
 	const char *text;
+	struct span text_span; /* IN_LIST: of `text` */
 	const char *qualifier; /* "c", "network.connect"; NULL: none */
 	struct ast_expr **args;
 	unsigned arg_count;

@@ -81,6 +81,11 @@ bool bind_matches(struct binder *b, const struct bound_rule *source,
  */
 bool bind_joinable(struct binder *b, struct span span,
 		   const struct scope_item *item);
+/*
+ * The column ts of a query that became part of this block: when its rows are
+ * decided, unless it has one of that name.
+ */
+bool bind_moment(struct binder *b, struct scope_item *item);
 /* Is it the time of an input's rows? Complains when not. */
 bool bind_time(struct binder *b, const struct scope *scope,
 	       const struct ast_expr *ast, const char *what,

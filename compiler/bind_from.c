@@ -2,6 +2,7 @@
 /* FROM: what its items offer, and how they are joined. */
 #include "compiler/bind_block.h"
 
+#include "compiler/foreign.h"
 #include "compiler/order.h"
 #include "compiler/suggest.h"
 
@@ -12,6 +13,8 @@ static const char *streams_like(struct binder *b, const char *wrong)
 {
 	const size_t domain = strcspn(wrong, ".");
 	struct buf text = BUF_INIT;
+	const char *only = NULL;
+	unsigned count = 0;
 
 	for (int all = 0; all < 2 && !text.len; all++)
 		for (unsigned i = 0; i < STREAM_VISIBLE_COUNT; i++) {
@@ -22,7 +25,13 @@ static const char *streams_like(struct binder *b, const char *wrong)
 				continue;
 			buf_printf(&text, "%s %s", text.len ? "," : "there are",
 				   name);
+			only = name;
+			count++;
 		}
+	if (count == 1) {
+		buf_release(&text);
+		return compilation_text(b->c, "there is %s", only);
+	}
 	return compilation_take(b->c, &text);
 }
 
@@ -30,6 +39,7 @@ static void unknown_stream(struct binder *b, const char *wrong,
 			   struct span span)
 {
 	struct suggest s = suggest_for(wrong);
+	const char *ours = foreign_stream(wrong);
 
 	if (compilation_is_damaged(b->c, wrong))
 		return;
@@ -41,10 +51,12 @@ static void unknown_stream(struct binder *b, const char *wrong,
 		if (!s.best && event && strcmp(event + 1, wrong) == 0)
 			s.best = name;
 	}
-	compilation_error(b->c, span,
-			  s.best ? suggest_text(b->c, &s) :
-				   streams_like(b, wrong),
-			  "unknown stream '%s'", wrong);
+	compilation_error(
+		b->c, span,
+		ours ? compilation_text(b->c, "here it is called '%s'", ours) :
+		s.best ? suggest_text(b->c, &s) :
+			 streams_like(b, wrong),
+		"unknown stream '%s'", wrong);
 }
 
 /* Unique within the block: the aliases of two subqueries may be the same. */
@@ -194,11 +206,44 @@ void bind_unknown(const struct ast_item *ast, struct scope_item *item)
 	};
 }
 
+/* As of the matches that it would have, were it a block of its own. */
+static const struct expr *moment(struct binder *b)
+{
+	const struct bound_rule *rule = b->rule;
+
+	/* window_end */
+	if (rule->top == BOUND_GROUP)
+		return bind_slot(b, 1, VALUE_TIMESTAMP);
+	return bind_column(b,
+			   rule->top == BOUND_SEQUENCE ? rule->step_count - 1 :
+							 rule->time_input,
+			   COL_ts, VALUE_TIMESTAMP);
+}
+
+bool bind_moment(struct binder *b, struct scope_item *item)
+{
+	unsigned count = item->output_count;
+	struct plan_output *outputs;
+
+	if (bind_name_taken(item->outputs, count, "ts"))
+		return true;
+	outputs = compilation_alloc(b->c, count + 1, sizeof(*outputs));
+	if (!outputs)
+		return false;
+	memcpy(outputs, item->outputs, count * sizeof(*outputs));
+	outputs[count].name = "ts";
+	outputs[count].expr = moment(b);
+	item->outputs = outputs;
+	item->output_count = count + 1;
+	return outputs[count].expr;
+}
+
 static bool bind_inlined(struct binder *b, const struct ast_item *ast,
 			 struct scope_item *item)
 {
 	struct plan_output *outputs;
 	struct scope scope;
+	bool plain = b->rule->top == BOUND_PLAIN;
 	bool ok = bind_select(b, ast->select, &scope, &outputs);
 
 	if (!outputs) {
@@ -209,6 +254,9 @@ static bool bind_inlined(struct binder *b, const struct ast_item *ast,
 	item->alias = ast->alias;
 	item->outputs = outputs;
 	item->output_count = ast->select->output_count;
+	/* One that is flat has the columns that it names. */
+	if (ok && plain && b->rule->top != BOUND_PLAIN)
+		ok = bind_moment(b, item);
 	return ok;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between bind*.c, name.c, type*.c, literal.c, range.c and option.c. */
+/* Between bind*.c, name.c, spell.c, type*.c, literal.c, range.c and option.c. */
 #ifndef SHRIKE_COMPILER_BIND_INT_H
 #define SHRIKE_COMPILER_BIND_INT_H
 
@@ -87,10 +87,14 @@ const struct expr *bind_aggregate(struct binder *b, const struct scope *scope,
 const struct expr *bind_name(struct binder *b, const struct scope *scope,
 			     const struct ast_expr *ast);
 
+/* spell.c: the aggregate whose slot it is, or NULL. */
+const struct bound_aggregate *bind_aggregate_of(const struct bound_rule *rule,
+						const struct expr *x);
+
 /*
- * name.c: the catalog's column that an expression is, also through the matches
- * of a rule, where it is a text if its values have names, and a group's key;
- * NULL: it is none.
+ * spell.c: the catalog's column that an expression is, or that all operands are
+ * which it chooses from; also through the matches of a rule, where it is a text
+ * if its values have names, and a group's key. NULL: it is none.
  */
 const struct column *bind_origin(const struct bound_rule *rule,
 				 const struct expr *x,

@@ -2,8 +2,6 @@
 /* The columns that a query makes, and what dedup_key names among them. */
 #include "compiler/bind_block.h"
 
-#include "compiler/build.h"
-
 #include <string.h>
 
 bool bind_name_taken(const struct plan_output *outputs, unsigned count,
@@ -74,56 +72,6 @@ bool bind_outputs(struct binder *b, const struct ast_output *asts,
 			outputs[i].name = "";
 	}
 	return ok;
-}
-
-/* CASE WHEN column = value THEN 'name' ... ELSE CAST(column AS TEXT) END */
-static struct expr *spell(struct arena *arena, enum stream_id stream,
-			  const struct column *column, const struct expr *expr,
-			  unsigned names)
-{
-	struct expr *ret =
-		build_op(arena, EXPR_CASE, VALUE_TEXT, 2 * names + 1);
-	struct expr *number = build_op(arena, EXPR_CAST, VALUE_TEXT, 1);
-
-	if (!ret || !number)
-		return NULL;
-	for (unsigned i = 0; i < names; i++) {
-		int64_t value;
-		const char *name = catalog_literal(stream, column, i, &value);
-
-		ret->args[2 * i] = build_two(
-			arena, EXPR_EQ, VALUE_BOOL, expr,
-			build_const(arena, VALUE_INT, value_int(value)));
-		ret->args[2 * i + 1] =
-			build_const(arena, VALUE_TEXT, value_text(name));
-		if (!ret->args[2 * i] || !ret->args[2 * i + 1])
-			return NULL;
-	}
-	number->args[0] = expr;
-	ret->args[2 * names] = number;
-	return ret;
-}
-
-const struct expr *bind_spelled(struct compilation *c,
-				const struct bound_rule *rule,
-				const struct expr *expr)
-{
-	const struct column *column;
-	enum stream_id stream;
-	unsigned names = 0;
-	struct expr *ret;
-	int64_t value;
-
-	column = bind_origin(rule, expr, &stream);
-	if (!column || expr->type != VALUE_INT)
-		return expr;
-	while (catalog_literal(stream, column, names, &value))
-		names++;
-	if (!names)
-		return expr;
-	ret = spell(c->arena, stream, column, expr, names);
-	c->nomem |= !ret;
-	return ret;
 }
 
 /* One name of dedup_key: an output's, else [alias.]column. */

@@ -305,5 +305,5 @@ bool bind_recognize(struct binder *b, const struct ast_item *ast,
 	ok &= check_times(&s, recognize);
 	ok &= bind_measures(&s, recognize, item);
 	item->unknown = !item->outputs;
-	return ok;
+	return ok && bind_moment(b, item);
 }

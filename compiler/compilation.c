@@ -79,6 +79,19 @@ bool compilation_is_full(const struct compilation *c)
 	return c->diagnostics->count >= DIAGNOSTICS_MAX;
 }
 
+bool compilation_has_warned(const struct compilation *c, struct span span)
+{
+	for (unsigned i = 0; i < c->diagnostics->count; i++) {
+		const struct diagnostic *d = &c->diagnostics->items[i];
+
+		if (d->level == DIAGNOSTIC_WARNING &&
+		    d->span.source == span.source &&
+		    d->span.start == span.start && d->span.end == span.end)
+			return true;
+	}
+	return false;
+}
+
 static void diagnose(struct compilation *c, enum diagnostic_level level,
 		     struct span span, const char *suggestion, const char *fmt,
 		     va_list ap)

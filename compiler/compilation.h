@@ -48,6 +48,9 @@ void *compilation_grow(struct compilation *c, void *items, unsigned count,
 /* Further complaints are only counted: no suggestion need be made for them. */
 bool compilation_is_full(const struct compilation *c);
 
+/* Has exactly that range been warned of? */
+bool compilation_has_warned(const struct compilation *c, struct span span);
+
 /* `suggestion` may be NULL. */
 void compilation_error(struct compilation *c, struct span span,
 		       const char *suggestion, const char *fmt, ...)

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Conditions that cannot hold together, as uid = 0 AND uid = 1, and rules that
- * ask nothing: what a slip of the hand leaves of a rule.
+ * Conditions that cannot hold together, as uid = 0 AND uid = 1, or of which one
+ * always does, as uid <> 0 OR uid <> 1, and rules that ask nothing: what a slip
+ * of the hand leaves of a rule.
  */
 #include "compiler/build.h"
+#include "compiler/comparison.h"
 #include "compiler/fold.h"
 #include "compiler/lower_int.h"
 #include "compiler/plan_print.h"
@@ -27,34 +29,12 @@ struct test {
 	const struct expr *expr;
 };
 
-static enum expr_op mirror(enum expr_op op)
-{
-	switch ((int)op) {
-	case EXPR_LT:
-		return EXPR_GT;
-	case EXPR_LE:
-		return EXPR_GE;
-	case EXPR_GT:
-		return EXPR_LT;
-	case EXPR_GE:
-		return EXPR_LE;
-	default:
-		return op;
-	}
-}
-
-static bool is_comparison(enum expr_op op)
-{
-	return op == EXPR_EQ || op == EXPR_NE || op == EXPR_LT ||
-	       op == EXPR_LE || op == EXPR_GT || op == EXPR_GE;
-}
-
 /* False: it is none of a column with a constant. */
 static bool read_comparison(const struct expr *expr, struct comparison *ret)
 {
 	const struct expr *l, *r;
 
-	if (!is_comparison(expr->op))
+	if (!comparison_is(expr->op))
 		return false;
 	l = expr->args[0];
 	r = expr->args[1];
@@ -64,7 +44,7 @@ static bool read_comparison(const struct expr *expr, struct comparison *ret)
 
 		l = r;
 		r = swap;
-		ret->op = mirror(ret->op);
+		ret->op = comparison_mirror(ret->op);
 	}
 	ret->column = l;
 	ret->value = r->value;
@@ -107,25 +87,6 @@ static bool is_lower(enum expr_op op)
 	return op == EXPR_GT || op == EXPR_GE;
 }
 
-/* x = value, which compares so with that of `other`: does `other` hold? */
-static bool allows(enum expr_op other, int order)
-{
-	switch ((int)other) {
-	case EXPR_EQ:
-		return order == 0;
-	case EXPR_NE:
-		return order != 0;
-	case EXPR_LT:
-		return order < 0;
-	case EXPR_LE:
-		return order <= 0;
-	case EXPR_GT:
-		return order > 0;
-	default:
-		return order >= 0;
-	}
-}
-
 static bool contradict(const struct comparison *a, const struct comparison *b)
 {
 	int order;
@@ -136,9 +97,9 @@ static bool contradict(const struct comparison *a, const struct comparison *b)
 		return false;
 	order = value_compare(a->value, b->value);
 	if (a->op == EXPR_EQ)
-		return !allows(b->op, order);
+		return !comparison_holds(b->op, order);
 	if (b->op == EXPR_EQ)
-		return !allows(a->op, -order);
+		return !comparison_holds(a->op, -order);
 	if (is_upper(a->op) && is_lower(b->op))
 		return order < 0 ||
 		       (order == 0 && (a->op == EXPR_LT || b->op == EXPR_GT));
@@ -257,6 +218,51 @@ static void look_at(struct lowering *l, struct seen *seen, struct span span,
 		look_at_test(l, seen, span, &test);
 }
 
+static void complain_always(struct lowering *l, struct span span,
+			    const struct comparison *a,
+			    const struct comparison *b)
+{
+	const char *first = text_of(l, a->expr), *second = text_of(l, b->expr);
+
+	if (first && second)
+		compilation_warning(l->c, span, "write AND, or leave one out",
+				    "this is always true, unless it is NULL: "
+				    "%s or %s holds",
+				    first, second);
+}
+
+/* The operands of an OR: what excludes both cannot be. */
+static void look_at_or(struct lowering *l, struct seen *seen, struct span span,
+		       const struct expr *expr)
+{
+	struct comparison *new = &seen->items[seen->count];
+
+	for (unsigned i = 0; expr->op == EXPR_OR && i < expr->arg_count; i++)
+		look_at_or(l, seen, span, expr->args[i]);
+	if (seen->complained || seen->count == COMPARED_MAX ||
+	    !read_comparison(expr, new))
+		return;
+	new->op = comparison_opposite(new->op);
+	for (unsigned i = 0; i < seen->count && !seen->complained; i++) {
+		if (!contradict(&seen->items[i], new))
+			continue;
+		complain_always(l, span, &seen->items[i], new);
+		seen->complained = true;
+	}
+	seen->count++;
+}
+
+static void look_for_or(struct lowering *l, struct span span,
+			const struct expr *expr)
+{
+	struct seen either = { .count = 0 };
+
+	for (unsigned i = 0; expr->op == EXPR_AND && i < expr->arg_count; i++)
+		look_for_or(l, span, expr->args[i]);
+	if (expr->op == EXPR_OR)
+		look_at_or(l, &either, span, expr);
+}
+
 static void warn_contradictions(struct lowering *l,
 				const struct bound_conditions *conditions)
 {
@@ -265,6 +271,9 @@ static void warn_contradictions(struct lowering *l,
 	for (unsigned i = 0; i < conditions->count; i++)
 		look_at(l, &seen, conditions->items[i].span,
 			conditions->items[i].expr);
+	for (unsigned i = 0; i < conditions->count; i++)
+		look_for_or(l, conditions->items[i].span,
+			    conditions->items[i].expr);
 }
 
 /* A rule that asks nothing: each event of a stream is a match. */

@@ -99,6 +99,7 @@ static struct bound_conditions folded(const struct dump *d,
 
 		fold_init(&fold, d->arena);
 		expr = fold_condition(&fold, from->items[i].expr);
+		fold_release(&fold);
 		ret.items[i] = from->items[i];
 		if (expr)
 			ret.items[i].expr = expr;

@@ -6,6 +6,7 @@
  */
 #include "compiler/expand_int.h"
 
+#include "compiler/foreign.h"
 #include "compiler/suggest.h"
 
 #include <string.h>
@@ -111,25 +112,6 @@ static void lose(struct expander *x, const char *qualifier, bool failed)
 	x->failed = failed;
 }
 
-static void unknown_alias(struct expander *x, const struct expand_scope *scope,
-			  const struct ast_expr *name)
-{
-	const struct candidates all = find_candidates(scope, NULL);
-	struct suggest s = suggest_for(name->qualifier);
-	const char *suggestion = NULL;
-
-	for (unsigned i = 0; i < scope->count; i++)
-		if (scope->sources[i].qualifier)
-			suggest_offer(&s, scope->sources[i].qualifier);
-	if (strlen(name->qualifier) > 1)
-		suggestion = suggest_text(x->c, &s);
-	if (!suggestion)
-		suggestion = list_candidates(x, scope, &all);
-	expand_error(x, name->span, suggestion,
-		     "no '%s' in FROM to take %s.%s from", name->qualifier,
-		     name->qualifier, name->text);
-}
-
 /* The first item of FROM whose rows are events of a process. */
 static struct expand_source *find_anchor(struct expand_scope *scope)
 {
@@ -147,6 +129,62 @@ static struct expand_source *find_anchor(struct expand_scope *scope)
 static const char *stream_of(const struct expand_source *source)
 {
 	return source->flat ? source->flat->stream : source->name;
+}
+
+static const struct column *known_column(const struct stream *stream,
+					 const char *name)
+{
+	const char *ours = foreign_column(name);
+	const struct column *column =
+		catalog_column(stream, name, strlen(name));
+
+	if (!column && ours)
+		column = catalog_column(stream, ours, strlen(ours));
+	return column && !column->hidden ? column : NULL;
+}
+
+/* ECS: destination.ip is dst_ip, process.parent.name is parent_name. */
+static const char *from_dotted(struct expander *x, struct expand_scope *scope,
+			       const struct ast_expr *name)
+{
+	const struct expand_source *anchor = find_anchor(scope);
+	const char *last = strrchr(name->qualifier, '.');
+	const struct column *column;
+	const struct stream *stream;
+	const char *joined;
+
+	stream = anchor ? catalog_stream_by_name(stream_of(anchor),
+						 strlen(stream_of(anchor))) :
+			  NULL;
+	joined = compilation_text(
+		x->c, "%s_%s", last ? last + 1 : name->qualifier, name->text);
+	if (!stream || !joined)
+		return NULL;
+	column = known_column(stream, joined);
+	if (!column && strcmp(name->qualifier, "process") == 0)
+		column = known_column(stream, name->text);
+	return column ? compilation_text(x->c, "here it is called '%s'",
+					 column->name) :
+			NULL;
+}
+
+static void unknown_alias(struct expander *x, struct expand_scope *scope,
+			  const struct ast_expr *name)
+{
+	const struct candidates all = find_candidates(scope, NULL);
+	struct suggest s = suggest_for(name->qualifier);
+	const char *suggestion = from_dotted(x, scope, name);
+
+	for (unsigned i = 0; i < scope->count; i++)
+		if (scope->sources[i].qualifier)
+			suggest_offer(&s, scope->sources[i].qualifier);
+	if (!suggestion && strlen(name->qualifier) > 1)
+		suggestion = suggest_text(x->c, &s);
+	if (!suggestion)
+		suggestion = list_candidates(x, scope, &all);
+	expand_error(x, name->span, suggestion,
+		     "no '%s' in FROM to take %s.%s from", name->qualifier,
+		     name->qualifier, name->text);
 }
 
 static bool is_state(const struct expand_source *source)

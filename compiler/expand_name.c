@@ -58,8 +58,16 @@ bool expand_is_list(const struct expander *x, const char *name)
 	return find_list(x, name);
 }
 
-static void unknown_list(struct expander *x, const struct ast_expr *expr,
-			 const char *name)
+/* Of every stream, as args is. */
+static bool is_list_column(const char *name)
+{
+	const struct column *column = catalog_column(
+		catalog_stream(STREAM_PROCESS_EXEC), name, strlen(name));
+
+	return column && column->type == VALUE_LIST;
+}
+
+static void unknown_list(struct expander *x, struct span span, const char *name)
 {
 	struct suggest s = suggest_for(name);
 	const char *suggestion;
@@ -70,13 +78,16 @@ static void unknown_list(struct expander *x, const struct ast_expr *expr,
 	     i++)
 		suggest_offer(&s, x->program->lists[i]->name);
 	suggestion = suggest_text(x->c, &s);
+	if (is_list_column(name))
+		suggestion =
+			compilation_text(x->c, "write 'x' = ANY(%s)", name);
 	if (!suggestion)
 		suggestion = compilation_text(
 			x->c,
 			"CREATE LIST %s ('a', 'b'); makes one, or write the "
 			"constants: IN ('a', 'b')",
 			name);
-	expand_error(x, expr->span, suggestion, "unknown list '%s'", name);
+	expand_error(x, span, suggestion, "unknown list '%s'", name);
 }
 
 /* In its place, so that what else is wrong is still found; see AST_IN_LIST. */
@@ -95,7 +106,8 @@ static struct ast_expr *complained(struct expander *x, struct span span,
 
 /* Its constants are shared: a list may be long and used often. */
 static struct ast_expr *in_list(struct expand_map *m,
-				const struct ast_expr *expr, const char *name)
+				const struct ast_expr *expr, const char *name,
+				struct span span)
 {
 	const struct ast_list *list = find_list(m->x, name);
 	struct ast_expr *ret;
@@ -103,7 +115,7 @@ static struct ast_expr *in_list(struct expand_map *m,
 	if (!list) {
 		bool failed = m->x->failed;
 
-		unknown_list(m->x, expr, name);
+		unknown_list(m->x, span, name);
 		m->x->failed = failed;
 		return complained(m->x, expr->span,
 				  expand_map_expr(m, expr->args[0]));
@@ -120,16 +132,19 @@ static struct ast_expr *in_list(struct expand_map *m,
 }
 
 /* x IN (name): a column is no constant, so it can only be a list. */
-static bool is_in_list(const struct ast_expr *expr, const char **ret_name)
+static bool is_in_list(const struct ast_expr *expr, const char **ret_name,
+		       struct span *ret_span)
 {
 	if (expr->op == AST_IN_LIST) {
 		*ret_name = expr->text;
+		*ret_span = expr->text_span;
 		return true;
 	}
 	if (expr->op != AST_IN || expr->arg_count != 2 ||
 	    expr->args[1]->op != AST_NAME || expr->args[1]->qualifier)
 		return false;
 	*ret_name = expr->args[1]->text;
+	*ret_span = expr->args[1]->span;
 	return true;
 }
 
@@ -645,11 +660,12 @@ static bool expand_one(struct expand_map *m, const struct ast_expr *expr,
 		       struct ast_expr **ret)
 {
 	const char *list;
+	struct span span;
 
 	if (expr->op == AST_NAME)
 		*ret = name(m, expr);
-	else if (is_in_list(expr, &list))
-		*ret = in_list(m, expr, list);
+	else if (is_in_list(expr, &list, &span))
+		*ret = in_list(m, expr, list, span);
 	else
 		return is_operation(m, expr, ret) ||
 		       is_same_process(m, expr, ret);

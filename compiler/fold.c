@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/fold_int.h"
 
+#include "compiler/comparison.h"
+
 #include <stdlib.h>
 
 static const struct use as_value;
@@ -165,41 +167,6 @@ static const struct expr *fold_is_true(struct fold *f, const struct expr *expr,
 	return fold_negated(f, ret, use);
 }
 
-static enum expr_op opposite(enum expr_op op)
-{
-	switch ((int)op) {
-	case EXPR_EQ:
-		return EXPR_NE;
-	case EXPR_NE:
-		return EXPR_EQ;
-	case EXPR_LT:
-		return EXPR_GE;
-	case EXPR_LE:
-		return EXPR_GT;
-	case EXPR_GT:
-		return EXPR_LE;
-	default:
-		return EXPR_LT;
-	}
-}
-
-/* a op b is b mirror(op) a */
-static enum expr_op mirror(enum expr_op op)
-{
-	switch ((int)op) {
-	case EXPR_LT:
-		return EXPR_GT;
-	case EXPR_LE:
-		return EXPR_GE;
-	case EXPR_GT:
-		return EXPR_LT;
-	case EXPR_GE:
-		return EXPR_LE;
-	default:
-		return op;
-	}
-}
-
 static bool is_null_const(const struct expr *expr)
 {
 	return build_is_const(expr) && value_is_null(expr->value);
@@ -221,12 +188,12 @@ fold_comparison(struct fold *f, const struct expr *expr, struct use use)
 	if (build_is_const(left)) {
 		ret->args[0] = ret->args[1];
 		ret->args[1] = left;
-		ret->op = mirror(ret->op);
+		ret->op = comparison_mirror(ret->op);
 	}
 	if (build_is_const(ret->args[1]) && fold_is_over_case(ret))
 		return fold_over_case(f, ret, use);
 	if (use.negate)
-		ret->op = opposite(ret->op);
+		ret->op = comparison_opposite(ret->op);
 	return ret;
 }
 

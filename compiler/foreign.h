@@ -6,6 +6,10 @@
 /* The column that others call `name`, which a stream may have; or NULL. */
 const char *foreign_column(const char *name);
 
+/* The stream or the option of CREATE RULE ... WITH that is meant, or NULL. */
+const char *foreign_stream(const char *name);
+const char *foreign_option(const char *name);
+
 /* What a rule writes in place of that function, or NULL. */
 const char *foreign_function(const char *name);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/lex_int.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -187,6 +188,37 @@ static struct token not_a_number(struct lexer *lexer, uint32_t start)
 	return bad(lexer, start);
 }
 
+/* Octal to some, decimal to SQL: what was meant, the text must say. */
+static struct token octal(struct lexer *lexer, uint32_t start)
+{
+	const uint32_t len = lexer->at - start;
+	const char *text = lexer->text + start;
+	uint32_t from = 0;
+	uint64_t value = 0;
+	bool is_octal;
+
+	while (from + 1 < len && text[from] == '0')
+		from++;
+	/* Of one digit it is the same; of many, no mode of a file. */
+	is_octal = len - from > 1 && len - from <= 12;
+	for (uint32_t i = from; i < len && is_octal; i++) {
+		is_octal = text[i] < '8';
+		value = value * 8 + (uint64_t)(text[i] - '0');
+	}
+	if (is_octal)
+		lexer_error(lexer, start,
+			    compilation_text(lexer->c,
+					     "write %.*s, or %" PRIu64
+					     " for what is octal in C",
+					     (int)(len - from), text + from,
+					     value),
+			    "a number does not begin with 0");
+	else
+		lexer_error(lexer, start, "leave the 0 out",
+			    "a number does not begin with 0");
+	return bad(lexer, start);
+}
+
 static struct token lex_integer(struct lexer *lexer)
 {
 	struct token token = { .kind = TOKEN_INTEGER };
@@ -212,6 +244,8 @@ static struct token lex_integer(struct lexer *lexer)
 	}
 	if (!any || lexer_is_word(peek(lexer, 0)))
 		return not_a_number(lexer, start);
+	if (base == 10 && lexer->text[start] == '0' && lexer->at - start > 1)
+		return octal(lexer, start);
 	token.span = span_from(lexer, start);
 	if (too_big || token.integer > (uint64_t)INT64_MAX + 1) {
 		lexer_error(lexer, start, NULL,

@@ -137,9 +137,16 @@ static bool collect(struct lowering *l, const struct bound_conditions *from,
 {
 	for (unsigned i = 0; i < from->count; i++) {
 		struct verdict verdict = { 0 };
+		bool told = false;
 
 		if (!fold_terms(l, terms, from->items[i].expr, &verdict))
 			return false;
+		if (verdict.never || !verdict.terms)
+			told = compilation_has_warned(l->c,
+						      from->items[i].span);
+		/* What makes it so was told. */
+		if (told)
+			continue;
 		if (verdict.never)
 			compilation_warning(l->c, from->items[i].span, NULL,
 					    "%s: this is never true", never);

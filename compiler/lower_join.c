@@ -9,6 +9,7 @@
  */
 #include "compiler/lower_int.h"
 
+#include "compiler/expand.h"
 #include "compiler/interval.h"
 
 /* The sum of times, each so many times, and a constant. */
@@ -294,12 +295,51 @@ static void complain_anchor(struct lowering *l, unsigned input, unsigned anchor)
 			  right, l->bound->inputs[anchor].name);
 }
 
+/*
+ * AUTO JOIN: the side that ON leaves open is that of the bound that it has
+ * without any, from the row on for a minute.
+ */
+static void complete(struct bound *bound)
+{
+	int64_t from = bound->lower < EXPAND_WINDOW_NS ? 0 : bound->lower;
+	int64_t to = bound->upper < 0 ? bound->upper : EXPAND_WINDOW_NS;
+
+	if (bound->has_lower == bound->has_upper)
+		return;
+	/* Where there is no room the bound itself is too wide. */
+	if (bound->has_lower &&
+	    __builtin_add_overflow(from, EXPAND_WINDOW_NS, &bound->upper))
+		bound->upper = INT64_MAX;
+	if (bound->has_upper &&
+	    __builtin_sub_overflow(to, EXPAND_WINDOW_NS, &bound->lower))
+		bound->lower = INT64_MIN;
+	bound->has_lower = bound->has_upper = true;
+}
+
+/* The input that has both bounds; `input`: none. */
+static unsigned find_anchor(const struct lowering *l, unsigned input,
+			    const struct bound *bounds, unsigned *ret_missing)
+{
+	unsigned anchor = input;
+
+	*ret_missing = input;
+	for (unsigned i = input; i-- > 0;) {
+		if (!bounds[i].has_lower || !bounds[i].has_upper)
+			continue;
+		if (l->nullable & 1u << i)
+			*ret_missing = i;
+		else
+			anchor = i;
+	}
+	return anchor;
+}
+
 static bool take_bound(struct lowering *l, struct plan_node *join,
 		       unsigned input)
 {
 	const struct terms *terms = pool_of(l, input);
 	struct bound bounds[TUPLE_INPUTS_MAX] = { 0 };
-	unsigned anchor = input, missing = input;
+	unsigned anchor, missing;
 	struct bound one;
 
 	for (unsigned i = 0; i < terms->count; i++)
@@ -307,13 +347,11 @@ static bool take_bound(struct lowering *l, struct plan_node *join,
 		    bound_read(terms->items[i].expr, input, &one) &&
 		    one.anchor < input)
 			narrow(&bounds[one.anchor], &one);
-	for (unsigned i = input; i-- > 0;) {
-		if (!bounds[i].has_lower || !bounds[i].has_upper)
-			continue;
-		if (l->nullable & 1u << i)
-			missing = i;
-		else
-			anchor = i;
+	anchor = find_anchor(l, input, bounds, &missing);
+	if (anchor == input && l->bound->inputs[input].triggered) {
+		for (unsigned i = 0; i < input; i++)
+			complete(&bounds[i]);
+		anchor = find_anchor(l, input, bounds, &missing);
 	}
 	if (anchor == input) {
 		if (missing < input)

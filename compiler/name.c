@@ -369,36 +369,3 @@ const struct expr *bind_name(struct binder *b, const struct scope *scope,
 		unknown_name(b, scope, ast);
 	return NULL;
 }
-
-/* What a group's key is called by its slot. */
-static const struct expr *behind_slot(const struct bound_rule *rule,
-				      const struct expr *x)
-{
-	if (x->op == EXPR_SLOT && rule->top == BOUND_GROUP && x->slot >= 2 &&
-	    x->slot - 2u < rule->key_count)
-		return rule->keys[x->slot - 2].expr;
-	return x;
-}
-
-const struct column *bind_origin(const struct bound_rule *rule,
-				 const struct expr *x,
-				 enum stream_id *ret_stream)
-{
-	/* Each step leads to a rule that was bound before. */
-	while (x && (x = behind_slot(rule, x))->op == EXPR_COLUMN) {
-		const struct bound_input *input = &rule->inputs[x->input];
-		unsigned output = x->column - COL_OWN_FIRST;
-
-		if (input->stream != PLAN_STREAM_MATCHES) {
-			*ret_stream = input->stream;
-			return catalog_column_at(catalog_stream(input->stream),
-						 x->column);
-		}
-		rule = input->source;
-		if (!rule || x->column < COL_OWN_FIRST)
-			return NULL;
-		x = rule->unspelled ? rule->unspelled[output] :
-				      rule->outputs[output].expr;
-	}
-	return NULL;
-}

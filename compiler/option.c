@@ -2,6 +2,7 @@
 /* WITH (...): what each option may say. */
 #include "compiler/bind_int.h"
 
+#include "compiler/foreign.h"
 #include "compiler/interval.h"
 #include "compiler/suggest.h"
 
@@ -160,6 +161,7 @@ static const struct {
 static bool set_option(struct binder *b, const struct ast_option *option)
 {
 	struct suggest s = suggest_for(option->name);
+	const char *ours = foreign_option(option->name);
 
 	for (unsigned i = 0; i < ARRAY_SIZE(known); i++) {
 		suggest_offer(&s, known[i].name);
@@ -173,9 +175,12 @@ static bool set_option(struct binder *b, const struct ast_option *option)
 				  "%s is a text in quotes", option->name);
 		return false;
 	}
-	compilation_error(b->c, option->name_span,
-			  s.best ? suggest_text(b->c, &s) : OPTION_NAMES,
-			  "unknown option '%s'", option->name);
+	compilation_error(
+		b->c, option->name_span,
+		ours ? compilation_text(b->c, "here it is called '%s'", ours) :
+		s.best ? suggest_text(b->c, &s) :
+			 OPTION_NAMES,
+		"unknown option '%s'", option->name);
 	return false;
 }
 

@@ -65,7 +65,7 @@ static bool parse_options(struct parser *p, struct ast_rule *rule)
 			return false;
 		rule->option_count++;
 	} while (parse_accept(p, TOKEN_COMMA));
-	if (!parse_expect(p, TOKEN_RIGHT, ") or ,"))
+	if (!parse_expect(p, TOKEN_RIGHT, "a comma or )"))
 		return false;
 	p->form = NULL;
 	return true;
@@ -328,7 +328,7 @@ static bool parse_elements(struct parser *p, struct span start,
 				  AST_LIST_MAX);
 		return false;
 	} while (parse_accept(p, TOKEN_COMMA));
-	if (!parse_expect(p, TOKEN_RIGHT, ") or ,"))
+	if (!parse_expect(p, TOKEN_RIGHT, "a comma or )"))
 		return false;
 	p->form = NULL;
 	if (!parse_end(p, "; or the end of the list"))
@@ -397,7 +397,7 @@ static bool parse_statement(struct parser *p, const char *path, unsigned n)
 /* After an error: to the next place where a statement can start. */
 static void skip_statement(struct parser *p)
 {
-	p->lexer.quiet = true;
+	p->lexer.quiet = p->quiet;
 	while (p->token.kind != TOKEN_END && p->token.kind != TOKEN_SEMICOLON &&
 	       !parse_is_word(p, "create"))
 		parse_advance(p);

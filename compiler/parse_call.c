@@ -128,7 +128,7 @@ static bool parse_args(struct parser *p, struct ast_expr *call)
 		ok = ok && parse_push(p, call, parse_expr(p));
 	} while (ok && parse_accept(p, TOKEN_COMMA));
 	parse_leave(p);
-	return ok && parse_expect(p, TOKEN_RIGHT, ") or ,");
+	return ok && parse_expect(p, TOKEN_RIGHT, "a comma or )");
 }
 
 struct ast_expr *parse_call(struct parser *p)

@@ -167,6 +167,7 @@ static struct ast_expr *parse_in(struct parser *p, struct ast_expr *expr)
 	expr->op = AST_IN;
 	if (parse_at_name(p)) {
 		expr->op = AST_IN_LIST;
+		expr->text_span = p->token.span;
 		expr->text = parse_name(p, "a list");
 		return expr;
 	}
@@ -190,12 +191,13 @@ static struct ast_expr *parse_in(struct parser *p, struct ast_expr *expr)
 				  "IN has at most %d elements", AST_LIST_MAX);
 		return NULL;
 	} while (parse_accept(p, TOKEN_COMMA));
-	if (!parse_expect(p, TOKEN_RIGHT, ") or ,"))
+	if (!parse_expect(p, TOKEN_RIGHT, "a comma or )"))
 		return NULL;
 	only = expr->args[1];
 	if (expr->arg_count == 2 && only->op == AST_NAME && !only->qualifier) {
 		expr->op = AST_IN_LIST;
 		expr->text = only->text;
+		expr->text_span = only->span;
 		expr->arg_count = 1;
 	}
 	return expr;
@@ -356,7 +358,11 @@ static struct ast_expr *parse_predicate(struct parser *p)
 	    test->op == AST_ILIKE || test->op == AST_REGEXP)
 		return test;
 	compilation_error(p->c, left->span,
-			  "as in 'x' = ANY(args) or ANY(args) LIKE 'x%'",
+			  test->op == AST_IN || test->op == AST_IN_LIST ?
+				  "write a comparison for each, as in ANY(args)"
+				  " = 'a' OR ANY(args) = 'b'" :
+				  "as in 'x' = ANY(args) or ANY(args) LIKE "
+				  "'x%'",
 			  "ANY and ALL are one side of a comparison, or the "
 			  "left side of a pattern");
 	return NULL;

@@ -150,9 +150,12 @@ static bool parse_on(struct parser *p, struct ast_item *item)
 	if (!parse_is_word(p, "on")) {
 		parse_expected_form(
 			p, "ON",
-			"as in JOIN network.connect n ON n.pid_key = "
-			"e.pid_key AND n.ts BETWEEN e.ts AND e.ts "
-			"+ INTERVAL '5' SECOND");
+			item->join == AST_JOIN_AUTO ?
+				"as in AUTO JOIN network.connect n ON "
+				"n.pid_key = e.pid_key WHEN e.name = 'bash'" :
+				"as in JOIN network.connect n ON n.pid_key = "
+				"e.pid_key AND n.ts BETWEEN e.ts AND e.ts "
+				"+ INTERVAL '5' SECOND");
 		return false;
 	}
 	parse_advance(p);

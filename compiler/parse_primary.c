@@ -333,8 +333,10 @@ struct ast_expr *parse_primary(struct parser *p)
 	}
 	if (parse_is_word(p, "any") || parse_is_word(p, "all")) {
 		compilation_error(p->c, p->token.span,
-				  "as in 'x' = ANY(args) or ANY(args) LIKE "
-				  "'x%'",
+				  p->last_word && strstr(p->last_word, "like") ?
+					  "as in x LIKE 'a%' OR x LIKE 'b%'" :
+					  "as in 'x' = ANY(args) or ANY(args) "
+					  "LIKE 'x%'",
 				  "ANY and ALL are one side of a comparison, "
 				  "or the left side of a pattern");
 		return NULL;

@@ -226,6 +226,13 @@ static bool parse_define(struct parser *p, struct ast_recognize *recognize)
 	step->define = parse_expr(p);
 	if (!step->define)
 		return false;
+	if (step->define->op == AST_NAME && p->token.kind == TOKEN_WORD &&
+	    !parse_is_word(p, "where") && !parse_is_word(p, "partition")) {
+		parse_expected_form(p, "WHERE",
+				    "as in DEFINE B AS network.connect WHERE "
+				    "dst_port = 4444");
+		return false;
+	}
 	return step->define->op != AST_NAME ||
 	       !(parse_is_word(p, "where") || parse_is_word(p, "partition")) ||
 	       parse_step_stream(p, step);
@@ -257,6 +264,21 @@ static bool check_until(struct parser *p, const struct ast_recognize *recognize)
 	return false;
 }
 
+/* What SQL says between MEASURES and PATTERN. */
+static bool check_rows(struct parser *p)
+{
+	if (!parse_is_word(p, "one") && !parse_is_word(p, "all") &&
+	    !parse_is_word(p, "after"))
+		return true;
+	compilation_error(p->c, p->token.span,
+			  "leave it out: a match is one row, and of several "
+			  "beginnings the latest counts",
+			  "%s is not supported",
+			  parse_is_word(p, "after") ? "AFTER MATCH" :
+						      "ROWS PER MATCH");
+	return false;
+}
+
 static bool parse_head(struct parser *p, struct ast_recognize *recognize)
 {
 	p->form = FORM_RECOGNIZE;
@@ -271,7 +293,8 @@ static bool parse_head(struct parser *p, struct ast_recognize *recognize)
 		return false;
 	p->form = NULL;
 	return parse_outputs(p, &recognize->measures, &recognize->measure_count,
-			     true);
+			     true) &&
+	       check_rows(p);
 }
 
 struct ast_recognize *parse_recognize(struct parser *p)

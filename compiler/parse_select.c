@@ -214,6 +214,17 @@ static bool parse_clauses(struct parser *p, struct ast_select *select)
 	return !parse_accept_word(p, "limit") || parse_limit(p, select);
 }
 
+/* SELECT TOP 5 x; without a number it is a column. */
+static bool parse_top(struct parser *p)
+{
+	if (!parse_is_word(p, "top") || p->ahead.kind != TOKEN_INTEGER)
+		return false;
+	compilation_error(p->c, p->token.span,
+			  "write ORDER BY ... LIMIT n at the end",
+			  "TOP is not supported");
+	return true;
+}
+
 struct ast_select *parse_query(struct parser *p)
 {
 	struct ast_select *select = compilation_alloc(p->c, 1, sizeof(*select));
@@ -224,7 +235,7 @@ struct ast_select *parse_query(struct parser *p)
 	select->limit = -1;
 	if (parse_accept_word(p, "with") && !parse_ctes(p, select))
 		return NULL;
-	if (!parse_expect_word(p, "select") ||
+	if (!parse_expect_word(p, "select") || parse_top(p) ||
 	    !parse_outputs(p, &select->outputs, &select->output_count, false) ||
 	    !parse_expect_word(p, "from") || !parse_from(p, select) ||
 	    !parse_clauses(p, select))

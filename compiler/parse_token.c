@@ -82,6 +82,9 @@ static const struct {
 #define TAIL_ORDER                                                         \
 	"the end of a rule is EMIT, SUPPRESS FOR, ON GAP, in this order, " \
 	"each once"
+#define JOIN_TIME                                                       \
+	"a join's time stands in ON: AND b.ts BETWEEN a.ts AND a.ts + " \
+	"INTERVAL '5' SECOND"
 #define NEXT_RULE "a ; ends the rule before it"
 
 /* What the language has, in another place. */
@@ -95,6 +98,7 @@ static const struct {
 	{ "group", QUERY_ORDER }, { "having", QUERY_ORDER },
 	{ "order", QUERY_ORDER }, { "limit", QUERY_ORDER },
 	{ "emit", TAIL_ORDER },	  { "suppress", TAIL_ORDER },
+	{ "within", JOIN_TIME },  { "when", "WHEN ends an AUTO JOIN" },
 	{ "create", NEXT_RULE },  { "select", NEXT_RULE },
 };
 
@@ -259,6 +263,10 @@ static const char *out_of_place(struct parser *p)
 		return "AND and OR stand between two conditions";
 	if (parse_is_word(p, "and") || parse_is_word(p, "or"))
 		return "AND and OR stand between two conditions";
+	if (kind == TOKEN_INTEGER && p->last_word &&
+	    strcmp(p->last_word, "top") == 0)
+		return "behind the GROUP BY of a window write ORDER BY x DESC "
+		       "LIMIT n";
 	if (kind == TOKEN_SLASH)
 		return "a text stands in quotes: '/usr/bin/id'";
 	if (kind == TOKEN_RIGHT)

@@ -2,6 +2,8 @@
 /* Comparisons that a column decides alone: the rule means something else. */
 #include "compiler/bind_int.h"
 
+#include "compiler/comparison.h"
+
 /* False: it may be any number. */
 static bool is_unsigned(const struct column *column, int64_t *ret_most)
 {
@@ -31,24 +33,6 @@ static void warn_long(struct binder *b, const struct ast_expr *ast,
 			    column->name, column->size - 1u);
 }
 
-static bool satisfies(enum expr_op op, int order)
-{
-	switch ((int)op) {
-	case EXPR_EQ:
-		return order == 0;
-	case EXPR_NE:
-		return order != 0;
-	case EXPR_LT:
-		return order < 0;
-	case EXPR_LE:
-		return order <= 0;
-	case EXPR_GT:
-		return order > 0;
-	default:
-		return order >= 0;
-	}
-}
-
 /*
  * A number from 0 to `most` against a constant: is the answer the same for all?
  * Where it is for both ends there is no other in between, unless the constant
@@ -60,8 +44,8 @@ static bool is_decided(enum expr_op op, struct value constant, int64_t most,
 	int least = value_compare(value_int(0), constant);
 	int greatest = value_compare(value_int(most), constant);
 
-	*ret_always = satisfies(op, least);
-	return satisfies(op, least) == satisfies(op, greatest) &&
+	*ret_always = comparison_holds(op, least);
+	return comparison_holds(op, least) == comparison_holds(op, greatest) &&
 	       !(least < 0 && greatest > 0);
 }
 
@@ -89,6 +73,23 @@ static void check_number(struct binder *b, enum expr_op op,
 				    always ? "always true" : "never true");
 }
 
+/* Of what COUNT gives. */
+static void check_count(struct binder *b, enum expr_op op, const struct expr *x,
+			const struct ast_expr *ast, struct value v)
+{
+	const struct bound_aggregate *aggregate = bind_aggregate_of(b->rule, x);
+	bool always;
+
+	if (!aggregate || (aggregate->op != PLAN_COUNT_ROWS &&
+			   aggregate->op != PLAN_COUNT_VALUES &&
+			   aggregate->op != PLAN_COUNT_DISTINCT))
+		return;
+	if (is_decided(op, v, INT64_MAX, &always))
+		compilation_warning(b->c, ast->span, NULL,
+				    "a count is never below 0, this is %s",
+				    always ? "always true" : "never true");
+}
+
 void bind_range(struct binder *b, enum expr_op op, const struct expr *x,
 		const struct ast_expr *ast, const struct expr *constant,
 		bool edges)
@@ -97,7 +98,11 @@ void bind_range(struct binder *b, enum expr_op op, const struct expr *x,
 	const struct column *column = bind_origin(b->rule, x, &stream);
 	const struct value *v = &constant->value;
 
-	if (!column || constant->op != EXPR_CONST)
+	if (constant->op != EXPR_CONST)
+		return;
+	if (v->type == VALUE_INT || v->type == VALUE_DOUBLE)
+		check_count(b, op, x, ast, *v);
+	if (!column)
 		return;
 	if (v->type == VALUE_TEXT && is_too_long(column, v->len) &&
 	    (op == EXPR_EQ || op == EXPR_NE))
@@ -132,7 +137,7 @@ void bind_range_same(struct binder *b, struct span span, enum expr_op op,
 	if (l->op != EXPR_COLUMN || r->op != EXPR_COLUMN ||
 	    l->input != r->input || l->column != r->column)
 		return;
-	if (satisfies(op, 0))
+	if (comparison_holds(op, 0))
 		compilation_warning(b->c, span,
 				    compilation_text(b->c,
 						     "write %s IS NOT NULL",

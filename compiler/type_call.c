@@ -155,7 +155,8 @@ static bool check_argument(struct binder *b, const struct function_info *info,
 	compilation_error(
 		b->c, arg->span,
 		x->type == VALUE_LIST ?
-			"a list is asked with ANY(list) or ALL(list)" :
+			"a list is asked with ANY(args) or ALL(args), "
+			"and args_count is its length" :
 		to_text || x->type == VALUE_TEXT ?
 			compilation_text(b->c, "write CAST(%s AS %s)",
 					 bind_quote(b, arg),

@@ -2,6 +2,8 @@
 /* = <> < <= > >= and BETWEEN, also of ANY(list) and ALL(list). */
 #include "compiler/type_int.h"
 
+#include "compiler/comparison.h"
+
 #include <string.h>
 
 bool type_comparable(enum value_type l, enum value_type r)
@@ -116,23 +118,6 @@ static void warn_null(struct binder *b, struct span span, struct operand l,
 				    "a comparison with NULL is never true");
 }
 
-/* a op b is b mirror(op) a */
-static enum expr_op mirror(enum expr_op op)
-{
-	switch ((int)op) {
-	case EXPR_LT:
-		return EXPR_GT;
-	case EXPR_LE:
-		return EXPR_GE;
-	case EXPR_GT:
-		return EXPR_LT;
-	case EXPR_GE:
-		return EXPR_LE;
-	default:
-		return op;
-	}
-}
-
 enum bound { BOUND_ALONE, BOUND_OF_BETWEEN };
 
 static const struct expr *compare(struct binder *b, struct span span,
@@ -165,7 +150,8 @@ static const struct expr *compare(struct binder *b, struct span span,
 		warn_equal(b, l.ast, r.expr);
 	}
 	bind_range(b, op, l.expr, r.ast, r.expr, bound == BOUND_ALONE);
-	bind_range(b, mirror(op), r.expr, l.ast, l.expr, bound == BOUND_ALONE);
+	bind_range(b, comparison_mirror(op), r.expr, l.ast, l.expr,
+		   bound == BOUND_ALONE);
 	bind_range_same(b, span, op, l.ast, l.expr, r.expr);
 	return type_keep(
 		b, build_two(b->c->arena, op, VALUE_BOOL, l.expr, r.expr));
@@ -185,7 +171,7 @@ static const struct expr *compare_elements(struct binder *b,
 	if (type_is_quantifier(other)) {
 		other = ast->args[0];
 		any = ast->args[1];
-		op = mirror(op);
+		op = comparison_mirror(op);
 	}
 	x = type_operand(b, scope, other);
 	list = type_quantifier_list(b, scope, any);

@@ -18,9 +18,9 @@
  *               that is counted.
  *
  * A row of the last step completes one chain, the one that began last (of copies
- * the longest, then the furthest, then the newest), and consumes it and all
- * chains that share a step's row with it: each last row gives one match at
- * most.
+ * the longest, then the one whose rows came last, then whose steps are the
+ * later), and consumes it and all chains that share a step's row with it: each
+ * last row gives one match at most.
  */
 #include "stream/engine_int.h"
 
@@ -271,12 +271,41 @@ static bool fits(const struct chain *chain, const struct plan_step *step,
 			    &chain->op->rule->engine->env);
 }
 
+/* The step of the row before that of step `*at`; false: there is none. */
+static bool row_before(const struct chain *chain, unsigned *at)
+{
+	while (*at > 0)
+		if (chain->rows[--*at])
+			return true;
+	return false;
+}
+
+/* Of two chains of as many rows: those of `a`, from the last on, are later. */
+static bool is_later(const struct chain *a, const struct chain *b)
+{
+	const struct engine *engine = a->op->rule->engine;
+	unsigned i = a->step + 1, k = b->step + 1;
+
+	while (row_before(a, &i) && row_before(b, &k)) {
+		uint64_t of_a = row_ordinal(engine, &a->rows[i]->row);
+		uint64_t of_b = row_ordinal(engine, &b->rows[k]->row);
+
+		if (of_a != of_b)
+			return of_a > of_b;
+		if (i != k)
+			return i > k;
+	}
+	return false;
+}
+
 /* Of two chains that fit, the one to take. */
 static bool is_better(const struct chain *a, const struct chain *b)
 {
 	if (!b || a->begun != b->begun)
 		return !b || a->begun > b->begun;
-	return a->row_count >= b->row_count;
+	if (a->row_count != b->row_count)
+		return a->row_count > b->row_count;
+	return is_later(a, b);
 }
 
 /* The step from which a chain may go on to `step`; they go down to `from`. */

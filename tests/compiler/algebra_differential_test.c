@@ -122,7 +122,7 @@ static void condition__true_false_and_null__are_all_rows(void **state)
 
 	(void)state;
 	assert_non_null(w);
-	world_open(w, "algebra_differential_test");
+	world_open(w);
 	for (unsigned i = 0; i < CASES; i++) {
 		if (i % 10 == 0)
 			world_make(w);
@@ -326,7 +326,7 @@ static void rule__written_in_two_ways__gives_the_same(void **state)
 
 	(void)state;
 	assert_non_null(w);
-	world_open(w, "algebra_differential_test");
+	world_open(w);
 	for (unsigned i = 0; i < CASES; i++) {
 		if (i % 10 == 0)
 			world_make(w);

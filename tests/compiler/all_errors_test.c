@@ -32,9 +32,9 @@ static const char *const texts[] = {
 	"SELECT pid" EXEC " WHERE [pdi] || [uidd] = 'x'",
 	/* SELECT and others */
 	"SELECT [pdi]" EXEC " WHERE [uidd] = 1",
-	"SELECT [pdi]" EXEC " WHERE [uid IN nolist]",
-	"SELECT [pdi]" EXEC " WHERE [uid IN (nolist)]",
-	"SELECT pid" EXEC " WHERE [uidd] = 1 AND [uid IN nolist]",
+	"SELECT [pdi]" EXEC " WHERE uid IN [nolist]",
+	"SELECT [pdi]" EXEC " WHERE uid IN ([nolist])",
+	"SELECT pid" EXEC " WHERE [uidd] = 1 AND uid IN [nolist]",
 	/* FROM */
 	"SELECT [e.pdi]" EXEC " JOIN [process.exce c]" ON,
 	"SELECT e.pid FROM [process.exce AS e] JOIN network.connect c" ON
@@ -205,7 +205,7 @@ static void errors__two_in_a_text__are_told_and_nothing_else(void **state)
 static void errors__damaged_texts__end_in_a_result(void **state)
 {
 	unsigned rounds = check_full() ? 200000 : 5000;
-	uint64_t seed = chance_seed();
+	uint64_t seed = test_seed();
 
 	(void)state;
 	for (unsigned i = 0; i < rounds; i++) {

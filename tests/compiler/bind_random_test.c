@@ -150,7 +150,7 @@ static void draw_query(struct draw *d, unsigned depth)
 static void bind__random_queries__keep_the_invariants(void **state)
 {
 	unsigned count = gen_full() ? 100000 : 3000, sound = 0;
-	struct gen gen = { .state = gen_seed("bind_random_test") };
+	struct gen gen = { .state = test_seed() };
 
 	(void)state;
 	for (unsigned i = 0; i < count; i++) {

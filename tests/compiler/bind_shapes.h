@@ -215,6 +215,33 @@ static const struct shape shapes[] = {
 	  "  column pid m.pid BIGINT\n"
 	  "  dedup m.n m.n BIGINT\n"
 	  "  dedup pid m.pid BIGINT\n" },
+	/* ts of what became part of the block, as of its matches. */
+	{ "SELECT t.ts FROM (SELECT pid, COUNT(*) AS n FROM " TUMBLE(
+		  "file.open") " GROUP BY pid) AS t WHERE t.n > 2;",
+	  "block t_1\n"
+	  "  from f file.open\n"
+	  "  group (f.pid) tumble INTERVAL '1' MINUTE\n"
+	  "    n count(*) BIGINT\n"
+	  "  having n > 2\n"
+	  "  column ts window_end TIMESTAMP\n" },
+	{ "SELECT ts FROM (SELECT u.n FROM (SELECT COUNT(*)" OVER " AS n FROM "
+	  "(SELECT pid_key, ts FROM file.open) AS v) AS u) AS t;",
+	  "block t_1\n"
+	  "  from f file.open\n"
+	  "  over (f.pid_key) range INTERVAL '10' SECOND\n"
+	  "    n count(*) BIGINT\n"
+	  "  column ts f.ts TIMESTAMP\n" },
+	{ "SELECT m.ts, x FROM process.exec MATCH_RECOGNIZE (PARTITION BY "
+	  "pid_key ORDER BY ts MEASURES A.pid AS x PATTERN (A B) WITHIN "
+	  "INTERVAL '5' SECOND UNTIL U DEFINE U AS process.exit WHERE TRUE) "
+	  "AS m;",
+	  "block t_1\n"
+	  "  sequence within INTERVAL '5' SECOND\n"
+	  "    a process.exec (a.pid_key)\n"
+	  "    b process.exec (b.pid_key)\n"
+	  "    until u process.exit (u.pid_key) where TRUE\n"
+	  "  column ts b.ts TIMESTAMP\n"
+	  "  column x a.pid BIGINT\n" },
 };
 
 static const struct {

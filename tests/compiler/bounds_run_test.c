@@ -231,7 +231,7 @@ static void outlive(struct run *run)
 
 static void bounds__random_rules__keep_what_is_promised(void **state)
 {
-	uint64_t seed = chance_seed();
+	uint64_t seed = test_seed();
 	unsigned rounds = check_full() ? 30 : 1;
 	double fullest = 0;
 

@@ -463,6 +463,7 @@ static const char *const refused[] = {
 	"fetch",    "qualify", "glob",	 "rlike",     "similar", "collate",
 	"filter",   "matches", "regex",	 "contains",  "has",	 "startswith",
 	"endswith", "xor",     "div",	 "mod",	      "top",	 "replace",
+	"one",	    "after",
 };
 
 static bool is_refused(const char *word, size_t len)

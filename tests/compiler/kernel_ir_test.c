@@ -425,7 +425,7 @@ static void regalloc__random_values__computes_the_same(void **state)
 {
 	struct fixture *f = *state;
 	unsigned rounds = gen_full() ? 20000 : 2000, spilled = 0, stored = 0;
-	struct gen g = { .state = gen_seed("kernel_ir"), .arena = &f->arena };
+	struct gen g = { .state = test_seed(), .arena = &f->arena };
 
 	for (unsigned i = 0; i < rounds; i++) {
 		uint8_t record[RECORD_BYTES] __attribute__((aligned(8)));

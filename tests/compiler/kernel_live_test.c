@@ -214,7 +214,7 @@ static void predicates__in_the_kernel__agree_with_the_interpreter(void **state)
 	struct arena arena;
 	struct gen g = { .arena = &arena };
 
-	g.state = gen_seed("kernel_live");
+	g.state = test_seed();
 	arena_init(&arena, ARENA_BYTES);
 	for (unsigned done = 0; done < wanted;) {
 		struct kernel_function f;
@@ -242,7 +242,7 @@ static void predicate__that_spills__loads(void **state)
 
 	unsigned stores = 0;
 
-	g.state = gen_seed("kernel_live");
+	g.state = test_seed();
 	g.stream = catalog_stream(STREAM_FILE_OPEN);
 	arena_init(&arena, ARENA_BYTES);
 	for (unsigned i = 0; i < 5; i++) {

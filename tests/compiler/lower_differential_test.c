@@ -341,9 +341,7 @@ static bool same(const struct relation *a, const struct relation *b)
 
 static void lower__random_joins__give_what_the_block_says(void **state)
 {
-	const char *given = getenv("TEST_SEED");
-	unsigned seed = given ? (unsigned)strtoul(given, NULL, 10) :
-				(unsigned)time(NULL);
+	unsigned seed = (unsigned)test_seed();
 	unsigned rounds = getenv("CHECK_FULL") ? 100000 : 5000, some = 0;
 	struct relation *want = calloc(1, sizeof(*want));
 	struct relation *got = calloc(1, sizeof(*got));
@@ -352,7 +350,6 @@ static void lower__random_joins__give_what_the_block_says(void **state)
 
 	(void)state;
 	assert_true(want && got && w);
-	printf("lower_differential_test: TEST_SEED=%u\n", seed);
 	srand(seed);
 	for (unsigned i = 0; i < rounds; i++) {
 		random_block(w);

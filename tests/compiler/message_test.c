@@ -347,7 +347,7 @@ static const struct {
 	{ "uid = 0 AND 1 = 2", "the rule can never match" },
 	{ "NULL", "the rule can never match" },
 	{ "exe = NULL", "a comparison with NULL is never true" },
-	{ "uid IN (NULL)", "the rule can never match" },
+	{ "uid IN (NULL)", "uid IN (NULL) is never true" },
 	{ "1 < 2", "this condition is always true" },
 	{ "uid = 0 OR NOT FALSE", "this condition is always true" },
 	{ "comm = 'sixteen-bytes-16'", "comm has at most 15 bytes" },
@@ -385,6 +385,9 @@ static const struct {
 	{ "name = '/bin/sh'", "exe is the whole path" },
 	{ "name LIKE '%/sh'", "name is the last part of a path, without" },
 	{ "parent_name IN ('sh', 'bin/sh')", "parent_exe is the whole path" },
+	{ "uid = 0 OR uid <> 0", "this is always true, unless it is NULL" },
+	{ "exe <> 'a' OR gid = 1 OR exe <> 'b'", "always true, unless" },
+	{ "NOT FALSE AND (uid < 5 OR 3 < uid)", "always true, unless" },
 };
 
 static const char *const not_warned[] = {
@@ -412,7 +415,44 @@ static const char *const not_warned[] = {
 	"NOT EXISTS (SELECT 1 FROM file.open f WHERE f.pid_key = e.pid_key AND "
 	"f.ts BETWEEN e.ts AND e.ts + INTERVAL '1' SECOND AND f.name = 'b') AND "
 	"name LIKE 'a%'",
+	"uid < 5 OR uid > 5",
+	"uid <> 3 OR gid <> 4",
+	"uid < 3 OR uid = 4 OR uid <> 5",
 };
+
+/* What says the same thing of the same place says it once. */
+static const struct {
+	const char *sql;
+	unsigned messages;
+} once[] = {
+	{ "SELECT name, COUNT(*) FROM process.exec GROUP BY name;", 1 },
+	{ "SELECT pid FROM process.exec WHERE exe = NULL;", 1 },
+	{ "SELECT pid FROM process.exec WHERE exe <> NULL;", 1 },
+	{ "SELECT pid FROM process.exec WHERE exe IN (NULL);", 1 },
+	{ "SELECT pid FROM process.exec WHERE exe NOT IN ('/a', NULL);", 1 },
+	{ "SELECT pid FROM process.exec WHERE uid = 0 AND exe IN shels;", 1 },
+	{ "SELECT TOP 5 pid FROM process.exec WHERE uid = 0;", 1 },
+	{ "SELECT pid, n FROM (SELECT pid, " WINDOW
+	  " AS n FROM process.exec) AS t WHERE n >= 0;",
+	  1 },
+	{ "SELECT pid, n FROM (SELECT pid, " WINDOW
+	  " AS n FROM process.exec) AS t WHERE n >= 1;",
+	  0 },
+};
+
+static void message__one_mistake__is_one_message(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(once); i++) {
+		struct front front;
+
+		front_compile(&front, once[i].sql);
+		if (front.diagnostics->count != once[i].messages)
+			print_error("%s\n%s", once[i].sql, front_text(&front));
+		assert_int_equal(front.diagnostics->count, once[i].messages);
+		front_release(&front);
+	}
+}
 
 static void message__constant_conditions__are_warned_of(void **state)
 {
@@ -556,6 +596,7 @@ int main(void)
 		cmocka_unit_test(message__excerpt__points_at_the_range),
 		cmocka_unit_test(message__unprintable_bytes__are_escaped),
 		cmocka_unit_test(message__constant_conditions__are_warned_of),
+		cmocka_unit_test(message__one_mistake__is_one_message),
 		cmocka_unit_test(message__sound_conditions__are_not_warned_of),
 		cmocka_unit_test(
 			message__left_join_for_no_partner__is_not_warned_of),

@@ -182,7 +182,7 @@ static void choose(uint64_t *seed, unsigned *a, unsigned *b)
 
 static void auto_join__random__same_plan_as_written_out(void **state)
 {
-	uint64_t seed = chance_seed();
+	uint64_t seed = test_seed();
 	unsigned rounds = check_full() ? 5000 : 200;
 
 	(void)state;
@@ -218,7 +218,7 @@ static void auto_join__random__same_plan_as_written_out(void **state)
 
 static void implied_join__random__same_plan_as_written_out(void **state)
 {
-	uint64_t seed = chance_seed();
+	uint64_t seed = test_seed();
 	unsigned rounds = check_full() ? 5000 : 200;
 
 	(void)state;

@@ -39,16 +39,6 @@ static inline bool gen_chance(struct gen *g, unsigned percent)
 	return gen_below(g, 100) < percent;
 }
 
-/* From the environment when a failure is to be repeated. */
-static inline uint64_t gen_seed(const char *test)
-{
-	const char *given = getenv("TEST_SEED");
-	uint64_t seed = given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL);
-
-	printf("%s: TEST_SEED=%llu\n", test, (unsigned long long)seed);
-	return seed;
-}
-
 static inline bool gen_full(void)
 {
 	const char *full = getenv("CHECK_FULL");

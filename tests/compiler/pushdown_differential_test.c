@@ -206,8 +206,7 @@ static void predicates__random_rows__superset_and_exact_where_said(void **state)
 {
 	unsigned predicates = gen_full() ? 100000 : 5000;
 	struct arena arena;
-	struct gen g = { .state = gen_seed("pushdown_differential"),
-			 .arena = &arena };
+	struct gen g = { .state = test_seed(), .arena = &arena };
 	struct expr_env env;
 	struct tally t = { .env = &env };
 
@@ -345,7 +344,7 @@ static void rules__many_on_paths__superset_and_exact_where_said(void **state)
 {
 	unsigned rounds = gen_full() ? 5000 : 300;
 	struct arena arena;
-	struct gen g = { .state = gen_seed("pushdown_rules"), .arena = &arena };
+	struct gen g = { .state = test_seed(), .arena = &arena };
 	struct expr_env env;
 	struct tally t = { .env = &env };
 

@@ -84,6 +84,11 @@ static const struct {
 	{ "IFNULL(proto, 'tcp')", "tcp" },
 	{ "CAST(proto AS TEXT)", "tcp" },
 	{ "proto || ''", "tcp" },
+	{ "CASE WHEN pid IS NULL THEN proto END", "tcp" },
+	{ "CASE WHEN pid = 1 THEN family ELSE proto END", NULL },
+	{ "COALESCE(NULL, proto)", "tcp" },
+	{ "IFNULL(proto, CASE WHEN pid = 1 THEN proto END)", "tcp" },
+	{ "NULLIF(proto, pid)", "tcp" },
 	{ "CASE WHEN pid IS NULL THEN proto ELSE 0 END", NULL },
 	{ "COALESCE(proto, dst_port)", NULL },
 	{ "COALESCE(proto, family)", NULL },
@@ -116,12 +121,50 @@ static void spelled__what_is_chosen_among_names__is_one(void **state)
 	}
 }
 
+static const char *const extremes[] = {
+	"SELECT MIN(proto) AS x FROM TUMBLE(TABLE network.connect, "
+	"DESCRIPTOR(ts), INTERVAL '1' MINUTE) GROUP BY pid "
+	"HAVING MIN(proto) = 'tcp'",
+	"SELECT MAX(COALESCE(proto, NULL)) OVER (PARTITION BY pid ORDER BY ts "
+	"RANGE BETWEEN INTERVAL '5' SECOND PRECEDING AND CURRENT ROW) AS x "
+	"FROM network.connect",
+	"SELECT x FROM (SELECT pid, MIN(proto) OVER (PARTITION BY pid ORDER BY "
+	"ts RANGE BETWEEN INTERVAL '5' SECOND PRECEDING AND CURRENT ROW) AS x "
+	"FROM network.connect) AS t WHERE x = 'tcp'",
+	"SELECT IFNULL(MAX(proto), MIN(proto)) AS x FROM TUMBLE(TABLE "
+	"network.connect, DESCRIPTOR(ts), INTERVAL '1' MINUTE) GROUP BY pid",
+};
+
+static void spelled__an_extreme__by_its_name(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(extremes); i++) {
+		struct value slots[TUPLE_SLOTS_MAX];
+		const struct tuple tuple = { .slots = slots };
+		struct front front;
+		struct expr_env env;
+		char sql[512];
+
+		for (unsigned k = 0; k < TUPLE_SLOTS_MAX; k++)
+			slots[k] = value_int(6);
+		snprintf(sql, sizeof(sql), "%s;", extremes[i]);
+		front_compile(&front, sql);
+		assert_int_equal(expr_env_init(&env, &front.err), 0);
+		assert_text(expr_eval(front_rule(&front)->outputs[0].expr,
+				      &tuple, &env),
+			    "tcp");
+		expr_env_release(&env);
+		front_release(&front);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			spelled__each_value_of_each_column__by_its_name),
 		cmocka_unit_test(spelled__what_is_chosen_among_names__is_one),
+		cmocka_unit_test(spelled__an_extreme__by_its_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

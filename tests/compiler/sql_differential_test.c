@@ -112,7 +112,7 @@ static void sql_text__random_rules__match_what_sqlite_selects(void **state)
 	(void)state;
 	assert_non_null(w);
 	assert_non_null(set);
-	world_open(w, "sql_differential_test");
+	world_open(w);
 	for (unsigned i = 0; i < CASES; i++) {
 		if (i % SET_MAX == 0) {
 			if (i)

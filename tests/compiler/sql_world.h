@@ -85,12 +85,12 @@ static inline bool world_has(enum stream_id stream,
 	return column->stream == STREAM_COUNT || column->stream == stream;
 }
 
-static inline void world_open(struct world *w, const char *test)
+static inline void world_open(struct world *w)
 {
 	struct buf sql = BUF_INIT;
 
 	memset(w, 0, sizeof(*w));
-	w->gen.chance.state = gen_seed(test);
+	w->gen.chance.state = test_seed();
 	w->oracle = oracle_open();
 	arena_init(&w->arena, (size_t)1 << 20);
 	for (unsigned s = 0; s < ARRAY_SIZE(sql_streams); s++) {

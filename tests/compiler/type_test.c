@@ -33,7 +33,7 @@ static const struct {
 	{ "CASE WHEN pid = 1 THEN dst_ip ELSE '10.0.0.1' END", VALUE_IP },
 	{ "CASE WHEN pid = 1 THEN NULL ELSE ts END", VALUE_TIMESTAMP },
 	{ "CASE WHEN pid = 1 THEN family ELSE 'inet6' END", VALUE_TEXT },
-	{ "CASE WHEN pid = 1 THEN family ELSE family END", VALUE_INT },
+	{ "CASE WHEN pid = 1 THEN family ELSE family END", VALUE_TEXT },
 	{ "CASE WHEN pid = 1 THEN args ELSE parent_args END", VALUE_LIST },
 	{ "CASE WHEN NULL THEN NULL END", VALUE_NULL },
 	{ "CASE pid WHEN 1 THEN 'a' WHEN 2 THEN 'b' ELSE 'c' END", VALUE_TEXT },
@@ -279,7 +279,8 @@ static const struct {
 	  "write CAST(pid AS TEXT)" },
 	{ "LENGTH(args)", "args",
 	  "LENGTH(text) takes a text or bytes here, but args is TEXT LIST",
-	  "a list is asked with ANY(list) or ALL(list)" },
+	  "a list is asked with ANY(args) or ALL(args), and args_count is its "
+	  "length" },
 	{ "COALESCE(pid, exe)", "exe",
 	  "COALESCE gives one type, but pid is BIGINT and exe is TEXT",
 	  "write CAST(pid AS TEXT)" },

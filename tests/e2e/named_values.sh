@@ -15,7 +15,7 @@ CREATE RULE reader AS
 SELECT m.family, m.at FROM matches.connects m WHERE m.family IN ('inet');
 
 CREATE RULE counted AS
-SELECT window_start, family, COUNT(*) AS n
+SELECT window_start, family, COUNT(*) AS n, MIN(proto) AS least
 FROM TUMBLE(TABLE network.connect, DESCRIPTOR(ts), INTERVAL '1' MINUTE)
 WHERE dst_port = 4471 GROUP BY window_start, family;
 END
@@ -40,7 +40,7 @@ grep -q ' connects: proto=tcp family=inet at=tcp/4471$' "$work/text" ||
 	fail "as text: $(cat "$work/text")"
 grep -q ' reader: family=inet at=tcp/4471$' "$work/text" ||
 	fail "to a rule: $(cat "$work/text")"
-grep -q ' counted: .* family=inet n=1$' "$work/text" ||
+grep -q ' counted: .* family=inet n=1 least=tcp$' "$work/text" ||
 	fail "of a group: $(cat "$work/text")"
 
 "$SHRIKE" replay -r "$work/rules.sql" "$work/trace" -o json \

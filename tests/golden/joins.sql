@@ -30,6 +30,26 @@ CREATE RULE auto_join AS
 SELECT e.exe, n.dst_port FROM process.exec e
 AUTO JOIN network.connect n ON n.pid_key = e.pid_key WHEN e.name = 'nc';
 
+CREATE RULE auto_join_open_above AS
+SELECT e.exe, n.dst_port FROM process.exec e
+AUTO JOIN network.connect n ON n.pid_key = e.pid_key AND n.ts > e.ts
+WHEN e.name = 'nc';
+
+CREATE RULE auto_join_open_below AS
+SELECT e.exe, n.dst_port FROM process.exec e
+AUTO JOIN network.connect n ON n.pid_key = e.pid_key
+  AND n.ts - e.ts <= INTERVAL '5' SECOND WHEN e.name = 'nc';
+
+CREATE RULE auto_join_later AS
+SELECT e.exe, n.dst_port FROM process.exec e
+AUTO JOIN network.connect n ON n.pid_key = e.pid_key
+  AND n.ts >= e.ts + INTERVAL '2' MINUTE WHEN e.name = 'nc';
+
+CREATE RULE auto_join_before AS
+SELECT e.exe, n.dst_port FROM process.exec e
+AUTO JOIN network.connect n ON n.pid_key = e.pid_key
+  AND n.ts <= e.ts - INTERVAL '5' SECOND WHEN e.name = 'nc';
+
 CREATE RULE temporal_join AS
 SELECT n.dst_port, p.exe, q.name AS parent FROM network.connect n
 JOIN process FOR SYSTEM_TIME AS OF n.ts AS p ON p.pid_key = n.pid_key

@@ -19,4 +19,6 @@ CREATE RULE u AS SELECT pid FROM process.exec WHERE cmdline REGEXP '.*';
 CREATE RULE v AS SELECT e.pid FROM process.exec e JOIN network.connect n ON n.pid_key = e.pid_key AND n.ts BETWEEN e.ts AND e.ts - INTERVAL '5' SECOND;
 CREATE RULE w AS SELECT pid FROM process.exec WHERE exe = 'bash' OR name LIKE '%/bash';
 CREATE RULE x AS SELECT pid FROM file.open WHERE path = 'passwd';
+CREATE RULE y AS SELECT pid FROM process.exec WHERE exe <> '/bin/a' OR exe <> '/bin/b';
+CREATE RULE z AS SELECT pid, COUNT(*) AS n FROM TUMBLE(TABLE process.exec, DESCRIPTOR(ts), INTERVAL '1' MINUTE) GROUP BY pid HAVING COUNT(*) >= 0;
 SELECT nothing FROM process.exec;

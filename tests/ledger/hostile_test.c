@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * The decoders of stored and exported bytes under random mutations: nothing
- * crashes, and what is accepted means what its bytes say. SHRIKE_SEED repeats
+ * crashes, and what is accepted means what its bytes say. CHECK_SEED repeats
  * a run; CHECK_FULL makes it longer.
  */
 #include "support/unit.h"
@@ -26,19 +26,6 @@ struct input {
 static unsigned rounds(void)
 {
 	return getenv("CHECK_FULL") ? 400000 : 40000;
-}
-
-/* Draws, and prints, the seed of this run. */
-static uint64_t seed_of(const char *what)
-{
-	const char *given = getenv("SHRIKE_SEED");
-	uint64_t seed;
-
-	randombytes_buf(&seed, sizeof(seed));
-	if (given)
-		seed = strtoull(given, NULL, 0);
-	printf("%s: SHRIKE_SEED=%#llx\n", what, (unsigned long long)seed);
-	return seed | 1;
 }
 
 static size_t draw(uint64_t *seed, size_t below)
@@ -115,7 +102,7 @@ static uint8_t *exact_copy(const struct input *input)
 static void entry_decode__mutated__same_bytes_or_refused(void **state)
 {
 	struct ledger_entry entry = { .type = ENTRY_MATCH, .rule = "rule" };
-	uint64_t seed = seed_of("entry");
+	uint64_t seed = test_seed() | 1;
 	struct input good = { .len = LEDGER_ENTRY_BYTES };
 	uint8_t again[LEDGER_ENTRY_BYTES];
 	unsigned accepted = 0, refused = 0;
@@ -166,7 +153,7 @@ static void make_note(const struct signing_key *key, struct input *ret_note)
 static void checkpoint_open__mutated__never_another_good_one(void **state)
 {
 	const uint8_t zeros[LEDGER_DIGEST_BYTES] = { 0 };
-	uint64_t seed = seed_of("checkpoint");
+	uint64_t seed = test_seed() | 1;
 	unsigned outcomes[3] = { 0 };
 	struct input good = { 0 };
 	struct signing_key key;
@@ -201,7 +188,7 @@ static void checkpoint_open__mutated__never_another_good_one(void **state)
 
 static void frontier_decode__mutated__same_bytes_or_refused(void **state)
 {
-	uint64_t seed = seed_of("frontier");
+	uint64_t seed = test_seed() | 1;
 	unsigned accepted = 0, refused = 0;
 	struct input good = { 0 };
 	uint8_t again[MERKLE_FRONTIER_BYTES_MAX];

@@ -58,7 +58,7 @@ static int setup(void **state)
 
 	assert_non_null(f);
 	arena_init(&f->arena, (size_t)256 << 20);
-	f->chance = chance_seed();
+	f->chance = test_seed();
 	f->plan = (struct random_plan){ .arena = &f->arena,
 					.chance = &f->chance };
 	f->plan.plan.rules = f->plan.rules;

@@ -25,7 +25,7 @@ static int setup(void **state)
 	assert_int_equal(expr_env_init(&f->world.env, NULL), 0);
 	assert_int_equal(sqlite3_open(":memory:", &f->db), SQLITE_OK);
 	f->world.trace = &f->trace;
-	f->chance = chance_seed();
+	f->chance = test_seed();
 	*state = f;
 	return 0;
 }

@@ -31,7 +31,7 @@ static int setup(void **state)
 
 	assert_non_null(f);
 	arena_init(&f->arena, (size_t)64 << 20);
-	f->chance = chance_seed();
+	f->chance = test_seed();
 	*state = f;
 	return 0;
 }

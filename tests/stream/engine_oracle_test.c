@@ -24,7 +24,7 @@ static int setup(void **state)
 	assert_non_null(f);
 	arena_init(&f->arena, (size_t)64 << 20);
 	assert_int_equal(sqlite3_open(":memory:", &f->db), SQLITE_OK);
-	f->chance = chance_seed();
+	f->chance = test_seed();
 	*state = f;
 	return 0;
 }

@@ -25,7 +25,7 @@ static int setup(void **state)
 	arena_init(&f->arena, (size_t)64 << 20);
 	assert_int_equal(expr_env_init(&f->world.env, NULL), 0);
 	f->world.trace = &f->trace;
-	f->chance = chance_seed();
+	f->chance = test_seed();
 	*state = f;
 	return 0;
 }
@@ -292,7 +292,7 @@ static void model_add(struct model *m, struct model_chain chain)
 	m->chains[m->count++] = chain;
 }
 
-/* Latest beginning, then longest, then furthest, then newest. */
+/* Latest beginning, then longest, then latest rows, then latest steps. */
 static bool goes_first(const struct model_chain *a, const struct model_chain *b)
 {
 	int order = row_compare(a->rows[0], b->rows[0]);

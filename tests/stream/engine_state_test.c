@@ -7,7 +7,7 @@
 static void pool__random_use__stays_within_limit(void **state)
 {
 	enum { SLOTS = 64, LIMIT = 100000 };
-	uint64_t seed = chance_seed(), refused = 0;
+	uint64_t seed = test_seed(), refused = 0;
 	uint8_t *blocks[SLOTS] = { NULL };
 	size_t sizes[SLOTS] = { 0 };
 	struct pool pool;
@@ -59,7 +59,7 @@ static void timers__random_deadlines__expire_in_order(void **state)
 	enum { TIMERS = 300 };
 	struct op ops[3] = { { .rank = 0 }, { .rank = 1 }, { .rank = 2 } };
 	struct timer timer[TIMERS] = { 0 };
-	uint64_t seed = chance_seed();
+	uint64_t seed = test_seed();
 	struct timers timers = { 0 };
 	struct timer *first, *last = NULL;
 	unsigned disarmed = 0, fired = 0;
@@ -188,7 +188,7 @@ static void gaps__half_open__overlap_closed_windows(void **state)
 /* However many there are, none is forgotten. */
 static void gaps__too_many__closest_merge(void **state)
 {
-	uint64_t seed = chance_seed(), sum = 0;
+	uint64_t seed = test_seed(), sum = 0;
 	struct gaps gaps = { 0 };
 	bool lost[2001] = { false };
 

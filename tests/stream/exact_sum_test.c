@@ -39,7 +39,7 @@ static __int128 random_integer(uint64_t *state)
 
 static void sum__random_doubles__is_the_nearest(void **state)
 {
-	uint64_t seed = chance_seed();
+	uint64_t seed = test_seed();
 	unsigned rounds = check_full() ? 20000 : 1000;
 
 	(void)state;

@@ -179,7 +179,7 @@ static void ilike__random_texts__as_sqlites_own_like(void **state)
 	sqlite3 *db;
 
 	assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
-	f->chance = chance_seed();
+	f->chance = test_seed();
 	for (unsigned i = 0; i < total; i++) {
 		struct value v[2];
 		struct expr *like;
@@ -221,7 +221,7 @@ static void affixes__any_bytes__are_their_like(void **state)
 	struct fixture *f = *state;
 	unsigned total = check_full() ? 1000000 : 50000, matches = 0;
 
-	f->chance = chance_seed();
+	f->chance = test_seed();
 	for (unsigned i = 0; i < total; i++) {
 		enum expr_op op = EXPR_PREFIX + chance(&f->chance, 3);
 		bool fold_case = chance(&f->chance, 2);

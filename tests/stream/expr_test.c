@@ -239,7 +239,7 @@ static void expr__random_trees__agree_with_sqlite(void **state)
 	struct buf sql = BUF_INIT;
 	struct row *row = NULL;
 
-	f->chance = chance_seed();
+	f->chance = test_seed();
 	for (unsigned i = 0; i < total; i++) {
 		struct expr *expr;
 		char want, got;

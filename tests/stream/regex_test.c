@@ -94,7 +94,7 @@ static void regex__random_patterns__agree_with_pcre2(void **state)
 {
 	unsigned total = check_full() ? 100000 : 5000, compiled = 0;
 	unsigned matches = 0, given_up = 0;
-	uint64_t seed = chance_seed();
+	uint64_t seed = test_seed();
 	struct regex_scratch *scratch = NULL;
 	struct arena arena;
 

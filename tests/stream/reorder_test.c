@@ -37,7 +37,7 @@ static int collect(void *ctx, struct row *row, struct err *err)
 static void advance__random_rows__leave_in_total_order(void **state)
 {
 	struct collected got = { .fail_at = -1 };
-	uint64_t seed = chance_seed();
+	uint64_t seed = test_seed();
 	struct reorder *reorder;
 	struct arena arena;
 	int64_t watermark = 0;

@@ -28,25 +28,6 @@ static inline unsigned chance(uint64_t *state, unsigned n)
 	return (unsigned)(chance_next(state) % n);
 }
 
-/* CHECK_SEED repeats a run; otherwise each run differs and says how. */
-static inline uint64_t chance_seed(void)
-{
-	const char *text = getenv("CHECK_SEED");
-	uint64_t seed;
-
-	if (text) {
-		seed = strtoull(text, NULL, 0);
-	} else {
-		struct timespec now;
-
-		clock_gettime(CLOCK_REALTIME, &now);
-		seed = (uint64_t)now.tv_sec * 1000000000u +
-		       (uint64_t)now.tv_nsec;
-	}
-	print_message("CHECK_SEED=%llu\n", (unsigned long long)seed);
-	return seed;
-}
-
 static inline bool check_full(void)
 {
 	const char *text = getenv("CHECK_FULL");

@@ -4,37 +4,11 @@
  * the C library. AddressSanitizer brings its own allocator, so there the count
  * stays 0 and only the matches are looked at.
  */
+#include "support/allocations.h"
+
 #include "random_plan.h"
 
 #include "stream/reorder.h"
-
-#ifndef __SANITIZE_ADDRESS__
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *p, size_t size);
-
-static unsigned long allocations;
-
-void *malloc(size_t size)
-{
-	allocations++;
-	return __libc_malloc(size);
-}
-
-void *calloc(size_t n, size_t size)
-{
-	allocations++;
-	return __libc_calloc(n, size);
-}
-
-void *realloc(void *p, size_t size)
-{
-	allocations++;
-	return __libc_realloc(p, size);
-}
-#else
-static const unsigned long allocations;
-#endif
 
 struct fixture {
 	struct reorder *reorder;
