@@ -80,6 +80,7 @@ struct ast_expr {
 	bool negated;
 	bool star;     /* CALL: COUNT(*) */
 	bool distinct; /* CALL: COUNT(DISTINCT x) */
+	bool of_view;  /* put by expand where a column of a view is named */
 	uint8_t depth; /* of the tree, by parse_push() */
 	struct span span;
 	int64_t number;
@@ -234,7 +235,6 @@ struct ast_view {
 	const char *name;
 	struct span span, name_span;
 	struct ast_select *select;
-	bool read; /* set by expand: a rule reads it */
 };
 
 /* CREATE LIST name (constant, ...) */

@@ -32,6 +32,9 @@ static const char *streams_like(struct binder *b, const char *wrong)
 		buf_release(&text);
 		return compilation_text(b->c, "there is %s", only);
 	}
+	/* Perhaps it is a rule's name. */
+	if (!wrong[domain])
+		buf_printf(&text, "; matches of a rule are matches.%s", wrong);
 	return compilation_take(b->c, &text);
 }
 

@@ -96,12 +96,16 @@ static void diagnose(struct compilation *c, enum diagnostic_level level,
 		     struct span span, const char *suggestion, const char *fmt,
 		     va_list ap)
 {
+	struct diagnostics *all = c->diagnostics;
+	unsigned count = all->count;
 	const char *message;
 
 	/* Of a file of nothing but errors only the first ones cost memory. */
 	message = compilation_is_full(c) ? "" : format(c, fmt, ap);
-	diagnostic_add(c->diagnostics, level, span, c->rule,
+	diagnostic_add(all, level, span, c->rule,
 		       message ? message : "no memory", suggestion);
+	if (all->count > count)
+		all->items[count].of_view = c->of_view;
 }
 
 void compilation_error(struct compilation *c, struct span span,

@@ -14,10 +14,12 @@
 struct compilation {
 	struct arena *arena;
 	struct diagnostics *diagnostics;
-	const char *rule;	/* being compiled; NULL outside of one */
-	unsigned pattern_edges; /* of its regular expressions: regex.h */
+	const char *rule;	    /* being compiled; NULL outside of one */
+	unsigned pattern_edges;	    /* of its regular expressions: regex.h */
+	uint64_t all_pattern_edges; /* of those of the rules before it */
 	bool nomem;
 	bool no_warnings; /* of a rule that is refused anyway */
+	bool of_view;	  /* see diagnostic.h */
 	/* Of statements whose text is wrong: who reads them is told nothing. */
 	const char **damaged;
 	unsigned damaged_count;

@@ -87,6 +87,7 @@ static void compile_rule(struct compilation *c, struct bound_rules *bound,
 			sources[bound->source_count++] =
 				rule->sources[i]->bound;
 	c->rule = rule->ast->name;
+	c->all_pattern_edges += c->pattern_edges;
 	c->pattern_edges = 0;
 	bind_rule(c, bound, rule->ast);
 	if (bound->count > first) {

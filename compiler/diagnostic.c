@@ -27,16 +27,27 @@ void diagnostics_init(struct diagnostics *diagnostics, struct arena *arena,
 }
 
 /* What is wrong with a view is found once for each rule that reads it. */
+static bool is_same(struct span a, struct span b)
+{
+	return a.source == b.source && a.start == b.start && a.end == b.end;
+}
+
+/* A text that two rules have is a view's: its aliases differ, no more. */
+static bool is_other(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) != 0;
+}
+
 static bool is_known(const struct diagnostics *diagnostics,
 		     enum diagnostic_level level, struct span span,
-		     const char *message)
+		     const char *rule, const char *message)
 {
 	for (unsigned i = 0; i < diagnostics->count; i++) {
 		const struct diagnostic *d = &diagnostics->items[i];
 
-		if (d->level == level && d->span.source == span.source &&
-		    d->span.start == span.start && d->span.end == span.end &&
-		    strcmp(d->message, message) == 0)
+		if (d->level == level && is_same(d->span, span) &&
+		    (strcmp(d->message, message) == 0 ||
+		     is_other(d->rule, rule)))
 			return true;
 	}
 	return false;
@@ -47,7 +58,7 @@ void diagnostic_add(struct diagnostics *diagnostics,
 		    const char *rule, const char *message,
 		    const char *suggestion)
 {
-	if (is_known(diagnostics, level, span, message))
+	if (is_known(diagnostics, level, span, rule, message))
 		return;
 	if (level == DIAGNOSTIC_ERROR)
 		diagnostics->error_count++;
@@ -61,6 +72,24 @@ void diagnostic_add(struct diagnostics *diagnostics,
 				     .message = message,
 				     .suggestion = suggestion,
 				     .rule = rule };
+}
+
+void diagnostic_withdraw(struct diagnostics *diagnostics, struct span span,
+			 const char *message)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < diagnostics->count; i++) {
+		const struct diagnostic *d = &diagnostics->items[i];
+
+		if (d->level == DIAGNOSTIC_ERROR &&
+		    (is_same(d->span, span) ||
+		     (d->of_view && strcmp(d->message, message) == 0)))
+			diagnostics->error_count--;
+		else
+			diagnostics->items[kept++] = *d;
+	}
+	diagnostics->count = kept;
 }
 
 static const char *paint(bool color, const char *code)

@@ -29,6 +29,7 @@ struct diagnostic {
 	const char *message; /* "unknown column 'dst_prt' of network.connect" */
 	const char *suggestion; /* "did you mean 'dst_port'?" or NULL */
 	const char *rule;	/* name of the rule, NULL outside of one */
+	bool of_view; /* of what a view has for the name that stands there */
 };
 
 struct compile_source;
@@ -48,12 +49,21 @@ void diagnostics_init(struct diagnostics *diagnostics, struct arena *arena,
 		      unsigned source_count);
 
 /*
- * The same said twice of one place is kept once. `suggestion` may be NULL; both texts are formatted into the arena by callers.
+ * What is said twice of one place, in the same words or of two rules, is kept
+ * once. `suggestion` may be NULL; both texts are formatted into the arena by
+ * callers.
  */
 void diagnostic_add(struct diagnostics *diagnostics,
 		    enum diagnostic_level level, struct span span,
 		    const char *rule, const char *message,
 		    const char *suggestion);
+
+/*
+ * Take back what readers of a view were told of its text: the errors of exactly
+ * that range, and those in the same words of what it has for a name of theirs.
+ */
+void diagnostic_withdraw(struct diagnostics *diagnostics, struct span span,
+			 const char *message);
 
 /*
  * file:line:column: error: message, the line, a caret under the range, and the

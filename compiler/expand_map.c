@@ -42,6 +42,7 @@ struct ast_expr *expand_column(struct expander *x, struct span span,
 		return NULL;
 	ret->qualifier = qualifier;
 	ret->text = name;
+	ret->of_view = x->span;
 	return ret;
 }
 
@@ -244,8 +245,10 @@ static struct ast_expr *map_operands(struct expand_map *m,
 		return NULL;
 	*ret = *expr;
 	ret->args = args;
-	if (m->x->span)
+	if (m->x->span) {
 		ret->span = *m->x->span;
+		ret->of_view = true;
+	}
 	for (unsigned i = 0; i < expr->arg_count; i++)
 		args[i] = expand_map_expr(m, expr->args[i]);
 	ret->over = map_over(m, expr->over);

@@ -79,7 +79,6 @@ bool expand_find_view(struct expander *x, const char *name, struct span span,
 	view = created_view(x, name);
 	if (!view)
 		return find_builtin(x, name, span, ret);
-	view->read = true;
 	*ret = (struct expand_view){ .name = view->name,
 				     .select = view->select };
 	return true;

@@ -159,9 +159,11 @@ static void unknown_column(struct binder *b, const struct scope *scope,
 	offer_columns(b, item, &s);
 	if (!suggestion)
 		suggestion = column_hint(b, item, &s);
+	b->c->of_view = ast->of_view;
 	compilation_error(b->c, ast->span, suggestion,
 			  "unknown column '%s' of %s", ast->text,
 			  item_name(b, item));
+	b->c->of_view = false;
 }
 
 /* Does this query itself compute a column of that name? */
@@ -198,6 +200,7 @@ static void unknown_name(struct binder *b, const struct scope *scope,
 			"'%s' is made by this query; wrap it: SELECT ... FROM "
 			"(SELECT ...) AS t WHERE t.%s ...",
 			ast->text, ast->text);
+	b->c->of_view = ast->of_view;
 	if (scope->count == 1 || scope->own)
 		compilation_error(
 			b->c, ast->span, suggestion,
@@ -206,6 +209,7 @@ static void unknown_name(struct binder *b, const struct scope *scope,
 	else
 		compilation_error(b->c, ast->span, suggestion,
 				  "unknown column '%s'", ast->text);
+	b->c->of_view = false;
 }
 
 static void ambiguous(struct binder *b, const struct scope *scope,

@@ -280,7 +280,8 @@ static struct ast_expr *parse_test(struct parser *p, struct ast_expr *left)
 	}
 	if (!expr->negated)
 		return left;
-	parse_expected(p, "IN, BETWEEN, LIKE, ILIKE or REGEXP behind NOT");
+	parse_expected_form(p, "IN, BETWEEN, LIKE, ILIKE or REGEXP behind NOT",
+			    "as in x <> 'value' or x NOT LIKE 'value%'");
 	return NULL;
 }
 

@@ -10,7 +10,10 @@
 
 #include "compiler/suggest.h"
 
+#include "user/base/catalog.h"
+
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #define FORM_RECOGNIZE                                                      \
@@ -204,6 +207,30 @@ static bool parse_step_stream(struct parser *p, struct ast_step *step)
 	return step->define;
 }
 
+/* process.exit, which no row has as a column. */
+static bool is_stream(const struct ast_expr *name)
+{
+	char text[64];
+	int len;
+
+	if (!name->qualifier)
+		return false;
+	if (strcmp(name->qualifier, "matches") == 0)
+		return true;
+	len = snprintf(text, sizeof(text), "%s.%s", name->qualifier,
+		       name->text);
+	return len < (int)sizeof(text) &&
+	       catalog_stream_by_name(text, (size_t)len);
+}
+
+/* Behind a name alone: a condition, or the stream that WHERE goes with? */
+static bool lacks_where(const struct parser *p, const struct ast_expr *define)
+{
+	return define->op == AST_NAME && !parse_is_word(p, "where") &&
+	       !parse_is_word(p, "partition") &&
+	       (p->token.kind == TOKEN_WORD || is_stream(define));
+}
+
 static bool parse_define(struct parser *p, struct ast_recognize *recognize)
 {
 	struct ast_step *step;
@@ -226,8 +253,7 @@ static bool parse_define(struct parser *p, struct ast_recognize *recognize)
 	step->define = parse_expr(p);
 	if (!step->define)
 		return false;
-	if (step->define->op == AST_NAME && p->token.kind == TOKEN_WORD &&
-	    !parse_is_word(p, "where") && !parse_is_word(p, "partition")) {
+	if (lacks_where(p, step->define)) {
 		parse_expected_form(p, "WHERE",
 				    "as in DEFINE B AS network.connect WHERE "
 				    "dst_port = 4444");

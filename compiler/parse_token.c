@@ -251,6 +251,20 @@ static const char *quote_inside(struct parser *p)
 	return hint;
 }
 
+/* ... AND LIKE '%b%' */
+static bool lacks_left(const struct parser *p)
+{
+	static const char *const before[] = { "and", "or", "not", "where" };
+	static const char *const tests[] = { "like", "ilike", "regexp", "in" };
+	bool starts = false, test = false;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(before); i++)
+		starts |= p->last_word && strcmp(p->last_word, before[i]) == 0;
+	for (unsigned i = 0; i < ARRAY_SIZE(tests); i++)
+		test |= parse_is_word(p, tests[i]);
+	return starts && test;
+}
+
 /* What hands that know another language mean by what stands here. */
 static const char *out_of_place(struct parser *p)
 {
@@ -258,6 +272,12 @@ static const char *out_of_place(struct parser *p)
 
 	if (p->last_kind == TOKEN_COMMA)
 		return "take out the comma, or write what follows it";
+	if (lacks_left(p))
+		return "write the column again, as in x LIKE '%a%' AND x LIKE "
+		       "'%b%'";
+	if (parse_is_word(p, "with") && p->ahead.kind == TOKEN_LEFT)
+		return "options stand before AS: CREATE RULE name WITH (...) "
+		       "AS SELECT ...";
 	if (p->last_word && (strcmp(p->last_word, "and") == 0 ||
 			     strcmp(p->last_word, "or") == 0))
 		return "AND and OR stand between two conditions";

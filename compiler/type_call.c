@@ -239,6 +239,8 @@ static const struct expr *cidr_match(struct binder *b,
 	if (x->type != VALUE_IP) {
 		compilation_error(
 			b->c, ast->args[0]->span,
+			literal_is_network(ast->args[0]) ?
+				"the address comes first, then the network" :
 			x->type == VALUE_TEXT ?
 				compilation_text(b->c, "write CAST(%s AS IP)",
 						 bind_quote(b, ast->args[0])) :

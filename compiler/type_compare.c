@@ -26,6 +26,27 @@ static bool is_integer(const char *text)
 	return *text && strspn(text, "0123456789") == strlen(text);
 }
 
+static bool is_user(struct binder *b, const struct expr *x)
+{
+	enum stream_id stream;
+	const struct column *column = bind_origin(b->rule, x, &stream);
+
+	return column && (strcmp(column->name, "uid") == 0 ||
+			  strcmp(column->name, "euid") == 0);
+}
+
+/* What to write where the number `l` is compared with a text. */
+static const char *number_hint(struct binder *b, struct operand l,
+			       const char *text)
+{
+	if (is_integer(text))
+		return compilation_text(b->c, "write %s without quotes", text);
+	if (is_user(b, l.expr))
+		return "a user is a number here: 0 is root";
+	return compilation_text(b->c, "write a number, as in %s = 0",
+				bind_quote(b, l.ast));
+}
+
 /* What to write where `l` is of a type that `r` is not. */
 static const char *mismatch_hint(struct binder *b, struct operand l,
 				 struct operand r)
@@ -37,18 +58,15 @@ static const char *mismatch_hint(struct binder *b, struct operand l,
 		return compilation_text(b->c, "write %s = ANY(%s)", right,
 					left);
 	if (type_is_number(type) && r.ast->op == AST_TEXT)
-		return is_integer(r.ast->text) ?
-			       compilation_text(b->c, "write %s without quotes",
-						r.ast->text) :
-			       compilation_text(b->c,
-						"write a number, as in %s = 0",
-						left);
+		return number_hint(b, l, r.ast->text);
 	if (type == VALUE_TEXT &&
 	    (r.ast->op == AST_INT || r.ast->op == AST_DOUBLE))
 		return compilation_text(b->c, "write '%s'", right);
 	if (type == VALUE_BOOL && r.ast->op == AST_INT)
 		return compilation_text(b->c, "write %s%s",
 					r.ast->number ? "" : "NOT ", left);
+	if (type == VALUE_BOOL && r.ast->op == AST_TEXT)
+		return compilation_text(b->c, "write %s or NOT %s", left, left);
 	if (type == VALUE_INTERVAL && other == VALUE_INT)
 		return compilation_text(b->c, "write INTERVAL '%s' SECOND",
 					right);

@@ -7,7 +7,9 @@
 #include <errno.h>
 #include <string.h>
 
-#define PATTERN_EDGES_MAX 20000 /* of the patterns of a rule: regex.h */
+/* Of the patterns of a rule, of those of all rules: regex.h. */
+#define PATTERN_EDGES_MAX 20000
+#define SET_EDGES_MAX 200000
 
 static const char *pattern_name(const struct ast_expr *ast)
 {
@@ -188,17 +190,27 @@ static struct span place_in(const struct ast_expr *ast, int offset)
 
 /*
  * Of one pattern the library makes a program in a second at most, but a rule has
- * room for a hundred. False: complained, of the first that is too much.
+ * room for a hundred, and there may be many rules. False: complained, of the
+ * first that is too much.
  */
 static bool may_compile(struct binder *b, const struct ast_expr *ast,
 			struct value pattern)
 {
+	uint64_t all = b->c->all_pattern_edges;
 	unsigned before = b->c->pattern_edges;
 	unsigned edges = regex_edges((const char *)pattern.p, pattern.len);
 
-	if (before > PATTERN_EDGES_MAX)
+	if (before > PATTERN_EDGES_MAX || all + before > SET_EDGES_MAX)
 		return false;
 	b->c->pattern_edges += edges;
+	if (all + before + edges > SET_EDGES_MAX) {
+		compilation_error(b->c, ast->span,
+				  "repeat less, or load fewer rules",
+				  "the regular expressions of all rules, up to "
+				  "this one, are too large together when their "
+				  "repeats are written out");
+		return false;
+	}
 	if (b->c->pattern_edges <= PATTERN_EDGES_MAX)
 		return true;
 	compilation_error(b->c, ast->span,

@@ -33,6 +33,19 @@ static bool bind_alone(struct checker *k, const struct ast_rule *rule,
 	return ok;
 }
 
+/*
+ * What its readers said of its text is in their words; what it says of a view
+ * that it reads is in its own.
+ */
+static bool is_own_error(const struct ast_select *select,
+			 const struct diagnostic *d)
+{
+	return d->level == DIAGNOSTIC_ERROR &&
+	       d->span.source == select->span.source &&
+	       d->span.start >= select->span.start &&
+	       d->span.end <= select->span.end;
+}
+
 static void check_query(struct checker *k, const char *name, struct span span,
 			const struct ast_select *select,
 			const struct expand_with *with)
@@ -55,7 +68,11 @@ static void check_query(struct checker *k, const char *name, struct span span,
 	if (bind_alone(k, &rule, with) || c->nomem)
 		return;
 	for (unsigned i = 0; i < own->count; i++)
-		if (own->items[i].level == DIAGNOSTIC_ERROR)
+		if (is_own_error(select, &own->items[i]))
+			diagnostic_withdraw(c->diagnostics, own->items[i].span,
+					    own->items[i].message);
+	for (unsigned i = 0; i < own->count; i++)
+		if (is_own_error(select, &own->items[i]))
 			diagnostic_add(c->diagnostics, DIAGNOSTIC_ERROR,
 				       own->items[i].span, c->rule,
 				       own->items[i].message,
@@ -115,14 +132,11 @@ void view_check(struct compilation *c, const struct ast_program *program,
 	for (unsigned i = 0; i < program->view_count && !c->nomem; i++) {
 		const struct ast_view *view = program->views[i];
 
-		if (!k.rejected || !view->read)
-			check_query(&k, view->name, view->name_span,
-				    view->select, NULL);
-		if (!k.rejected)
-			walk_select(&k, view->select, NULL);
+		check_query(&k, view->name, view->name_span, view->select,
+			    NULL);
+		walk_select(&k, view->select, NULL);
 	}
-	for (unsigned i = 0;
-	     i < program->rule_count && !k.rejected && !c->nomem; i++) {
+	for (unsigned i = 0; i < program->rule_count && !c->nomem; i++) {
 		c->rule = program->rules[i]->name;
 		walk_select(&k, program->rules[i]->select, NULL);
 	}

@@ -9,23 +9,26 @@
  */
 #include "stream/engine_int.h"
 
-void rule_fall(struct rule *rule, const struct key_head *partition)
+void rule_fall(struct rule *rule, struct key_head *partition)
 {
 	const struct buf key = { .bytes = partition->bytes,
 				 .len = partition->len };
 	struct mark *up = marks_find(&rule->edges, &key);
 
+	partition->up = false;
 	if (up)
 		marks_remove(up);
 }
 
+/* The mark is for the checkpoint: there may be no room for it. */
 static bool rises(struct rule *rule)
 {
-	const struct key_head *head = rule->top->window.key;
+	struct key_head *head = rule->top->window.key;
 	const struct buf key = { .bytes = head->bytes, .len = head->len };
 
-	if (marks_find(&rule->edges, &key))
+	if (head->up || marks_find(&rule->edges, &key))
 		return false;
+	head->up = true;
 	marks_set(&rule->edges, &key, INT64_MAX, INT64_MAX);
 	return true;
 }

@@ -198,8 +198,8 @@ struct seen {
 
 /* Of an operator with windows: the one behind the tuple that is going up. */
 struct op_window {
-	const struct key_head *key; /* its partition or group; NULL: none */
-	int64_t start;		    /* boot-time clock, closed */
+	struct key_head *key; /* its partition or group; NULL: none */
+	int64_t start;	      /* boot-time clock, closed */
 	int64_t end;
 	uint64_t total; /* of its tuples, of which gather() has the last */
 };
@@ -349,7 +349,7 @@ struct peer *peer_first(const struct list *peers); /* NULL: none waits */
 
 /* emit.c */
 int rule_match(struct rule *rule, const struct tuple *tuple, struct err *err);
-void rule_fall(struct rule *rule, const struct key_head *partition);
+void rule_fall(struct rule *rule, struct key_head *partition);
 
 /* matches.c */
 void match_evidence(struct rule *rule, const struct row **rows, unsigned count,

@@ -39,12 +39,14 @@ void *keyset_find(struct keyset *set, const uint64_t seed[2],
 void *keyset_add(struct keyset *set, struct pool *pool, size_t size,
 		 const uint64_t seed[2], const struct buf *key)
 {
-	struct key_head *head = pool_alloc(pool, size + key->len);
+	struct key_head *head = NULL;
 
+	if (key->len <= UINT32_MAX)
+		head = pool_alloc(pool, size + key->len);
 	if (!head)
 		return NULL;
 	head->bytes = (uint8_t *)head + size;
-	head->len = key->len;
+	head->len = (uint32_t)key->len;
 	if (key->len)
 		memcpy(head->bytes, key->bytes, key->len);
 	if (hmap_insert(&set->map, &head->node,

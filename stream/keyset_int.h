@@ -27,7 +27,8 @@ struct key_head {
 	struct hmap_node node;
 	struct list used;
 	uint8_t *bytes; /* after the element */
-	size_t len;
+	uint32_t len;
+	bool up; /* a threshold's partition: see emit.c */
 };
 
 struct keyset {

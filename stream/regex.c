@@ -12,9 +12,9 @@
 #include <hs/hs.h>
 
 /*
- * Measured: of 57,122 random patterns 42,153 were within these and compiled, all
- * but 33 in less than 0.1 s of processor time; the slowest took 3.8 s, a loop
- * around long repeats: b+(?:1{103}1{184})*[a-z]/+
+ * Measured: of 19,000 random patterns with nested repeats those within these took
+ * less than 0.1 s of processor time; see regex_measure.c on the one kind that
+ * had not.
  */
 #define EDGES_MAX 2500
 #define LOOPS_MAX 50

@@ -16,8 +16,11 @@ struct regex_size {
 	uint64_t edges;	    /* pairs of them that may follow each other */
 	uint64_t first;	    /* positions a match may begin with */
 	uint64_t last;
-	uint64_t loops; /* repeats without end */
-	bool nullable;	/* matches the empty text */
+	uint64_t loops;	   /* repeats without end */
+	uint64_t literals; /* positions that one character alone may take */
+	uint64_t alike;	   /* of these, those that may stand in a row of one */
+	int begins, ends;  /* with that character; -1: with more than one */
+	bool nullable;	   /* matches the empty text */
 };
 
 /*

@@ -13,6 +13,8 @@
 
 #define GROUP_DEPTH_MAX 12
 #define GROUP_WEIGHT 4
+#define ALIKE_DIVISOR 512
+#define SOME_ESCAPE 256			     /* \x31: not looked at */
 #define SIZE_MAX_COUNTED ((uint64_t)1 << 40) /* sums of these never wrap */
 
 struct reader {
@@ -40,20 +42,37 @@ static void complain(struct reader *r, const char *where, const char *problem)
 	r->where = where;
 }
 
-static const struct regex_size nothing = { .nullable = true };
-static const struct regex_size one_character = { .positions = 1,
-						 .first = 1,
-						 .last = 1 };
+static const struct regex_size nothing = { .nullable = true,
+					   .begins = -1,
+					   .ends = -1 };
+
+/* -1: of more than one. */
+static struct regex_size one_character(int c)
+{
+	return (struct regex_size){ .positions = 1,
+				    .first = 1,
+				    .last = 1,
+				    .literals = c >= 0,
+				    .begins = c,
+				    .ends = c };
+}
 
 static void append(struct regex_size *a, const struct regex_size *b)
 {
-	a->positions = capped(a->positions + b->positions);
 	a->loops = capped(a->loops + b->loops);
 	a->edges = capped(a->edges + b->edges + times(a->last, b->first));
 	if (a->nullable)
 		a->first = capped(a->first + b->first);
 	a->last = capped(b->last + (b->nullable ? a->last : 0));
+	a->literals = capped(a->literals + b->literals);
+	a->alike = capped(a->alike + b->alike +
+			  (a->ends >= 0 && a->ends == b->begins));
+	if (!a->positions)
+		a->begins = b->begins;
+	if (b->positions)
+		a->ends = b->ends;
 	a->nullable &= b->nullable;
+	a->positions = capped(a->positions + b->positions);
 }
 
 static void alternate(struct regex_size *a, const struct regex_size *b)
@@ -63,6 +82,10 @@ static void alternate(struct regex_size *a, const struct regex_size *b)
 	a->edges = capped(a->edges + b->edges);
 	a->first = capped(a->first + b->first);
 	a->last = capped(a->last + b->last);
+	a->literals = capped(a->literals + b->literals);
+	a->alike = capped(a->alike + b->alike);
+	a->begins = a->begins == b->begins ? a->begins : -1;
+	a->ends = a->ends == b->ends ? a->ends : -1;
 	a->nullable |= b->nullable;
 }
 
@@ -80,14 +103,24 @@ static void repeat(struct regex_size *a, unsigned least, unsigned most)
 	if (copies > 1 && a->positions > 1)
 		a->edges = times(a->edges, GROUP_WEIGHT);
 	a->positions = times(a->positions, copies);
+	a->literals = times(a->literals, copies);
+	if (copies > 1)
+		a->alike = a->literals;
 	a->loops = times(a->loops, copies) + !most;
 	a->edges = times(a->edges, copies);
 	/* A copy that may be empty lets each follow any before it. */
 	a->edges = capped(a->edges +
 			  times(joins, a->nullable ? copies * (copies - 1) / 2 :
 						     copies - 1));
+	/*
+	 * Measured: for one character n times in a loop the library takes
+	 * n^3 * 0.2 us, 78 s for (1{800})*; of a class or of two characters in
+	 * turn it takes no longer than of any.
+	 */
 	if (!most)
-		a->edges = capped(a->edges + joins);
+		a->edges = capped(a->edges + joins +
+				  times(a->alike, times(a->alike, a->alike)) /
+					  ALIKE_DIVISOR);
 	a->last = times(a->last, a->nullable ? copies : ends);
 	if (a->nullable)
 		a->first = times(a->first, copies);
@@ -154,8 +187,27 @@ static void read_quantifier(struct reader *r, struct regex_size *size)
 		repeat(size, least, c == '{' && !least && !most ? 1 : most);
 }
 
-static void skip_class(struct reader *r)
+/* The character that a class, its text, holds; -1: it holds several. */
+static int only_of(const char *text, size_t len)
 {
+	if (!len || *text == '^')
+		return -1;
+	if (*text == '\\')
+		return len <= strlen("\\x31") && !strchr("dDwWsS", text[1]) ?
+			       SOME_ESCAPE :
+			       -1;
+	for (size_t i = 1; i < len; i++)
+		if (text[i] != text[0])
+			return -1;
+	return (unsigned char)*text;
+}
+
+/* Behind the [. */
+static struct regex_size read_class(struct reader *r)
+{
+	const char *begin = r->at;
+	struct regex_size size;
+
 	if (r->at < r->end && *r->at == '^')
 		r->at++;
 	if (r->at < r->end && *r->at == ']')
@@ -170,18 +222,22 @@ static void skip_class(struct reader *r)
 				       2);
 		r->at = named ? named + 2 : r->at + 1;
 	}
+	size = one_character(only_of(begin, (size_t)(r->at - begin)));
 	if (r->at < r->end)
 		r->at++;
+	return size;
 }
 
 /* After the backslash. */
 static struct regex_size read_escape(struct reader *r)
 {
-	struct regex_size size = one_character;
+	struct regex_size size = one_character(SOME_ESCAPE);
 	const char *close;
 
 	if (r->at == r->end)
 		return size;
+	if (strchr("dDwWsS", *r->at))
+		size = one_character(-1);
 	if (*r->at == 'Q') {
 		complain(r, r->at - 1,
 			 "\\Q is not supported: put \\ before each special "
@@ -260,15 +316,16 @@ static struct regex_size read_atom(struct reader *r, unsigned depth)
 	case '(':
 		return read_group(r, depth);
 	case '[':
-		skip_class(r);
-		return one_character;
+		return read_class(r);
 	case '\\':
 		return read_escape(r);
 	case '^':
 	case '$':
 		return nothing;
+	case '.':
+		return one_character(-1);
 	default:
-		return one_character;
+		return one_character((unsigned char)r->at[-1]);
 	}
 }
 

@@ -232,9 +232,13 @@ static void program_file__hashed__once_each_exec(void **state)
 	for (unsigned i = 0; i < 10; i++)
 		sampler_turn(sampler, now += SECOND, take, &seen, NULL);
 	assert_int_equal(seen.hashes, 1);
+	/* Known by now, but told in the turn after the one that looked. */
 	sampler_see(sampler, &e, sizeof(e));
 	sampler_turn(sampler, now += SECOND, take, &seen, NULL);
+	assert_int_equal(seen.hashes, 1);
+	sampler_turn(sampler, now += SECOND, take, &seen, NULL);
 	assert_int_equal(seen.hashes, 2);
+	assert_int_equal(seen.last.head.ts, now);
 	sampler_free(sampler);
 }
 
@@ -338,6 +342,40 @@ static void program__changes_while_its_file_is_read__not_hashed(void **state)
 	sampler_free(sampler);
 }
 
+/*
+ * It runs another program since this turn's `now`, and the exec that tells is on
+ * its way: the hash of that file is dated behind it, never before.
+ */
+static void
+program__changes_before_its_file_is_open__not_dated_before(void **state)
+{
+	struct sampler *sampler = make(false, true);
+	struct process_exec_event e;
+	struct seen seen = { 0 };
+	int64_t now = SECOND, exec_ts;
+	int tell;
+	pid_t pid;
+
+	(void)state;
+	pid = start_large_shell("/bin/sh", &tell);
+	wait_for_exe(pid, "sleep", false);
+	e = program(pid);
+	sampler_see(sampler, &e, sizeof(e));
+	exec_ts = now + SECOND + 1;
+	assert_int_equal(write(tell, "\n", 1), 1);
+	wait_for_exe(pid, "sleep", true);
+	turns(sampler, 1, &now, &seen);
+	assert_true(now < exec_ts);
+	assert_int_equal(seen.hashes, 0);
+	turns(sampler, 100, &now, &seen);
+	assert_int_equal(seen.hashes, 1);
+	assert_true((int64_t)seen.last.head.ts > exec_ts);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(tell);
+	sampler_free(sampler);
+}
+
 /* A fork names the child, not its creator; ten thousand of them are no work. */
 static void forks__many__bounded_work_a_turn(void **state)
 {
@@ -375,6 +413,8 @@ int main(void)
 		cmocka_unit_test(pid__is_another_process_now__not_hashed),
 		cmocka_unit_test(
 			program__changes_while_its_file_is_read__not_hashed),
+		cmocka_unit_test(
+			program__changes_before_its_file_is_open__not_dated_before),
 		cmocka_unit_test(forks__many__bounded_work_a_turn),
 	};
 

@@ -153,6 +153,32 @@ static void corpus__patterns__are_bounded_together(void **state)
 	}
 }
 
+/* Each rule's are within its limit: the one that is too much is named. */
+static void corpus__patterns_of_many_rules__are_bounded(void **state)
+{
+	struct buf text = BUF_INIT;
+	struct front front;
+	const char *said;
+
+	(void)state;
+	for (unsigned i = 0; i < 12; i++) {
+		buf_printf(&text,
+			   "CREATE RULE r%u AS SELECT pid FROM process.exec "
+			   "WHERE FALSE",
+			   i);
+		for (unsigned k = 0; k < 8; k++)
+			buf_printf(&text, " OR exe REGEXP '%u(abc){200}'", k);
+		buf_puts(&text, ";\n");
+	}
+	front_compile(&front, buf_text(&text));
+	said = front_text(&front);
+	assert_int_equal(front.diagnostics->error_count, 1);
+	assert_non_null(strstr(said, "expressions of all rules"));
+	assert_non_null(strstr(said, "[rule r10]"));
+	front_release(&front);
+	buf_release(&text);
+}
+
 /* Terms that expand keeps beside others cost no more than alone. */
 static void corpus__many_terms__are_good(void **state)
 {
@@ -184,6 +210,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(corpus__each_file__is_bounded),
 		cmocka_unit_test(corpus__nothing_but_errors__is_bounded),
+		cmocka_unit_test(corpus__patterns_of_many_rules__are_bounded),
 		cmocka_unit_test(corpus__many_terms__are_good),
 		cmocka_unit_test(corpus__patterns__are_bounded_together),
 	};

@@ -16,6 +16,7 @@
 /* --- messages ----------------------------------------------------------------
  */
 
+#define CORPUS "tests/compiler/corpus_test.c"
 #define LIMITS "tests/compiler/limits_test.c"
 #define BOUNDS "tests/compiler/bounds_test.c"
 #define BOUND_ABOVE "bind refuses it first; the pass proves it again"
@@ -50,6 +51,9 @@ static const struct {
 	  "a rule set has at most 1000 views", "1,001 views" },
 	{ "a rule set has at most %d lists", LIMITS,
 	  "a rule set has at most 1000 lists", "1,001 lists" },
+	{ "the regular expressions of all rules, up to this one, are too "
+	  "large together when their repeats are written out",
+	  CORPUS, "expressions of all rules", "88 large patterns" },
 	{ "queries are at most %d deep in one another, those of views "
 	  "included",
 	  NULL, NULL, EARLIER },

@@ -36,6 +36,25 @@ static void view__wrong__is_told_once(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
 		complains(wrong[i], 1, "unknown column 'nope' of process.exec");
+	/* In the view's words, whatever its readers call it. */
+	complains("CREATE VIEW v AS SELECT pid FROM process.exec WHERE uid = "
+		  "'x'; SELECT a.pid FROM v a; SELECT b.pid FROM v b;",
+		  1,
+		  "rules/test.sql:1:53: error: cannot compare uid (BIGINT) "
+		  "with 'x' (TEXT)\n");
+	complains("CREATE VIEW v AS SELECT pid, uid = 'x' AS y FROM "
+		  "process.exec; CREATE VIEW w AS SELECT c.pid FROM v c WHERE "
+		  "c.pid = 'z'; SELECT a.pid FROM v a; SELECT b.pid FROM w b; "
+		  "SELECT d.pid AS q FROM w d;",
+		  2, "cannot compare c.pid (BIGINT) with 'z'");
+	complains("WITH w AS (SELECT pid, pid_key, ts FROM process.exec WHERE "
+		  "uid = 'x') SELECT a.pid FROM w a JOIN w b ON a.pid_key = "
+		  "b.pid_key AND b.ts = a.ts;",
+		  1, "cannot compare uid (BIGINT) with 'x'");
+	complains("CREATE VIEW v AS SELECT e.pid FROM process.exec e JOIN "
+		  "file.open f ON f.pid_key = e.pid_key; SELECT x.pid FROM v "
+		  "x; SELECT y.pid AS z FROM v y;",
+		  1, "the join with 'f' needs a time bound");
 	complains("CREATE VIEW v AS SELECT pid FROM process.exex;" RULE, 1,
 		  "rules/test.sql:1:34: error: unknown stream 'process.exex'");
 	complains("CREATE VIEW v AS SELECT pid FROM matches.nope;" RULE, 1,

@@ -253,8 +253,7 @@ static void expect_stats(const struct process_table *table,
 static void apply__random_lifecycles__agree_with_model(void **state)
 {
 	unsigned runs = check_full() ? 2000 : 50;
-	uint64_t seed = test_seed(), evicted = 0;
-	uint64_t forgotten = 0;
+	uint64_t seed = test_seed(), evicted = 0, forgotten = 0;
 	struct arena arena;
 
 	(void)state;

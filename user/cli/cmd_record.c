@@ -73,7 +73,9 @@ int cmd_record(int argc, char **argv)
 	if (rc)
 		return rc;
 	if (optind < argc)
-		return usage_error("record", "'%s' is no option", argv[optind]);
+		return usage_error("record",
+				   "'%s' is no option; the trace follows -o",
+				   argv[optind]);
 	if (!options.trace_path)
 		return usage_error("record", "no file to write: give -o TRACE");
 	if (chosen && rules.count)

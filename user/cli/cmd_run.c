@@ -70,7 +70,8 @@ int cmd_run(int argc, char **argv)
 	if (rc)
 		return rc;
 	if (optind < argc)
-		return usage_error("run", "'%s' is no option", argv[optind]);
+		return usage_error("run", "'%s' is no option; rules follow -r",
+				   argv[optind]);
 	if (!rules.count)
 		return usage_error("run", "no rules: give a file or a folder "
 					  "with -r");

@@ -69,7 +69,10 @@ static int catalog_print(const char *name, bool markdown, struct buf *out)
 		name ? catalog_stream_by_name(name, strlen(name)) : NULL;
 
 	if (name && !one)
-		return usage_error("streams", "there is no stream '%s'", name);
+		return usage_error(
+			"streams",
+			"there is no stream '%s'; without a name all are listed",
+			name);
 	for (unsigned i = 0; i < STREAM_VISIBLE_COUNT; i++)
 		if (!one || one->id == i)
 			stream_print(out, catalog_stream(i), markdown);

@@ -25,6 +25,8 @@ struct process {
 	struct process *prev, *next; /* order of the next sample */
 	struct process *hash_prev, *hash_next;
 	bool waits_for_hash;
+	int64_t hashed_ns; /* the turn that read its file; 0: none did */
+	uint8_t hash[FILE_HASH_BYTES];
 	uint64_t pass; /* the last one it was sampled in; 0: none */
 	uint64_t ticks;
 	int64_t sampled_ns;	/* 0: never */
@@ -102,17 +104,23 @@ static void hash_remove(struct sampler *s, struct process *p)
 	p->waits_for_hash = false;
 }
 
-/* Anew when it waits already: it runs another program now. */
 static void hash_append(struct sampler *s, struct process *p)
 {
-	if (!s->wants.hash || (p->head.flags & EVENT_FLAG_KTHREAD))
-		return;
 	hash_remove(s, p);
 	p->hash_prev = s->hash_last;
 	p->hash_next = NULL;
 	*(s->hash_last ? &s->hash_last->hash_next : &s->hash_first) = p;
 	s->hash_last = p;
 	p->waits_for_hash = true;
+}
+
+/* Anew when it waits already: it runs another program now. */
+static void want_hash(struct sampler *s, struct process *p)
+{
+	if (!s->wants.hash || (p->head.flags & EVENT_FLAG_KTHREAD))
+		return;
+	p->hashed_ns = 0;
+	hash_append(s, p);
 }
 
 static void forget(struct sampler *s, struct process **at)
@@ -167,7 +175,7 @@ static void see_program(struct sampler *s, const struct event_head *head)
 	if (!p)
 		return;
 	p->head = *head;
-	hash_append(s, p);
+	want_hash(s, p);
 }
 
 static void see_fork(struct sampler *s, const struct process_fork_event *fork)
@@ -182,7 +190,7 @@ static void see_fork(struct sampler *s, const struct process_fork_event *fork)
 	p->head.pid_key = fork->child_key;
 	p->head.parent_key = fork->child_parent_key;
 	p->head.start_ns = fork->child_start_ns;
-	hash_append(s, p);
+	want_hash(s, p);
 }
 
 void sampler_see(struct sampler *s, const void *record, size_t len)
@@ -357,56 +365,89 @@ static int sample_some(struct sampler *s, int64_t now_ns, collect_record_fn *fn,
 	return rc;
 }
 
-static int give_hash(struct sampler *s, struct process *p,
-		     const uint8_t hash[FILE_HASH_BYTES], int64_t now_ns,
+static int give_hash(struct sampler *s, struct process *p, int64_t now_ns,
 		     collect_record_fn *fn, void *ctx, struct err *err)
 {
 	struct sample_record record;
 
 	record_init(s, p, now_ns, &record);
-	put_blob(&record, &record.event.hash, hash, FILE_HASH_BYTES);
+	put_blob(&record, &record.event.hash, p->hash, FILE_HASH_BYTES);
 	return fn(ctx, &record, record.event.head.size, err);
+}
+
+#define EXE_PATH_BYTES 40
+
+static void exe_path(const struct process *p, char path[EXE_PATH_BYTES])
+{
+	snprintf(path, EXE_PATH_BYTES, "/proc/%u/exe", p->head.pid);
 }
 
 /*
  * Does it still run that file? Its pid may be another process by now, or it ran
  * another program while the file was read: the exec that tells is on its way.
  */
-static bool still_runs(struct sampler *s, const struct process *p,
-		       const char *path, const uint8_t hash[FILE_HASH_BYTES])
+static bool still_runs(struct sampler *s, const struct process *p)
 {
 	uint8_t now[FILE_HASH_BYTES];
 	struct reading reading;
-	bool same =
-		file_hasher_begin(s->hasher, path, now) == FILE_HASHER_DONE &&
-		memcmp(now, hash, sizeof(now)) == 0;
+	char path[EXE_PATH_BYTES];
+	bool same;
+
+	exe_path(p, path);
+	same = file_hasher_begin(s->hasher, path, now) == FILE_HASHER_DONE &&
+	       memcmp(now, p->hash, sizeof(now)) == 0;
 
 	file_hasher_abandon(s->hasher);
 	return same && read_stat(s, p, &reading);
 }
 
-/* One step on a file, or as many files as are known already. */
+/* True: it is done with, one way or the other. */
+static bool read_file(struct sampler *s, struct process *p, int64_t now_ns)
+{
+	enum file_hasher_result result;
+	char path[EXE_PATH_BYTES];
+
+	exe_path(p, path);
+	result = file_hasher_busy(s->hasher) ?
+			 file_hasher_step(s->hasher, p->hash) :
+			 file_hasher_begin(s->hasher, path, p->hash);
+	if (result == FILE_HASHER_MORE)
+		return false;
+	hash_remove(s, p);
+	if (result == FILE_HASHER_DONE) {
+		p->hashed_ns = now_ns;
+		hash_append(s, p);
+	} else {
+		s->stats.unhashed++;
+	}
+	return true;
+}
+
+/*
+ * One step on a file, or as many files as are known already. A hash is told in
+ * a later turn than the one that read it, as of then: a program that was begun
+ * after this turn's `now` and before its file was opened has an exec of a later
+ * ts, and its hash must not be the one of the program before.
+ */
 static int hash_some(struct sampler *s, int64_t now_ns, collect_record_fn *fn,
 		     void *ctx, struct err *err)
 {
 	for (unsigned i = 0; i < SAMPLED_A_TURN && s->hash_first; i++) {
 		bool was_busy = file_hasher_busy(s->hasher);
 		struct process *p = s->hash_first;
-		enum file_hasher_result result;
-		uint8_t hash[FILE_HASH_BYTES];
-		char path[40];
 		int rc = 0;
 
-		snprintf(path, sizeof(path), "/proc/%u/exe", p->head.pid);
-		result = was_busy ? file_hasher_step(s->hasher, hash) :
-				    file_hasher_begin(s->hasher, path, hash);
-		if (result == FILE_HASHER_MORE && was_busy)
-			return 0;
-		if (result == FILE_HASHER_MORE)
+		if (!p->hashed_ns) {
+			if (!read_file(s, p, now_ns) && was_busy)
+				return 0;
 			continue;
+		}
+		/* Those behind it were read in this turn too. */
+		if (p->hashed_ns >= now_ns)
+			return 0;
 		hash_remove(s, p);
-		if (result == FILE_HASHER_DONE && still_runs(s, p, path, hash))
-			rc = give_hash(s, p, hash, now_ns, fn, ctx, err);
+		if (still_runs(s, p))
+			rc = give_hash(s, p, now_ns, fn, ctx, err);
 		else
 			s->stats.unhashed++;
 		if (rc)

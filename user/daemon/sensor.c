@@ -397,7 +397,7 @@ static int start(struct sensor *s, struct err *err)
 
 static int summary(struct sensor *s, struct err *err)
 {
-	struct summary sum = { .live = true };
+	struct summary sum = { .live = true, .no_rules = !s->options->ruleset };
 	int rc = 0;
 
 	sum.seconds = (double)(collect_now_ns() - s->start_ns) / 1e9;

@@ -77,11 +77,13 @@ static void summary_table(const struct summary *s, struct buf *out)
 			   catalog_stream(i)->name, c->generated, c->filtered,
 			   c->delivered, c->lost, c->missed);
 	}
-	buf_printf(out,
-		   "%" PRIu64 " match%s (%" PRIu64 " suppressed) from %" PRIu64
-		   " event%s in %.1f s",
-		   s->pipeline.matches, s->pipeline.matches == 1 ? "" : "es",
-		   s->pipeline.suppressed, s->pipeline.rows,
+	if (!s->no_rules)
+		buf_printf(out,
+			   "%" PRIu64 " match%s (%" PRIu64 " suppressed) from ",
+			   s->pipeline.matches,
+			   s->pipeline.matches == 1 ? "" : "es",
+			   s->pipeline.suppressed);
+	buf_printf(out, "%" PRIu64 " event%s in %.1f s", s->pipeline.rows,
 		   s->pipeline.rows == 1 ? "" : "s", s->seconds);
 	if (s->late)
 		buf_printf(out, ", %" PRIu64 " events late", s->late);

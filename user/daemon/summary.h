@@ -10,7 +10,8 @@
 
 struct summary {
 	double seconds;
-	bool live; /* `counters` mean something */
+	bool live;     /* `counters` mean something */
+	bool no_rules; /* nothing was looked for: recording alone */
 	bool wanted[STREAM_COUNT];
 	struct collect_counters counters[STREAM_COUNT];
 	uint64_t late; /* rows behind the watermark */
