@@ -234,8 +234,10 @@ static int run_passes(struct compilation *c, struct dump_state *state,
 		return COMPILE_REJECTED;
 	CHECK(!plan_check(program->plan));
 	r = share_find(c->arena, program->plan, &program->share, err);
-	if (!r)
-		r = subscribe(c->arena, program, err);
+	if (r)
+		return r;
+	CHECK(!share_check(program->share));
+	r = subscribe(c->arena, program, err);
 	return r ? r : task_list(c->arena, program, err);
 }
 
