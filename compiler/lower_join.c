@@ -9,6 +9,7 @@
  */
 #include "compiler/lower_int.h"
 
+#include "compiler/comparison.h"
 #include "compiler/expand.h"
 #include "compiler/interval.h"
 
@@ -73,15 +74,6 @@ static bool bound_set(struct bound *bound, enum expr_op op, int64_t k)
 	}
 }
 
-static enum expr_op mirrored(enum expr_op op)
-{
-	return op == EXPR_LT ? EXPR_GT :
-	       op == EXPR_LE ? EXPR_GE :
-	       op == EXPR_GT ? EXPR_LT :
-	       op == EXPR_GE ? EXPR_LE :
-			       op;
-}
-
 /* False: the condition bounds no time between `right` and one other input. */
 static bool bound_read(const struct expr *expr, unsigned right,
 		       struct bound *ret_bound)
@@ -91,7 +83,7 @@ static bool bound_read(const struct expr *expr, unsigned right,
 	unsigned others = 0;
 	int64_t k;
 
-	if (op < EXPR_EQ || op > EXPR_GE ||
+	if (!comparison_is(op) ||
 	    (expr->args[0]->type != VALUE_TIMESTAMP &&
 	     expr->args[0]->type != VALUE_INTERVAL) ||
 	    !linear_add(&sum, expr->args[0], 1) ||
@@ -102,7 +94,7 @@ static bool bound_read(const struct expr *expr, unsigned right,
 		for (unsigned i = 0; i < TUPLE_INPUTS_MAX; i++)
 			sum.times[i] = -sum.times[i];
 		sum.constant = -sum.constant;
-		op = mirrored(op);
+		op = comparison_mirror(op);
 	}
 	k = -sum.constant;
 	for (unsigned i = 0; i < TUPLE_INPUTS_MAX; i++) {
