@@ -38,19 +38,9 @@ act() {
 	sleep 2
 }
 
-mkfifo "$work/said"
-"$SHRIKE" record -o "$work/trace" 2>"$work/said" &
-sensor_pid=$!
-exec {said}<"$work/said"
-while read -r line <&"$said"; do
-	[[ $line != ready ]] || break
-done
-cat <&"$said" >/dev/null &
-exec {said}<&-
+sensor_launch record -o "$work/trace"
 act
-kill -TERM "$sensor_pid"
-wait "$sensor_pid" || fail "record: exit $?"
-sensor_pid=
+sensor_stop_cleanly
 
 examples=0
 for file in "$work"/example.*.sql; do

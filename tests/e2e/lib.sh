@@ -61,6 +61,11 @@ need_tool() {
 # sensor_start ARGUMENT...: `shrike run` until it says `ready`. Matches go to
 # $sensor_out as JSON lines, or where SENSOR_STDOUT says.
 sensor_start() {
+	sensor_launch run -o json "$@"
+}
+
+# sensor_launch COMMAND ARGUMENT...: one that says `ready`, run or record.
+sensor_launch() {
 	local fifo line='' fd
 
 	# LeakSanitizer does not work under strace.
@@ -69,7 +74,7 @@ sensor_start() {
 	rm -f "$fifo"
 	mkfifo "$fifo"
 	: >"$sensor_err"
-	"${sensor_wrapper[@]}" "$SHRIKE" run -o json "$@" \
+	"${sensor_wrapper[@]}" "$SHRIKE" "$@" \
 		>"${SENSOR_STDOUT:-$sensor_out}" 2>"$fifo" &
 	sensor_launcher=$!
 	exec {fd}<"$fifo"
@@ -77,7 +82,7 @@ sensor_start() {
 		printf '%s\n' "$line" >>"$sensor_err"
 		[[ $line != ready ]] || break
 	done
-	[[ $line == ready ]] || fail "the sensor did not get ready: run $*"
+	[[ $line == ready ]] || fail "the sensor did not get ready: $*"
 	cat <&"$fd" >>"$sensor_err" &
 	sensor_drain=$!
 	exec {fd}<&-

@@ -20,19 +20,9 @@ FROM TUMBLE(TABLE network.connect, DESCRIPTOR(ts), INTERVAL '1' MINUTE)
 WHERE dst_port = 4471 GROUP BY window_start, family;
 END
 
-mkfifo "$work/said"
-"$SHRIKE" record -o "$work/trace" 2>"$work/said" &
-sensor_pid=$!
-exec {said}<"$work/said"
-while read -r line <&"$said"; do
-	[[ $line != ready ]] || break
-done
-cat <&"$said" >/dev/null &
-exec {said}<&-
+sensor_launch record -o "$work/trace"
 bash -c 'echo 3<>/dev/tcp/127.0.0.1/4471' 2>/dev/null || true
-kill -TERM "$sensor_pid"
-wait "$sensor_pid" || fail "record: exit $?"
-sensor_pid=
+sensor_stop_cleanly
 
 "$SHRIKE" replay -r "$work/rules.sql" "$work/trace" -o text \
 	>"$work/text" 2>"$work/err" || fail "replay: $(cat "$work/err")"

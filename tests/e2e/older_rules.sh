@@ -75,23 +75,10 @@ act() {
 
 # record RULES-FILE: act while what the rules need is recorded.
 record() {
-	local line said
-
 	rm -f "$work/trace"
-	mkfifo "$work/said"
-	"$SHRIKE" record -r "$1" -o "$work/trace" 2>"$work/said" &
-	sensor_pid=$!
-	exec {said}<"$work/said"
-	while read -r line <&"$said"; do
-		[[ $line != ready ]] || break
-	done
-	cat <&"$said" >/dev/null &
-	exec {said}<&-
+	sensor_launch record -r "$1" -o "$work/trace"
 	act
-	kill -TERM "$sensor_pid"
-	wait "$sensor_pid" || fail "record: exit $?"
-	sensor_pid=
-	rm "$work/said"
+	sensor_stop_cleanly
 }
 
 # expect NAME RULES-FILE NUMBER...: these of the file's rules matched. A replay
