@@ -517,13 +517,14 @@ static bool agrees(struct world *w, void *ctx)
 	return lines_equal(&p->want, &p->got);
 }
 
-static bool one_pattern(struct world *w)
+static bool one_pattern(struct world *w, unsigned number)
 {
 	struct pattern *p = calloc(1, sizeof(*p));
 	struct buf rule = BUF_INIT;
 	struct front front;
 	bool matched;
 
+	(void)number;
 	assert_non_null(p);
 	p->w = w;
 	sql_reset(&w->gen);
@@ -551,21 +552,8 @@ static bool one_pattern(struct world *w)
 
 static void sequence_text__random_patterns__match_all_chains(void **state)
 {
-	struct world *w = calloc(1, sizeof(*w));
-	unsigned matched = 0;
-
 	(void)state;
-	assert_non_null(w);
-	world_open(w);
-	for (unsigned i = 0; i < CASES; i++) {
-		if (i % 10 == 0)
-			world_make(w);
-		matched += one_pattern(w);
-	}
-	print_message("%u of %u patterns matched\n", matched, CASES);
-	assert_true(matched > CASES / 2);
-	world_close(w);
-	free(w);
+	world_try(CASES, "patterns matched", one_pattern);
 }
 
 int main(void)

@@ -426,4 +426,27 @@ static inline void world_shrink(struct world *w, world_agrees_fn *agrees,
 	world_tell(w);
 }
 
+/*
+ * `count` cases in random worlds; `one` says whether its case matched. What never
+ * matches would agree with anything: more than half of them have to.
+ */
+static inline void world_try(unsigned count, const char *what,
+			     bool (*one)(struct world *w, unsigned i))
+{
+	struct world *w = calloc(1, sizeof(*w));
+	unsigned matched = 0;
+
+	assert_non_null(w);
+	world_open(w);
+	for (unsigned i = 0; i < count; i++) {
+		if (i % 10 == 0)
+			world_make(w);
+		matched += one(w, i);
+	}
+	print_message("%u of %u %s\n", matched, count, what);
+	assert_true(matched > count / 2);
+	world_close(w);
+	free(w);
+}
+
 #endif
