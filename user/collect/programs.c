@@ -67,7 +67,7 @@ static const struct program_spec program_specs[] = {
 static bool stream_wanted(const struct programs_config *config,
 			  enum stream_id stream)
 {
-	return STREAM_IS_LIFECYCLE(stream) ||
+	return (STREAM_IS_ALWAYS(stream) && catalog_hook(stream)) ||
 	       stream == STREAM_PROCESS_SNAPSHOT || config->streams[stream];
 }
 
@@ -154,7 +154,7 @@ static int maps_set(struct bpf_object *object, bool filters,
 {
 	const struct programs_ring *ring =
 		filters ? &config->event_ring : &config->lifecycle_ring;
-	const struct collect_settings settings = {
+	struct collect_settings settings = {
 		.snapshot_ts = config->snapshot_ts,
 		.wakeup_bytes = ring->size_bytes / WAKEUP_FRACTION,
 		.self_tgid = config->self_tgid,
@@ -228,6 +228,17 @@ static int object_load(struct programs *programs, unsigned index,
 	return 0;
 }
 
+/* A stream without a program: refused here, or its rules would never match. */
+static int streams_check(const struct programs_config *config, struct err *err)
+{
+	for (unsigned s = 0; s < STREAM_KERNEL_COUNT; s++)
+		if (config->streams[s] && !catalog_hook(s))
+			return err_set(err, ERR_MACHINE, -ENOENT,
+				       "nothing on this kernel gives %s",
+				       catalog_stream(s)->name);
+	return 0;
+}
+
 static bool object_wanted(const struct programs_config *config, unsigned index)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(program_specs); i++)
@@ -242,8 +253,10 @@ int programs_load(struct programs *programs,
 {
 	struct libbpf_log log;
 	struct btf *kernel;
-	int rc = 0;
+	int rc = streams_check(config, err);
 
+	if (rc)
+		return rc;
 	*programs = (struct programs){ 0 };
 	libbpf_log_begin(&log);
 	kernel = btf__load_vmlinux_btf();
