@@ -54,6 +54,14 @@ int collector_open(const struct collect_request *request,
 struct collector *collector_close(struct collector *collector);
 
 /*
+ * From now on what `request` asks for: new programs take over from the old ones
+ * without a gap, counters go on. When it fails the old ones go on. A ring keeps
+ * its size; descriptors of new rings are new in collector_fds().
+ */
+int collector_reload(struct collector *collector,
+		     const struct collect_request *request, struct err *err);
+
+/*
  * Does each hook fire? Runs the program `argv` (a path first, silent, without
  * environment) as a child, whose records nobody sees. ERR_MACHINE with the
  * stream whose hook does not; not tested without CAP_SYS_ADMIN.
