@@ -9,6 +9,7 @@
 #define SHRIKE_BPF_COMPAT_H
 
 #include "bpf/kernel_types.h"
+#include "bpf/system_calls.h"
 
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
@@ -51,33 +52,7 @@ compat_syscall_arg(struct pt_regs *regs, bool is_32bit, unsigned n)
 			regs->r9;
 }
 
-#define NATIVE_OPEN 2
-#define NATIVE_CREAT 85
-#define NATIVE_OPENAT 257
-#define NATIVE_OPENAT2 437
-#define NATIVE_OPEN_BY_HANDLE_AT 304
-#define COMPAT_OPEN 5
-#define COMPAT_CREAT 8
-#define COMPAT_OPENAT 295
-#define COMPAT_OPENAT2 437
-#define COMPAT_OPEN_BY_HANDLE_AT 342
-
-static __always_inline bool native_opens(__u32 nr)
-{
-	return nr == NATIVE_OPENAT || nr == NATIVE_OPEN || nr == NATIVE_CREAT ||
-	       nr == NATIVE_OPENAT2 || nr == NATIVE_OPEN_BY_HANDLE_AT;
-}
-
 #elif defined(__TARGET_ARCH_arm64)
-
-#define COMPAT_OPEN 5
-#define COMPAT_CREAT 8
-#define COMPAT_OPENAT 322
-#define COMPAT_OPENAT2 437
-#define COMPAT_OPEN_BY_HANDLE_AT 371
-#define NATIVE_OPENAT 56
-#define NATIVE_OPENAT2 437
-#define NATIVE_OPEN_BY_HANDLE_AT 265
 
 struct thread_info___arm64 {
 	unsigned long flags;
@@ -105,20 +80,19 @@ compat_syscall_arg(struct pt_regs *regs, bool is_32bit, unsigned n)
 	return is_32bit ? (__u32)value : value;
 }
 
-static __always_inline bool native_opens(__u32 nr)
-{
-	return nr == NATIVE_OPENAT || nr == NATIVE_OPENAT2 ||
-	       nr == NATIVE_OPEN_BY_HANDLE_AT;
-}
-
 #else
 #error "this architecture's system call numbers are not known"
 #endif
 
-static __always_inline bool compat_opens(__u32 nr)
+/* Of the system call that a task is in: see bpf/system_calls.h. */
+static __always_inline __u32 compat_call_slot(struct pt_regs *regs,
+					      struct task_struct *task)
 {
-	return nr == COMPAT_OPENAT || nr == COMPAT_OPEN || nr == COMPAT_CREAT ||
-	       nr == COMPAT_OPENAT2 || nr == COMPAT_OPEN_BY_HANDLE_AT;
+	__u32 nr = compat_syscall_number(regs);
+
+	if (nr >= CALL_NUMBERS)
+		return CALL_NOWHERE;
+	return compat_is_32bit(task) ? CALL_NUMBERS + nr : nr;
 }
 
 /* A kernel without CONFIG_AUDIT has no login uid: unset. */

@@ -160,7 +160,7 @@ static void malformed_messages__refused(void **state)
 		/* no values */
 		CASE("\x08\x02", -EBADMSG),
 		/* no such stream */
-		CASE("\x08\x08\x2a\x00", -EBADMSG),
+		CASE("\x08\x70\x2a\x00", -EBADMSG),
 		/* a column without a value, a value without a column */
 		CASE("\x08\x02\x2a\x03\x0a\x01\x04", -EBADMSG),
 		CASE("\x08\x02\x2a\x03\x12\x01\x07", -EBADMSG),
