@@ -11,6 +11,7 @@
 
 #include <bpf/btf.h>
 
+#include "credential.skel.h"
 #include "file.skel.h"
 #include "network.skel.h"
 #include "process.skel.h"
@@ -22,6 +23,8 @@ static const struct family families[FAMILY_COUNT] = {
 			  "event_ring" },
 	[FAMILY_NETWORK] = { "network", network_bpf__elf_bytes, RING_NETWORK,
 			     "event_ring" },
+	[FAMILY_CREDENTIAL] = { "credential", credential_bpf__elf_bytes,
+				RING_SYSTEM, "event_ring" },
 };
 
 /*
@@ -80,6 +83,31 @@ static const struct handler table[] = {
 	  .family = FAMILY_NETWORK,
 	  .hook = HOOK_inet_sock_set_state,
 	  .streams = SERVES(NETWORK_CONNECT) },
+	{ .program = "process_cred",
+	  .family = FAMILY_CREDENTIAL,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(setuid), CALL(setgid), CALL(setreuid),
+		     CALL(setregid), CALL(setresuid), CALL(setresgid),
+		     CALL(setfsuid), CALL(setfsgid), CALL(setgroups),
+		     CALL(setuid16), CALL(setgid16), CALL(setreuid16),
+		     CALL(setregid16), CALL(setresuid16), CALL(setresgid16),
+		     CALL(setfsuid16), CALL(setfsgid16), CALL(setgroups16),
+		     CALL(capset) },
+	  .streams = SERVES(PROCESS_CRED) },
+	{ .program = "process_signal",
+	  .family = FAMILY_CREDENTIAL,
+	  .hook = HOOK_signal_generate,
+	  .streams = SERVES(PROCESS_SIGNAL) },
+	{ .program = "process_rename",
+	  .family = FAMILY_CREDENTIAL,
+	  .hook = HOOK_task_rename,
+	  .streams = SERVES(PROCESS_RENAME) },
+	{ .program = "process_ptrace",
+	  .family = FAMILY_CREDENTIAL,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(ptrace), CALL(process_vm_readv),
+		     CALL(process_vm_writev), CALL(pidfd_getfd) },
+	  .streams = SERVES(PROCESS_PTRACE) },
 };
 
 const struct handler *handlers(size_t *ret_count)
@@ -203,7 +231,7 @@ int handlers_choose(const struct kernel_offer *offer, uint64_t wanted,
 
 bool handler_map_is_shared(const char *name)
 {
-	static const char *const shared[] = { "counters" };
+	static const char *const shared[] = { "counters", "task_creds" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)
 		if (strcmp(name, shared[i]) == 0)
