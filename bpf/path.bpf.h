@@ -104,18 +104,19 @@ static long path_step(__u32 index, struct path_walk *walk)
 }
 
 /* Returns the path's length; its bytes start at EVENT_PATH_SIZE minus that. */
-static __always_inline __u32 path_build(struct path_buffer *buffer,
-					struct file *file,
-					enum path_state *ret_state)
+static __always_inline __u32 path_build_from(struct path_buffer *buffer,
+					     struct dentry *dentry,
+					     struct vfsmount *mnt,
+					     enum path_state *ret_state)
 {
 	struct path_walk walk = {
-		.dentry = BPF_CORE_READ(file, f_path.dentry),
+		.dentry = dentry,
 		.bytes = buffer->bytes,
 		.off = EVENT_PATH_SIZE,
 		.state = PATH_WALKING,
 	};
-	struct mount *mount = (void *)BPF_CORE_READ(file, f_path.mnt) -
-			      bpf_core_field_offset(struct mount, mnt);
+	struct mount *mount =
+		(void *)mnt - bpf_core_field_offset(struct mount, mnt);
 
 	path_enter_mount(&walk, mount);
 	bpf_loop(PATH_STEPS_MAX, path_step, &walk, 0);
@@ -125,6 +126,28 @@ static __always_inline __u32 path_build(struct path_buffer *buffer,
 	}
 	*ret_state = walk.state;
 	return EVENT_PATH_SIZE - walk.off;
+}
+
+static __always_inline __u32 path_build(struct path_buffer *buffer,
+					struct file *file,
+					enum path_state *ret_state)
+{
+	return path_build_from(buffer, BPF_CORE_READ(file, f_path.dentry),
+			       BPF_CORE_READ(file, f_path.mnt), ret_state);
+}
+
+/* Of the working directory of a task that may be at its end. */
+static __always_inline __u32 path_of_cwd(struct path_buffer *buffer,
+					 struct task_struct *task,
+					 enum path_state *ret_state)
+{
+	struct fs_struct *fs = task->fs;
+
+	*ret_state = PATH_WALKING;
+	if (!fs)
+		return 0;
+	return path_build_from(buffer, BPF_CORE_READ(fs, pwd.dentry),
+			       BPF_CORE_READ(fs, pwd.mnt), ret_state);
 }
 
 /* To the start of a record's `bytes`, EVENT_PATH_SIZE long; returns `len`. */

@@ -44,6 +44,19 @@ static bool exit_tells_nothing(const struct kernel_offer *offer)
 	return !exit_tells_last(offer);
 }
 
+static bool asks_old_creds(const struct collect_settings *settings)
+{
+	const __u64 *columns = settings->columns[STREAM_PROCESS_EXEC];
+
+	return COLUMN_IN(columns, COL_PROCESS_EXEC_old_uid) ||
+	       COLUMN_IN(columns, COL_PROCESS_EXEC_old_euid);
+}
+
+static bool asks_failed_exec(const struct collect_settings *settings)
+{
+	return settings->failed[STREAM_PROCESS_EXEC];
+}
+
 #define SERVES(name) HANDLER_STREAM(STREAM_##name)
 #define CALL(name)                         \
 	{                                  \
@@ -55,10 +68,27 @@ static const struct handler table[] = {
 	  .family = FAMILY_PROCESS,
 	  .hook = HOOK_sched_process_exec,
 	  .streams = SERVES(PROCESS_EXEC) },
+	{ .program = "process_prepare_exec",
+	  .family = FAMILY_PROCESS,
+	  .hook = HOOK_sched_prepare_exec,
+	  .streams = SERVES(PROCESS_EXEC),
+	  .optional = true,
+	  .asked = asks_old_creds },
+	{ .program = "process_exec_failed",
+	  .family = FAMILY_PROCESS,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(execve), CALL(execveat) },
+	  .streams = SERVES(PROCESS_EXEC),
+	  .asked = asks_failed_exec },
 	{ .program = "process_fork",
 	  .family = FAMILY_PROCESS,
 	  .hook = HOOK_sched_process_fork,
-	  .streams = SERVES(PROCESS_FORK) },
+	  .streams = SERVES(PROCESS_FORK) | SERVES(PROCESS_NAMESPACE) },
+	{ .program = "process_chdir",
+	  .family = FAMILY_PROCESS,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(chdir), CALL(fchdir) },
+	  .streams = SERVES(PROCESS_CHDIR) },
 	{ .program = "process_exit",
 	  .family = FAMILY_PROCESS,
 	  .hook = HOOK_sched_process_exit,
@@ -108,6 +138,13 @@ static const struct handler table[] = {
 	  .calls = { CALL(ptrace), CALL(process_vm_readv),
 		     CALL(process_vm_writev), CALL(pidfd_getfd) },
 	  .streams = SERVES(PROCESS_PTRACE) },
+	/* Behind process_cred: its ring is the one of process.cred. */
+	{ .program = "process_namespace",
+	  .family = FAMILY_PROCESS,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(unshare), CALL(setns) },
+	  .streams = SERVES(PROCESS_NAMESPACE) | SERVES(PROCESS_CHDIR) |
+		     SERVES(PROCESS_CRED) },
 };
 
 const struct handler *handlers(size_t *ret_count)
