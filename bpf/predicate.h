@@ -14,7 +14,7 @@
  *
  * pre_ is the first of two stages: of a stream with paths it asks what the
  * predicate asks of everything else, so it may be called before a path is read
- * and reads no PATH member. Of another stream there is only the predicate.
+ * and reads no PATH member, nor head.truncated. Of another stream there is only the predicate.
  *
  * Either sees the record before it is on the ring: head.ts, head.seq and
  * head.cpu are not filled; filled must be what subscription.predicate_columns
@@ -25,11 +25,11 @@
 #ifndef SHRIKE_BPF_PREDICATE_H
 #define SHRIKE_BPF_PREDICATE_H
 
-#define PREDICATE_WEAK(stage, ident)                                         \
+#define PREDICATE_WEAK(stage, ident)                                        \
 	__attribute__((weak, noinline)) unsigned long long stage##_##ident( \
-		const struct ident##_event *event)                           \
-	{                                                                    \
-		return 1;                                                    \
+		const struct ident##_event *event)                          \
+	{                                                                   \
+		return 1;                                                   \
 	}
 
 /* Of a stream without paths. */

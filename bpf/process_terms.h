@@ -12,16 +12,17 @@
  *
  *   unsigned long long process_terms(const struct process_exec_event *event,
  *                                    struct process_terms *out)
- *   unsigned long long exec_keys(const struct process_exec_event *event)
+ *   unsigned long long exec_keys(const struct process_exec_event *event,
+ *                                struct exec_keys *out)
  *
  * GLOBAL, in .text, and their first tests must be for null pointers. They see
  * the record before it is on the ring, as predicate_<ident>() does (predicate.h),
  * of process.exec and of process.snapshot alike.
  *
- * process_terms() writes all of *out and returns 0. `out` must not lie on the
- * stack: the verifier follows each bit there, and there are 256.
+ * Both write all of *out and return 0. `out` must not lie on the stack: the
+ * verifier follows each bit there, and there are 256.
  *
- * exec_keys() returns a bit for each slot of struct join_slot (compiler.h) that
+ * exec_keys() sets a bit for each slot of struct join_slot (compiler.h) that
  * the exec opens for its process: {slot, head.pid_key} is alive from then on for
  * the slot's time to live. A predicate tests head.join_keys, in which the
  * collector has set the bits of the slots that are alive for head.pid_key; all
@@ -41,24 +42,31 @@ struct process_terms {
 	__u64 words[PROCESS_TERM_WORDS];
 };
 
+struct exec_keys {
+	__u64 slots;
+};
+
 /* First index of head.process_terms. */
 enum process_terms_of { PROCESS_TERMS_OWN, PROCESS_TERMS_PARENT };
 
-#define PROCESS_TERMS_PASS_ALL                                              \
-	__attribute__((weak, noinline)) unsigned long long process_terms(   \
-		const struct process_exec_event *event,                     \
-		struct process_terms *out)                                  \
-	{                                                                   \
-		if (!out)                                                   \
-			return 1;                                           \
-		for (int i = 0; i < PROCESS_TERM_WORDS; i++)                \
-			out->words[i] = ~0ULL;                              \
-		return 0;                                                   \
-	}                                                                   \
-	__attribute__((weak, noinline)) unsigned long long exec_keys(       \
-		const struct process_exec_event *event)                     \
-	{                                                                   \
-		return 0;                                                   \
+#define PROCESS_TERMS_PASS_ALL                                                 \
+	__attribute__((weak, noinline)) unsigned long long process_terms(      \
+		const struct process_exec_event *event,                        \
+		struct process_terms *out)                                     \
+	{                                                                      \
+		if (!out)                                                      \
+			return 1;                                              \
+		for (int i = 0; i < PROCESS_TERM_WORDS; i++)                   \
+			out->words[i] = ~0ULL;                                 \
+		return 0;                                                      \
+	}                                                                      \
+	__attribute__((weak, noinline)) unsigned long long exec_keys(          \
+		const struct process_exec_event *event, struct exec_keys *out) \
+	{                                                                      \
+		if (!out)                                                      \
+			return 1;                                              \
+		out->slots = 0;                                                \
+		return 0;                                                      \
 	}
 
 #endif

@@ -69,7 +69,7 @@ struct path_set_entry {
 
 struct path_set {
 	enum stream_id stream;
-	unsigned column;      /* its id, a PATH */
+	unsigned column; /* its id, a PATH */
 	enum path_set_kind kind;
 	const struct path_set_entry *entries; /* distinct texts */
 	unsigned entry_count;

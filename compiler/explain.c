@@ -11,10 +11,12 @@
 #define SHARED_MAX 20 /* shown of each kind; the rest is counted */
 
 const struct kernel_function *explain_function_of(const struct program *program,
-						  enum stream_id stream)
+						  enum stream_id stream,
+						  enum pushdown_stage stage)
 {
 	for (unsigned i = 0; i < program->function_count; i++)
-		if (program->functions[i].stream == stream)
+		if (program->functions[i].stream == stream &&
+		    program->functions[i].stage == stage)
 			return &program->functions[i];
 	return NULL;
 }
@@ -126,7 +128,9 @@ static void explain_function(struct buf *out,
 		buf_puts(out, "no kernel predicate: every event is wanted\n\n");
 		return;
 	}
-	buf_printf(out, "kernel predicate %s: %u instructions\n",
+	buf_printf(out, "%s %s: %u instructions\n",
+		   function->stage == PUSHDOWN_PRE ? "before the path is read" :
+						     "kernel predicate",
 		   function->name, function->insn_count);
 	kernel_function_print(function, out);
 	buf_putc(out, '\n');

@@ -7,6 +7,8 @@
  * below a NOT, when may it be FALSE. walk() turns the one into the other at
  * NOT, so a term that the kernel cannot decide is taken to hold either way.
  *
+ * A record whose path is cut passes as soon as some term asks for a path.
+ *
  * When the function would be too long, long texts are tested in part. When
  * that is not enough, the most expensive terms are taken to hold too, first
  * those whose rule still has another term to filter by.
@@ -23,6 +25,7 @@
 struct builder {
 	struct arena *arena;
 	const struct stream *stream;
+	enum pushdown_stage stage;
 	const struct pushdown_input *inputs;
 	unsigned input_count;
 	struct cond_set set;
@@ -55,6 +58,18 @@ static unsigned count_terms(const struct expr *expr)
 	return count;
 }
 
+/* Does it ask for a path, or whether one was cut? */
+static bool reads_path(const struct builder *b, const struct expr *expr)
+{
+	const struct column *column = column_of(&b->set, expr);
+	bool reads = column &&
+		     (column->wire == WIRE_PATH || column->id == COL_truncated);
+
+	for (unsigned i = 0; i < expr->arg_count; i++)
+		reads = reads || reads_path(b, expr->args[i]);
+	return reads;
+}
+
 /* `shown` is the term with its NOT, if it has one. */
 static const struct cond *term_cond(struct builder *b, unsigned input,
 				    const struct expr *expr,
@@ -65,7 +80,11 @@ static const struct cond *term_cond(struct builder *b, unsigned input,
 
 	CHECK(i < b->term_count);
 	b->set.line = LINE_TERMS + i;
-	leaf = leaf_cond(&b->set, expr, wanted ? WANT_TRUE : WANT_FALSE);
+	if (b->stage == PUSHDOWN_PRE && reads_path(b, expr))
+		leaf = leaf_undecided("the path is not read yet");
+	else
+		leaf = leaf_cond(&b->set, expr,
+				 wanted ? WANT_TRUE : WANT_FALSE);
 	if (b->dropped[i]) {
 		leaf.cond = cond_const(true);
 		leaf.reason = "left out: the kernel predicate would be too "
@@ -78,8 +97,19 @@ static const struct cond *term_cond(struct builder *b, unsigned input,
 	b->terms[i] = (struct pushdown_term){ .rule = b->inputs[input].rule,
 					      .expr = shown,
 					      .in_kernel = !leaf.reason,
+					      .in_stage = leaf.cond->cost,
 					      .reason = leaf.reason };
 	return leaf.cond;
+}
+
+/* What is always TRUE tests nothing: the terms from `first` on. */
+static const struct cond *walked(struct builder *b, unsigned first,
+				 const struct cond *cond)
+{
+	if (cond->kind <= COND_TRUE)
+		for (unsigned i = first; i < b->next; i++)
+			b->terms[i].in_stage = false;
+	return cond;
 }
 
 static const struct cond *walk(struct builder *b, unsigned input,
@@ -87,6 +117,7 @@ static const struct cond *walk(struct builder *b, unsigned input,
 {
 	bool conjunction = (expr->op == EXPR_AND) == wanted;
 	const struct cond **args;
+	unsigned first = b->next;
 
 	if (!is_logic(expr))
 		return term_cond(b, input, expr, expr, wanted);
@@ -104,8 +135,9 @@ static const struct cond *walk(struct builder *b, unsigned input,
 	}
 	for (unsigned i = 0; i < expr->arg_count; i++)
 		args[i] = walk(b, input, expr->args[i], wanted);
-	return cond_join(&b->set, conjunction ? COND_AND : COND_OR, args,
-			 expr->arg_count, false);
+	return walked(b, first,
+		      cond_join(&b->set, conjunction ? COND_AND : COND_OR, args,
+				expr->arg_count, false));
 }
 
 static int build(struct builder *b, const struct cond **ret_root,
@@ -135,6 +167,8 @@ static int build(struct builder *b, const struct cond **ret_root,
 					      b->input_count, false));
 	b->set.line = LINE_SEARCH;
 	root = cond_group(&b->set, root);
+	if (b->set.reads_path)
+		root = cond_join2(&b->set, COND_OR, root, path_cut(&b->set));
 	if (b->set.failed)
 		return err_nomem(err);
 	if (takes_all)
@@ -319,6 +353,7 @@ static int explain_accept_all(struct builder *b, struct err *err)
 	if (!reason)
 		return err_nomem(err);
 	for (unsigned i = 0; i < b->term_count; i++) {
+		b->terms[i].in_stage = false;
 		/* Nor is what would be tested in part. */
 		if (!b->terms[i].in_kernel && !b->costs[i])
 			continue;
@@ -369,16 +404,32 @@ static int build_to_fit(struct builder *b, const struct cond **ret_root,
 	}
 }
 
-int pushdown(struct arena *arena, enum stream_id stream,
-	     const struct pushdown_input *inputs, unsigned input_count,
-	     struct kernel_function *ret_function, bool *ret_exact,
-	     struct err *err)
+bool pushdown_has_pre(enum stream_id stream)
 {
+	const struct stream *s = catalog_stream(stream);
+
+	for (unsigned i = 0; i < catalog_column_count(s); i++)
+		if (catalog_column_at(s, i)->wire == WIRE_PATH)
+			return true;
+	return false;
+}
+
+int pushdown_stage(const struct pushdown_request *request,
+		   struct kernel_function *ret_function, bool *ret_exact,
+		   struct err *err)
+{
+	static const char *const names[] = {
+		[PUSHDOWN_PRE] = "pre",
+		[PUSHDOWN_PREDICATE] = "predicate",
+	};
+	struct arena *arena = request->arena;
 	struct builder b = { .arena = arena,
-			     .stream = catalog_stream(stream),
-			     .inputs = inputs,
-			     .input_count = input_count };
-	struct kernel_function function = { .stream = stream };
+			     .stream = catalog_stream(request->stream),
+			     .stage = request->stage,
+			     .inputs = request->inputs,
+			     .input_count = request->input_count };
+	struct kernel_function function = { .stream = request->stream,
+					    .stage = request->stage };
 	struct ebpf_code code = { 0 };
 	const struct cond *root = NULL;
 	int r = builder_init(&b, err);
@@ -388,7 +439,8 @@ int pushdown(struct arena *arena, enum stream_id stream,
 	if (r)
 		return r;
 	function.record = b.stream->record;
-	function.name = arena_printf(arena, "predicate_%s", b.stream->ident);
+	function.name =
+		arena_printf(arena, "%s_%s", names[b.stage], b.stream->ident);
 	if (!function.name)
 		return err_nomem(err);
 	if (root->kind == COND_TRUE) {
@@ -396,6 +448,7 @@ int pushdown(struct arena *arena, enum stream_id stream,
 		r = explain_accept_all(&b, err);
 	} else {
 		function.ir = b.ir;
+		kernel_ir_columns(b.ir, b.stream, function.columns);
 		r = make_lines(&b, &code, &function, err);
 	}
 	if (r)
@@ -405,4 +458,18 @@ int pushdown(struct arena *arena, enum stream_id stream,
 	*ret_function = function;
 	*ret_exact = b.exact;
 	return 0;
+}
+
+int pushdown(struct arena *arena, enum stream_id stream,
+	     const struct pushdown_input *inputs, unsigned input_count,
+	     struct kernel_function *ret_function, bool *ret_exact,
+	     struct err *err)
+{
+	const struct pushdown_request request = { .arena = arena,
+						  .stream = stream,
+						  .stage = PUSHDOWN_PREDICATE,
+						  .inputs = inputs,
+						  .input_count = input_count };
+
+	return pushdown_stage(&request, ret_function, ret_exact, err);
 }

@@ -22,11 +22,18 @@ struct pushdown_input {
 	const struct expr *expr; /* reads only columns of the one input */
 };
 
+/*
+ * A stream whose record holds paths has two functions: the first runs before a
+ * path is read and takes every term on one for TRUE.
+ */
+enum pushdown_stage { PUSHDOWN_PRE, PUSHDOWN_PREDICATE };
+
 /* Where one AND/OR leaf of a rule's condition is decided, for explain. */
 struct pushdown_term {
 	const char *rule;
 	const struct expr *expr;
 	bool in_kernel;	    /* decided exactly there, but for a cut path */
+	bool in_stage;	    /* this function tests it, or a part of it */
 	const char *reason; /* why not, NULL when in_kernel */
 };
 
@@ -38,6 +45,7 @@ struct kernel_line {
 
 struct kernel_function {
 	enum stream_id stream;
+	enum pushdown_stage stage;
 	const char *name;	      /* "predicate_network_connect" */
 	const char *record;	      /* "network_connect_event" */
 	const struct bpf_insn *insns; /* NULL: accepts all */
@@ -48,12 +56,29 @@ struct kernel_function {
 	const struct pushdown_term *terms;
 	unsigned term_count;
 	const char *accept_all_rule; /* NULL: it filters */
+	uint64_t columns[4];	     /* that it reads, bit per column id */
 };
 
+struct pushdown_request {
+	struct arena *arena;
+	enum stream_id stream;
+	enum pushdown_stage stage; /* PRE: see pushdown_has_pre() */
+	const struct pushdown_input *inputs;
+	unsigned input_count;
+};
+
+/* Does the stream's record hold paths? */
+bool pushdown_has_pre(enum stream_id stream);
+
 /*
- * Compile the OR of all inputs for `stream`. `exact` is set when the function
- * accepts precisely the rows of which some input is TRUE.
+ * Compile the OR of all inputs. `exact` is set when the function accepts
+ * precisely the rows of which some input is TRUE.
  */
+int pushdown_stage(const struct pushdown_request *request,
+		   struct kernel_function *ret_function, bool *ret_exact,
+		   struct err *err);
+
+/* The predicate alone. */
 int pushdown(struct arena *arena, enum stream_id stream,
 	     const struct pushdown_input *inputs, unsigned input_count,
 	     struct kernel_function *ret_function, bool *ret_exact,

@@ -93,7 +93,8 @@ struct cond_set {
 	uint32_t count;
 	uint32_t line;
 	uint32_t choices_left; /* of the term, see leaf_spend() */
-	bool brief;  /* of a path test a part of the bytes, where that may be */
+	bool brief; /* of a path test a part of the bytes, where that may be */
+	bool reads_path; /* some term is not decided where a path is cut */
 	bool failed; /* out of memory; what is returned is still a condition */
 };
 
@@ -200,7 +201,10 @@ struct leaf {
 	bool reads_path;
 };
 
-/* pushdown_leaf.c: of a whole term, no AND, OR or NOT; a cut path passes */
+/*
+ * pushdown_leaf.c: of a whole term, no AND, OR or NOT. When it reads_path a
+ * record whose path is cut must pass, whatever `cond` says.
+ */
 struct leaf leaf_cond(struct cond_set *set, const struct expr *expr,
 		      enum want want);
 /* of any part of a term */
@@ -262,5 +266,9 @@ enum pushdown_line {
 };
 int cond_emit(const struct cond *cond, const struct stream *stream,
 	      struct arena *arena, struct kernel_ir *ret_ir, struct err *err);
+
+/* pushdown_read.c: the columns of the record that the code loads */
+void kernel_ir_columns(const struct kernel_ir *ir, const struct stream *stream,
+		       uint64_t columns[4]);
 
 #endif

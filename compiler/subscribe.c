@@ -87,14 +87,58 @@ static void want_columns(struct subscription *subscription,
 	}
 }
 
+/* The functions of a stream; the predicate first: it is what explain reads. */
+static int add_functions(struct program *program, const struct inputs *inputs,
+			 struct pushdown_request *request,
+			 struct kernel_function *functions, struct err *err)
+{
+	struct subscription *subscription =
+		&program->subscriptions[request->stream];
+	struct kernel_function *function = &functions[program->function_count];
+	bool exact;
+	int r;
+
+	request->inputs = inputs->items;
+	request->input_count = inputs->count;
+	request->stage = PUSHDOWN_PREDICATE;
+	r = pushdown_stage(request, function, &exact, err);
+	if (r)
+		return r;
+	program->function_count++;
+	subscription->has_predicate = function->insns;
+	subscription->accept_all = !function->insns;
+	subscription->accept_all_rule = function->accept_all_rule;
+	if (!function->insns || !pushdown_has_pre(request->stream))
+		return 0;
+	request->stage = PUSHDOWN_PRE;
+	r = pushdown_stage(request, function + 1, &exact, err);
+	if (r)
+		return r;
+	subscription->has_pre = function[1].insns;
+	program->function_count += subscription->has_pre;
+	return 0;
+}
+
+/* What the stream's functions read. */
+static void take_columns(struct subscription *subscription,
+			 const struct kernel_function *functions,
+			 unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		for (unsigned k = 0; k < 4; k++)
+			subscription->predicate_columns[k] |=
+				functions[i].columns[k];
+}
+
 static int subscribe_stream(struct compilation *c, struct program *program,
 			    enum stream_id stream,
 			    struct kernel_function *functions, struct err *err)
 {
 	struct subscription *subscription = &program->subscriptions[stream];
+	struct pushdown_request request = { .arena = c->arena,
+					    .stream = stream };
 	struct inputs inputs = { 0 };
-	struct kernel_function *function;
-	bool exact;
+	unsigned first = program->function_count;
 	int r;
 
 	for (unsigned i = 0; i < program->plan->rule_count; i++) {
@@ -109,16 +153,11 @@ static int subscribe_stream(struct compilation *c, struct program *program,
 	subscription->accept_all = true;
 	if (STREAM_IS_LIFECYCLE(stream) || stream >= STREAM_KERNEL_COUNT)
 		return 0;
-	function = &functions[program->function_count];
-	r = pushdown(c->arena, stream, inputs.items, inputs.count, function,
-		     &exact, err);
-	if (r)
-		return r;
-	program->function_count++;
-	subscription->has_predicate = function->insns;
-	subscription->accept_all = !function->insns;
-	subscription->accept_all_rule = function->accept_all_rule;
-	return 0;
+	r = add_functions(program, &inputs, &request, functions, err);
+	if (!r)
+		take_columns(subscription, functions + first,
+			     program->function_count - first);
+	return r;
 }
 
 static bool reads(const struct subscription *subscription, unsigned column)
@@ -140,7 +179,7 @@ int subscribe(struct arena *arena, struct program *program, struct err *err)
 {
 	struct compilation c = { .arena = arena };
 	struct kernel_function *functions =
-		arena_array(arena, STREAM_COUNT, sizeof(*functions));
+		arena_array(arena, 2 * STREAM_COUNT, sizeof(*functions));
 	int r;
 
 	if (!functions)

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Which columns a function reads: those whose bytes in the record its loads
+ * touch. Bytes behind a path's end are found by its length, which is loaded.
+ */
+#include "compiler/pushdown_int.h"
+
+static bool overlap(uint32_t a, uint32_t a_size, uint32_t b, uint32_t b_size)
+{
+	return a < b + b_size && b < a + a_size;
+}
+
+static void add_columns(const struct stream *stream, const struct ir_insn *load,
+			uint64_t columns[4])
+{
+	uint32_t at = (uint32_t)load->imm;
+
+	for (unsigned i = 0; i < catalog_column_count(stream); i++) {
+		const struct column *c = catalog_column_at(stream, i);
+
+		if (c->wire == WIRE_NONE)
+			continue;
+		if (overlap(at, load->size, c->offset, c->size) ||
+		    (c->wire == WIRE_PATH &&
+		     overlap(at, load->size, c->bytes_offset, c->bytes_size)))
+			columns[i / 64] |= 1ULL << i % 64;
+	}
+}
+
+void kernel_ir_columns(const struct kernel_ir *ir, const struct stream *stream,
+		       uint64_t columns[4])
+{
+	for (uint32_t i = 0; i < ir->insn_count; i++)
+		if (ir->insns[i].op == IR_LOAD && ir->insns[i].a == IR_RECORD)
+			add_columns(stream, &ir->insns[i], columns);
+}
