@@ -76,6 +76,11 @@ struct event_blob {
 	__u16 len;
 };
 
+/* One bit per term on a process; see bpf/process_terms.h. */
+struct process_terms {
+	__u64 words[4];
+};
+
 struct event_head {
 	__u16 stream; /* enum stream_id */
 	__u16 abi;    /* EVENT_ABI */
@@ -85,7 +90,10 @@ struct event_head {
 	__u64 pid_key;
 	__u64 parent_key;
 	__u64 cgroup_id;
-	__u64 start_ns; /* of the thread group leader, boot-time clock */
+	__u64 start_ns;	 /* of the thread group leader, boot-time clock */
+	__u64 join_keys; /* slots of the process that are alive */
+	struct process_terms terms;	   /* of the process */
+	struct process_terms parent_terms; /* of its parent */
 	__u32 cpu;
 	__u32 pid; /* thread group id, as the host sees it */
 	__u32 tid;

@@ -18,7 +18,7 @@
  *
  * Either sees the record before it is on the ring: head.ts, head.seq and
  * head.cpu are not filled; filled must be what subscription.predicate_columns
- * names, head.process_terms and head.join_keys where it says that they are
+ * names, head.terms, head.parent_terms and head.join_keys where it says that they are
  * tested, and, before the predicate is called, the groups of a path's sets
  * (bpf/path_sets.bpf.h).
  */

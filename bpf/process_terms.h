@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
 /*
- * Process terms: what the rules ask of the program that a process runs, decided
+ * Process terms (struct process_terms: term i is bit i % 64 of words[i / 64]): what the rules ask of the program that a process runs, decided
  * once, when it is executed, and kept as a bit for each.
  *
  * A bit that is 0 says that its term is not TRUE of the process. A bit that is
@@ -31,22 +31,17 @@
 #ifndef SHRIKE_BPF_PROCESS_TERMS_H
 #define SHRIKE_BPF_PROCESS_TERMS_H
 
-#include <linux/types.h>
+#include "bpf/event.h"
 
 #define PROCESS_TERM_WORDS 4
 #define PROCESS_TERMS_MAX (64 * PROCESS_TERM_WORDS)
 #define JOIN_SLOTS_MAX 64
 
-/* Term i is bit i % 64 of words[i / 64]. */
-struct process_terms {
-	__u64 words[PROCESS_TERM_WORDS];
-};
-
 struct exec_keys {
 	__u64 slots;
 };
 
-/* First index of head.process_terms. */
+/* Whose bits: head.terms, head.parent_terms. */
 enum process_terms_of { PROCESS_TERMS_OWN, PROCESS_TERMS_PARENT };
 
 #define PROCESS_TERMS_PASS_ALL                                                 \

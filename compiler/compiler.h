@@ -34,7 +34,7 @@ struct subscription {
 	/* What pre_<ident> and predicate_<ident> read, likewise. */
 	uint64_t predicate_columns[4];
 	bool has_pre; /* the object has pre_<ident> too */
-	/* head.process_terms that they test, by enum process_terms_of. */
+	/* Do they test head.terms, head.parent_terms? */
 	bool tests_process[2];
 	uint64_t tests_slots; /* of head.join_keys, bit per slot */
 };

@@ -6,6 +6,7 @@
 #include "compiler/interval.h"
 #include "compiler/plan_print.h"
 #include "compiler/plan_walk.h"
+#include "compiler/pushdown_process.h"
 #include "compiler/subscribe.h"
 
 #include <inttypes.h>
@@ -172,6 +173,21 @@ static const char *reason_of_stream(enum stream_id stream)
 	return NULL;
 }
 
+/* `term`: the condition or a part of it, which a bit decides. */
+static void put_process_term(struct buf *out, const struct pushdown_term *term,
+			     const struct expr *expr,
+			     const struct expr_names *names)
+{
+	bool whole = term->expr == expr;
+
+	put_term(out, whole ? "process" : "kernel", expr, names, NULL);
+	buf_printf(out, "                -- %sbit %u of the %s\n",
+		   whole ? "" : "with ", term->bit,
+		   process_scope(term->expr) == PROCESS_SCOPE_PARENT ?
+			   "parent" :
+			   "process");
+}
+
 /* One term of WHERE on one stream alone, and who decides it. */
 static void put_scan_term(struct buf *out, const struct program *program,
 			  const struct plan_node *scan, const struct expr *expr,
@@ -190,6 +206,10 @@ static void put_scan_term(struct buf *out, const struct program *program,
 		return;
 	}
 	term = undecided_in(function, expr, &told);
+	if (term && term->in_process && term->in_stage) {
+		put_process_term(out, term, expr, names);
+		return;
+	}
 	if (told && !term) {
 		put_term(out, is_early(pre, expr) ? "kernel, pre" : "kernel",
 			 expr, names, NULL);

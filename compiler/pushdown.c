@@ -14,7 +14,7 @@
  * those whose rule still has another term to filter by.
  */
 #include "compiler/ebpf.h"
-#include "compiler/pushdown_int.h"
+#include "compiler/pushdown_process.h"
 #include "user/base/check.h"
 
 #include <errno.h>
@@ -28,6 +28,7 @@ struct builder {
 	enum pushdown_stage stage;
 	const struct pushdown_input *inputs;
 	unsigned input_count;
+	struct process_term_table *process;
 	struct cond_set set;
 	struct pushdown_term *terms;
 	uint32_t *costs;  /* of each term, 0: nothing in the kernel */
@@ -47,14 +48,23 @@ static bool is_logic(const struct expr *expr)
 	       expr->op == EXPR_NOT;
 }
 
-static unsigned count_terms(const struct expr *expr)
+/* Does a bit of the process, or of its parent, decide it? */
+static bool is_process(const struct builder *b, const struct expr *expr)
+{
+	enum process_scope scope =
+		b->process ? process_scope(expr) : PROCESS_SCOPE_OTHER;
+
+	return scope == PROCESS_SCOPE_OWN || scope == PROCESS_SCOPE_PARENT;
+}
+
+static unsigned count_terms(const struct builder *b, const struct expr *expr)
 {
 	unsigned count = 0;
 
-	if (!is_logic(expr))
+	if (!is_logic(expr) || is_process(b, expr))
 		return 1;
 	for (unsigned i = 0; i < expr->arg_count; i++)
-		count += count_terms(expr->args[i]);
+		count += count_terms(b, expr->args[i]);
 	return count;
 }
 
@@ -70,17 +80,32 @@ static bool reads_path(const struct builder *b, const struct expr *expr)
 	return reads;
 }
 
+static struct leaf process_leaf(struct builder *b, const struct expr *expr,
+				bool wanted, unsigned *ret_bit)
+{
+	struct leaf leaf = {
+		.cond = process_cond(&b->set, b->process, expr, wanted,
+				     ret_bit),
+		.reason = "decided once for a process, see its terms",
+	};
+
+	return leaf;
+}
+
 /* `shown` is the term with its NOT, if it has one. */
 static const struct cond *term_cond(struct builder *b, unsigned input,
 				    const struct expr *expr,
 				    const struct expr *shown, bool wanted)
 {
-	unsigned i = b->next++;
+	unsigned i = b->next++, bit = 0;
+	bool process = is_process(b, expr);
 	struct leaf leaf;
 
 	CHECK(i < b->term_count);
 	b->set.line = LINE_TERMS + i;
-	if (b->stage == PUSHDOWN_PRE && reads_path(b, expr))
+	if (process)
+		leaf = process_leaf(b, expr, wanted, &bit);
+	else if (b->stage == PUSHDOWN_PRE && reads_path(b, expr))
 		leaf = leaf_undecided("the path is not read yet");
 	else
 		leaf = leaf_cond(&b->set, expr,
@@ -98,6 +123,8 @@ static const struct cond *term_cond(struct builder *b, unsigned input,
 					      .expr = shown,
 					      .in_kernel = !leaf.reason,
 					      .in_stage = leaf.cond->cost,
+					      .in_process = process,
+					      .bit = bit,
 					      .reason = leaf.reason };
 	return leaf.cond;
 }
@@ -119,13 +146,14 @@ static const struct cond *walk(struct builder *b, unsigned input,
 	const struct cond **args;
 	unsigned first = b->next;
 
-	if (!is_logic(expr))
+	if (!is_logic(expr) || is_process(b, expr))
 		return term_cond(b, input, expr, expr, wanted);
 	if (expr->op == EXPR_NOT) {
 		const struct expr *arg = expr->args[0];
 
-		return is_logic(arg) ? walk(b, input, arg, !wanted) :
-				       term_cond(b, input, arg, expr, !wanted);
+		return is_logic(arg) && !is_process(b, arg) ?
+			       walk(b, input, arg, !wanted) :
+			       term_cond(b, input, arg, expr, !wanted);
 	}
 	args = arena_array(b->arena, expr->arg_count,
 			   sizeof(const struct cond *));
@@ -367,7 +395,7 @@ static int builder_init(struct builder *b, struct err *err)
 {
 	for (unsigned i = 0; i < b->input_count; i++)
 		if (b->inputs[i].expr)
-			b->term_count += count_terms(b->inputs[i].expr);
+			b->term_count += count_terms(b, b->inputs[i].expr);
 	b->terms = arena_array(b->arena, b->term_count, sizeof(*b->terms));
 	b->costs = arena_array(b->arena, b->term_count, sizeof(*b->costs));
 	b->owners = arena_array(b->arena, b->term_count, sizeof(*b->owners));
@@ -427,7 +455,8 @@ int pushdown_stage(const struct pushdown_request *request,
 			     .stream = catalog_stream(request->stream),
 			     .stage = request->stage,
 			     .inputs = request->inputs,
-			     .input_count = request->input_count };
+			     .input_count = request->input_count,
+			     .process = request->process };
 	struct kernel_function function = { .stream = request->stream,
 					    .stage = request->stage };
 	struct ebpf_code code = { 0 };
@@ -448,7 +477,7 @@ int pushdown_stage(const struct pushdown_request *request,
 		r = explain_accept_all(&b, err);
 	} else {
 		function.ir = b.ir;
-		kernel_ir_columns(b.ir, b.stream, function.columns);
+		note_reads(&function);
 		r = make_lines(&b, &code, &function, err);
 	}
 	if (r)

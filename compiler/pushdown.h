@@ -26,14 +26,20 @@ struct pushdown_input {
  * A stream whose record holds paths has two functions: the first runs before a
  * path is read and takes every term on one for TRUE.
  */
-enum pushdown_stage { PUSHDOWN_PRE, PUSHDOWN_PREDICATE };
+enum pushdown_stage {
+	PUSHDOWN_PRE,
+	PUSHDOWN_PREDICATE,
+	PUSHDOWN_BITS /* no predicate: of an exec, what others test */
+};
 
 /* Where one AND/OR leaf of a rule's condition is decided, for explain. */
 struct pushdown_term {
 	const char *rule;
 	const struct expr *expr;
-	bool in_kernel;	    /* decided exactly there, but for a cut path */
-	bool in_stage;	    /* this function tests it, or a part of it */
+	bool in_kernel;	 /* decided exactly there, but for a cut path */
+	bool in_stage;	 /* this function tests it, or a part of it */
+	bool in_process; /* as `bit` of the process, or of its parent */
+	unsigned bit;
 	const char *reason; /* why not, NULL when in_kernel */
 };
 
@@ -48,6 +54,7 @@ struct kernel_function {
 	enum pushdown_stage stage;
 	const char *name;	      /* "predicate_network_connect" */
 	const char *record;	      /* "network_connect_event" */
+	const char *out;	      /* struct that it writes, or NULL */
 	const struct bpf_insn *insns; /* NULL: accepts all */
 	unsigned insn_count;
 	const struct kernel_ir *ir; /* they were made of; NULL like insns */
@@ -57,6 +64,7 @@ struct kernel_function {
 	unsigned term_count;
 	const char *accept_all_rule; /* NULL: it filters */
 	uint64_t columns[4];	     /* that it reads, bit per column id */
+	bool tests_process[2];	     /* head.terms, head.parent_terms */
 };
 
 struct pushdown_request {
@@ -65,7 +73,24 @@ struct pushdown_request {
 	enum pushdown_stage stage; /* PRE: see pushdown_has_pre() */
 	const struct pushdown_input *inputs;
 	unsigned input_count;
+	struct process_term_table *process; /* gets terms; NULL: has none */
 };
+
+/*
+ * The terms on processes of all streams, see bpf/process_terms.h; NULL: no
+ * memory. What is added beyond `count` is forgotten by process_terms_cut().
+ */
+struct process_term_table;
+struct process_term_table *process_terms_new(struct arena *arena);
+unsigned process_terms_count(const struct process_term_table *table);
+void process_terms_cut(struct process_term_table *table, unsigned count);
+
+/* The function process_terms() and what its bits stand for. */
+struct process_term;
+int process_terms_compile(const struct process_term_table *table,
+			  struct kernel_function *ret_function,
+			  const struct process_term **ret_terms,
+			  unsigned *ret_count, struct err *err);
 
 /* Does the stream's record hold paths? */
 bool pushdown_has_pre(enum stream_id stream);

@@ -95,6 +95,7 @@ struct cond_set {
 	uint32_t choices_left; /* of the term, see leaf_spend() */
 	bool brief; /* of a path test a part of the bytes, where that may be */
 	bool reads_path; /* some term is not decided where a path is cut */
+	bool of_exec;	 /* hidden columns, too: not a rule reads, but we do */
 	bool failed; /* out of memory; what is returned is still a condition */
 };
 
@@ -262,13 +263,18 @@ enum pushdown_line {
 	LINE_KEEP,
 	LINE_DROP,
 	LINE_SEARCH, /* for the values of many terms at once */
+	LINE_DONE,
 	LINE_TERMS
 };
 int cond_emit(const struct cond *cond, const struct stream *stream,
 	      struct arena *arena, struct kernel_ir *ret_ir, struct err *err);
+/* Many as one: bit i of what is written, `out_bytes`, is set where i holds. */
+int cond_emit_bits(const struct cond *const *conds, unsigned count,
+		   const struct stream *stream, size_t out_bytes,
+		   struct arena *arena, struct kernel_ir *ret_ir,
+		   struct err *err);
 
-/* pushdown_read.c: the columns of the record that the code loads */
-void kernel_ir_columns(const struct kernel_ir *ir, const struct stream *stream,
-		       uint64_t columns[4]);
+/* pushdown_read.c: what of the record the function's code loads */
+void note_reads(struct kernel_function *function);
 
 #endif

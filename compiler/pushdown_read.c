@@ -3,6 +3,7 @@
  * Which columns a function reads: those whose bytes in the record its loads
  * touch. Bytes behind a path's end are found by its length, which is loaded.
  */
+#include "bpf/process_terms.h"
 #include "compiler/pushdown_int.h"
 
 static bool overlap(uint32_t a, uint32_t a_size, uint32_t b, uint32_t b_size)
@@ -27,10 +28,28 @@ static void add_columns(const struct stream *stream, const struct ir_insn *load,
 	}
 }
 
-void kernel_ir_columns(const struct kernel_ir *ir, const struct stream *stream,
-		       uint64_t columns[4])
+static bool reads_head(const struct ir_insn *load, size_t offset, size_t size)
 {
-	for (uint32_t i = 0; i < ir->insn_count; i++)
-		if (ir->insns[i].op == IR_LOAD && ir->insns[i].a == IR_RECORD)
-			add_columns(stream, &ir->insns[i], columns);
+	return overlap((uint32_t)load->imm, load->size, (uint32_t)offset,
+		       (uint32_t)size);
+}
+
+void note_reads(struct kernel_function *function)
+{
+	const struct stream *stream = catalog_stream(function->stream);
+	const struct kernel_ir *ir = function->ir;
+
+	for (uint32_t i = 0; i < ir->insn_count; i++) {
+		const struct ir_insn *load = &ir->insns[i];
+
+		if (load->op != IR_LOAD || load->a != IR_RECORD)
+			continue;
+		add_columns(stream, load, function->columns);
+		function->tests_process[PROCESS_TERMS_OWN] |=
+			reads_head(load, offsetof(struct event_head, terms),
+				   sizeof(struct process_terms));
+		function->tests_process[PROCESS_TERMS_PARENT] |= reads_head(
+			load, offsetof(struct event_head, parent_terms),
+			sizeof(struct process_terms));
+	}
 }
