@@ -134,6 +134,42 @@ static int rings_open(struct collector *collector,
 	return rc;
 }
 
+static void column_need(struct collect_settings *settings,
+			enum stream_id stream, unsigned column)
+{
+	settings->columns[stream][column / 64] |= 1ULL << column % 64;
+}
+
+/*
+ * What any stream tells of a process's directory and environment comes from the
+ * process table, hence from the records that build it.
+ */
+static void table_columns(struct collect_settings *settings)
+{
+	bool cwd = settings->wanted[STREAM_PROCESS_CHDIR];
+	bool env = false;
+
+	for (unsigned s = 0; s < STREAM_COUNT; s++) {
+		const __u64 *columns = settings->columns[s];
+
+		cwd |= COLUMN_IN(columns, COL_cwd) |
+		       COLUMN_IN(columns, COL_parent_cwd);
+		env |= COLUMN_IN(columns, COL_env);
+	}
+	if (cwd) {
+		column_need(settings, STREAM_PROCESS_EXEC,
+			    COL_PROCESS_EXEC_exec_cwd);
+		column_need(settings, STREAM_PROCESS_SNAPSHOT,
+			    COL_PROCESS_SNAPSHOT_exec_cwd);
+	}
+	if (env) {
+		column_need(settings, STREAM_PROCESS_EXEC,
+			    COL_PROCESS_EXEC_exec_env);
+		column_need(settings, STREAM_PROCESS_SNAPSHOT,
+			    COL_PROCESS_SNAPSHOT_exec_env);
+	}
+}
+
 /* What the kernel programs are told of each stream. */
 static void settings_fill(const struct collect_request *request,
 			  struct collect_settings *settings)
@@ -153,6 +189,7 @@ static void settings_fill(const struct collect_request *request,
 	memcpy(settings->columns, columns->read, sizeof(settings->columns));
 	memcpy(settings->predicate_columns, columns->tested,
 	       sizeof(settings->predicate_columns));
+	table_columns(settings);
 }
 
 static int programs_run(struct collector *collector,
