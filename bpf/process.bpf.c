@@ -252,13 +252,14 @@ static long args_step(__u32 index, struct args_walk *walk)
 	len = bpf_probe_read_user_str(event->args_bytes +
 					      (off & (EVENT_ARGS_SIZE / 2 - 1)),
 				      EVENT_ARGS_SIZE / 2, (void *)word);
-	if (len <= 0) {
+	if (len < 0) {
 		event->head.truncated |= EVENT_PART_ARGS;
 		return 1;
 	}
 	if (len == EVENT_ARGS_SIZE / 2)
 		event->head.truncated |= EVENT_PART_ARGS;
-	walk->off = off + len;
+	/* Of an empty text the kernel does not count the NUL. */
+	walk->off = off + (len ? len : 1);
 	return 0;
 }
 
@@ -296,10 +297,10 @@ static __always_inline void failed_fill(struct process_exec_event *event,
 	event->head.source = EVENT_SOURCE_SYSCALL;
 	if (is_32bit)
 		event->head.flags |= EVENT_FLAG_COMPAT;
-	if (len <= 0 || len == EVENT_PATH_SIZE)
+	if (len < 0 || len == EVENT_PATH_SIZE)
 		event->head.truncated |= EVENT_PART_FILENAME;
-	if (len > 0)
-		blob_place(&event->head, &event->filename, len - 1);
+	if (len >= 0)
+		blob_place(&event->head, &event->filename, len ? len - 1 : 0);
 	if (len > 1 && event->filename_bytes[0] == '/') {
 		bpf_probe_read_kernel(event->exe_bytes, EVENT_PATH_SIZE,
 				      event->filename_bytes);
@@ -624,23 +625,18 @@ int BPF_PROG(process_namespace, struct pt_regs *regs, long ret)
 
 /* --- process.fork ----------------------------------------------------------*/
 
-static __always_inline void fork_put(struct task_struct *creator,
-				     struct task_struct *child, __u64 flags)
+static __always_inline void fork_put(struct process_fork_event *event,
+				     struct task_struct *creator,
+				     struct task_struct *child,
+				     struct event_counters *counts)
 {
-	struct event_counters *counts = counters_get(STREAM_PROCESS_FORK);
-	struct process_fork_event *event = scratch_get(&fork_scratch);
-
-	if (!counts || !event)
-		return;
 	counts->generated++;
-
 	head_fill(&event->head, STREAM_PROCESS_FORK, creator);
 	if (child->pid != child->tgid)
 		event->head.flags |= EVENT_FLAG_THREAD;
 	event->child_key = task_key(child);
 	event->child_parent_key = task_key(child->real_parent);
 	event->child_start_ns = child->start_boottime;
-	event->clone_flags = flags;
 	event->child_pid = child->pid;
 	event->child_ppid = child->real_parent->tgid;
 	ring_put(&lifecycle_ring, &event->head, sizeof(*event), counts);
@@ -650,7 +646,8 @@ SEC("tp_btf/sched_process_fork")
 int BPF_PROG(process_fork, struct task_struct *creator,
 	     struct task_struct *child)
 {
-	__u64 flags;
+	struct event_counters *counts;
+	struct process_fork_event *event;
 
 	if (creator->tgid == settings.self_tgid)
 		return 0;
@@ -660,10 +657,14 @@ int BPF_PROG(process_fork, struct task_struct *creator,
 	if (child->pid != child->tgid &&
 	    !NEEDS(PROCESS_FORK, PROCESS_FORK_is_thread))
 		return 0;
-	clone_flags_fill(creator, child, &flags);
-	fork_put(creator, child, flags);
+	counts = counters_get(STREAM_PROCESS_FORK);
+	event = scratch_get(&fork_scratch);
+	if (!counts || !event)
+		return 0;
+	clone_flags_fill(creator, child, &event->clone_flags);
+	fork_put(event, creator, child, counts);
 	if (WANTED(PROCESS_NAMESPACE))
-		clone_put(creator, flags);
+		clone_put(creator, event->clone_flags);
 	return 0;
 }
 
