@@ -95,6 +95,22 @@ static __always_inline __u32 compat_call_slot(struct pt_regs *regs,
 	return compat_is_32bit(task) ? CALL_NUMBERS + nr : nr;
 }
 
+/*
+ * `length`, or `max` when it is more. The verifier of 6.1 forgets what a test has
+ * told it of a value whose copy in another register the compiler then uses:
+ * here the register that is tested is the one that comes out.
+ */
+#define BOUNDED(length, max)                                       \
+	({                                                         \
+		__u64 bounded_length = (__u32)(length);            \
+                                                                   \
+		asm volatile("if %[n] <= %[most] goto +1\n"        \
+			     "%[n] = %[most]"                      \
+			     : [n] "+r"(bounded_length)            \
+			     : [most] "i"(max));                   \
+		bounded_length;                                    \
+	})
+
 /* A kernel without CONFIG_AUDIT has no login uid: unset. */
 static __always_inline __u32 compat_loginuid(struct task_struct *task)
 {
