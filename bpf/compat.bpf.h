@@ -14,6 +14,29 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 
+/*
+ * KERNEL_READ(p, member): a member of a kernel object, from a pointer that the
+ * verifier knows nothing of. Since 6.2 the load can be made in place; before, it
+ * takes a call. Memory that is not there reads as 0.
+ */
+extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
+
+#define KERNEL_READ(p, member)                                         \
+	({                                                             \
+		typeof(p) object_ = (p);                               \
+		typeof(object_->member) value_;                        \
+		if (bpf_rdonly_cast)                                   \
+			value_ = ((typeof(p))bpf_rdonly_cast(          \
+					  object_,                     \
+					  bpf_core_type_id_kernel(     \
+						  typeof(*object_))))  \
+					 ->member;                     \
+		else                                                   \
+			bpf_core_read(&value_, sizeof(value_),         \
+				      &object_->member);               \
+		value_;                                                \
+	})
+
 /* A 32-bit system call has its own numbers, and the same hook. */
 #if defined(__TARGET_ARCH_x86)
 

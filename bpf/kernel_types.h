@@ -153,6 +153,31 @@ struct file {
 	struct path f_path;
 };
 
+struct fs_struct {
+	struct path root;
+	struct path pwd;
+};
+
+struct filename {
+	const char *name;
+};
+
+struct open_how {
+	__u64 flags;
+};
+
+/* A request of io_uring; its own struct lies over its beginning. */
+struct io_kiocb {
+	struct file *file;
+	__u8 opcode;
+};
+
+struct io_open {
+	int dfd;
+	struct filename *filename;
+	struct open_how how;
+};
+
 struct fdtable {
 	unsigned int max_fds;
 	struct file **fd;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <bpf/btf.h>
+#include <linux/io_uring.h>
 
 #include "file.skel.h"
 #include "network.skel.h"
@@ -47,6 +48,12 @@ static bool exit_tells_nothing(const struct kernel_offer *offer)
 		SLOT_##name, SLOT32_##name \
 	}
 
+/* A request to io_uring; the hook has two names, and old kernels have neither. */
+#define REQUEST(name)                             \
+	{                                         \
+		IORING_OP_##name, CALL_NOWHERE    \
+	}
+
 static const struct handler table[] = {
 	{ .program = "process_exec",
 	  .family = FAMILY_PROCESS,
@@ -76,6 +83,18 @@ static const struct handler table[] = {
 	  .calls = { CALL(open), CALL(creat), CALL(openat), CALL(openat2),
 		     CALL(open_by_handle_at) },
 	  .streams = SERVES(FILE_OPEN) },
+	{ .program = "file_open_request",
+	  .family = FAMILY_FILE,
+	  .hook = HOOK_io_uring_submit_req,
+	  .calls = { REQUEST(OPENAT), REQUEST(OPENAT2) },
+	  .streams = SERVES(FILE_OPEN),
+	  .optional = true },
+	{ .program = "file_open_request_sqe",
+	  .family = FAMILY_FILE,
+	  .hook = HOOK_io_uring_submit_sqe,
+	  .calls = { REQUEST(OPENAT), REQUEST(OPENAT2) },
+	  .streams = SERVES(FILE_OPEN),
+	  .optional = true },
 	{ .program = "network_connect",
 	  .family = FAMILY_NETWORK,
 	  .hook = HOOK_inet_sock_set_state,
@@ -98,6 +117,7 @@ const char *hook_name(enum hook_id hook)
 {
 	static const char *const names[HOOK_COUNT] = {
 #define CALL_HOOK(name) [HOOK_##name] = #name,
+#define REQUEST_HOOK(name) [HOOK_##name] = #name,
 #define PLAIN_HOOK(name) [HOOK_##name] = #name,
 #include "bpf/hooks.def"
 	};
@@ -110,6 +130,7 @@ unsigned hook_slot_count(enum hook_id hook)
 {
 	static const uint16_t counts[HOOK_COUNT] = {
 #define CALL_HOOK(name) [HOOK_##name] = CALL_SLOTS,
+#define REQUEST_HOOK(name) [HOOK_##name] = REQUEST_SLOTS,
 #define PLAIN_HOOK(name) [HOOK_##name] = 1,
 #include "bpf/hooks.def"
 	};
