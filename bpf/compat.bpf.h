@@ -15,6 +15,21 @@
 #include <bpf/bpf_core_read.h>
 
 /*
+ * A value that the verifier knows to be at most `max`, a constant. A comparison
+ * in C may be of a copy: kernels before 6.5 do not see that a 32-bit copy is
+ * equal to what it was made of.
+ */
+#define AT_MOST(value, max)                                \
+	({                                                 \
+		__u64 bounded_ = (value);                  \
+		asm volatile("if %0 <= %1 goto +1\n\t"     \
+			     "%0 = %1"                     \
+			     : "+r"(bounded_)              \
+			     : "i"(max));                  \
+		bounded_;                                  \
+	})
+
+/*
  * KERNEL_READ(p, member): a member of a kernel object, from a pointer that the
  * verifier knows nothing of. Since 6.2 the load can be made in place; before, it
  * takes a call. Memory that is not there reads as 0.

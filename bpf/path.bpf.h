@@ -148,8 +148,7 @@ static __always_inline __u32 path_copy(char *bytes, struct path_buffer *buffer,
 {
 	__u32 off = EVENT_PATH_SIZE - len;
 
-	if (len > EVENT_PATH_SIZE)
-		len = EVENT_PATH_SIZE;
+	len = AT_MOST(len, EVENT_PATH_SIZE);
 	bpf_probe_read_kernel(bytes, len, buffer->bytes + (off & 8191));
 	return len;
 }
@@ -345,9 +344,8 @@ static __noinline __u32 path_of_name(struct path_buffer *buffer,
 		len = EVENT_PATH_SIZE;
 		*flags |= NAME_CUT;
 	}
-	if (len < 0)
-		len = 0;
 	off = end - len;
+	len = AT_MOST(len, EVENT_PATH_SIZE);
 	bpf_probe_read_kernel(bytes, len, buffer->bytes + (off & 8191));
 	return len;
 }
