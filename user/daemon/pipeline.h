@@ -53,6 +53,15 @@ struct pipeline *pipeline_free(struct pipeline *pipeline);
 /* Take up the state that an earlier run of this boot left in the store. */
 int pipeline_resume(struct pipeline *pipeline, int64_t now_ns, struct err *err);
 
+/*
+ * Another plan from the last turn on, which outlives the pipeline. What is muted
+ * and which thresholds are up is taken up by the rules that both plans have;
+ * windows start anew, with a gap before `now_ns`: what came earlier, the new
+ * plan has not seen.
+ */
+int pipeline_reload(struct pipeline *pipeline, const struct plan *plan,
+		    int64_t now_ns, struct err *err);
+
 /* A row, in total order. */
 int pipeline_row(struct pipeline *pipeline, struct row *row, struct err *err);
 
