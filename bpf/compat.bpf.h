@@ -30,6 +30,28 @@ static __always_inline bool compat_is_32bit(struct task_struct *task)
 	return task->thread_info.status & TS_COMPAT;
 }
 
+/*
+ * The n-th argument, from 0, at the exit of the call: the entry saved it in the
+ * task's registers, and the exit changes only the one that holds the result.
+ */
+static __always_inline unsigned long
+compat_syscall_arg(struct pt_regs *regs, bool is_32bit, unsigned n)
+{
+	if (is_32bit)
+		return (__u32)(n == 0 ? regs->bx :
+			       n == 1 ? regs->cx :
+			       n == 2 ? regs->dx :
+			       n == 3 ? regs->si :
+			       n == 4 ? regs->di :
+					regs->bp);
+	return n == 0 ? regs->di :
+	       n == 1 ? regs->si :
+	       n == 2 ? regs->dx :
+	       n == 3 ? regs->r10 :
+	       n == 4 ? regs->r8 :
+			regs->r9;
+}
+
 #elif defined(__TARGET_ARCH_arm64)
 
 struct thread_info___arm64 {
@@ -48,6 +70,14 @@ static __always_inline bool compat_is_32bit(struct task_struct *task)
 	struct thread_info___arm64 *info = (void *)&task->thread_info;
 
 	return BPF_CORE_READ(info, flags) & (1UL << TIF_32BIT);
+}
+
+static __always_inline unsigned long
+compat_syscall_arg(struct pt_regs *regs, bool is_32bit, unsigned n)
+{
+	unsigned long value = n ? regs->regs[n] : regs->orig_x0;
+
+	return is_32bit ? (__u32)value : value;
 }
 
 #else

@@ -41,12 +41,8 @@ static __always_inline void path_fill(struct open_scratch *scratch,
 	struct file_open_event *event = &scratch->event;
 	enum path_state state = PATH_WALKING;
 	__u32 len = path_build(&scratch->path, file, &state);
-	__u32 off = EVENT_PATH_SIZE - len;
 
-	if (len > EVENT_PATH_SIZE)
-		len = EVENT_PATH_SIZE;
-	bpf_probe_read_kernel(event->path_bytes, len,
-			      scratch->path.bytes + (off & 8191));
+	len = path_copy(event->path_bytes, &scratch->path, len);
 	event->path.len = len;
 	if (!path_is_whole(state, len))
 		event->head.truncated |= EVENT_PART_PATH;

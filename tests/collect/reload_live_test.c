@@ -104,7 +104,8 @@ static void reload(struct live *live, const struct collect_request *request)
 
 /* How often each number was delivered; the highest number is below `n`. */
 static unsigned char *numbers_count(const struct live *live,
-				    const struct writer *writer, uint32_t n)
+				    const struct writer *writer, uint32_t n,
+				    uint32_t *generation)
 {
 	unsigned char *times = calloc(n, 1);
 	const struct event_head *head = NULL;
@@ -123,6 +124,9 @@ static unsigned char *numbers_count(const struct live *live,
 		number = strtoul(path + prefix + 1, NULL, 10);
 		assert_true(number < n);
 		times[number]++;
+		/* The rings keep the order: generations only rise. */
+		assert_true(head->generation >= *generation);
+		*generation = head->generation;
 	}
 	return times;
 }
@@ -137,6 +141,7 @@ static void reload__50_times_while_files_open__each_is_there_once(void **state)
 	struct writer writer;
 	unsigned char *times;
 	struct live live;
+	uint32_t generation = 0;
 	uint32_t n;
 
 	(void)state;
@@ -152,7 +157,8 @@ static void reload__50_times_while_files_open__each_is_there_once(void **state)
 	}
 	n = writer_stop(&writer);
 	live_drain(&live);
-	times = numbers_count(&live, &writer, n);
+	times = numbers_count(&live, &writer, n, &generation);
+	assert_true(generation > RELOADS);
 	for (uint32_t i = 0; i < n; i++)
 		if (times[i] != 1)
 			fail_msg("open %u of %u was delivered %u times", i, n,

@@ -4,6 +4,7 @@
  */
 #include "user/collect/collect_int.h"
 
+#include "user/base/catalog.h"
 #include "user/collect/libbpf_log.h"
 #include "user/collect/snapshot.h"
 
@@ -94,7 +95,8 @@ static uint64_t streams_wanted(const struct collect_request *request)
 	uint64_t streams = HANDLER_STREAM(STREAM_PROCESS_SNAPSHOT);
 
 	for (unsigned s = 0; s < STREAM_KERNEL_COUNT; s++)
-		if (STREAM_IS_LIFECYCLE(s) || request->streams[s])
+		if (request->streams[s] ||
+		    (STREAM_IS_ALWAYS(s) && catalog_hook(s)))
 			streams |= HANDLER_STREAM(s);
 	return streams;
 }
@@ -132,6 +134,32 @@ static int rings_open(struct collector *collector,
 	return rc;
 }
 
+/* What the kernel programs are told of each stream. */
+static void settings_fill(const struct collect_request *request,
+			  struct collect_settings *settings)
+{
+	const struct collect_columns *columns = request->columns;
+	uint64_t streams = streams_wanted(request);
+
+	for (unsigned s = 0; s < STREAM_COUNT; s++)
+		settings->wanted[s] = (streams & HANDLER_STREAM(s)) != 0;
+	if (!columns) {
+		memset(settings->columns, 0xff, sizeof(settings->columns));
+		memset(settings->predicate_columns, 0xff,
+		       sizeof(settings->predicate_columns));
+		return;
+	}
+	memcpy(settings->failed, columns->failed, sizeof(settings->failed));
+	memcpy(settings->columns, columns->read, sizeof(settings->columns));
+	memcpy(settings->predicate_columns, columns->tested,
+	       sizeof(settings->predicate_columns));
+	/* The tables are built from them, for whoever comes later, too. */
+	for (unsigned s = 0; s < STREAM_COUNT; s++)
+		if (STREAM_IS_ALWAYS(s) || s == STREAM_PROCESS_SNAPSHOT)
+			memset(settings->columns[s], 0xff,
+			       sizeof(settings->columns[s]));
+}
+
 static int programs_run(struct collector *collector,
 			const struct collect_request *request, struct err *err)
 {
@@ -143,15 +171,22 @@ static int programs_run(struct collector *collector,
 							   (uint32_t)getpid(),
 			/* Before any live record: the table is there for all. */
 			.snapshot_ts = (uint64_t)collect_now_ns(),
+			.generation = collector->generation + 1,
 		},
 	};
 
+	int rc;
+
+	settings_fill(request, &config.settings);
 	for (unsigned i = 0; i < RING_COUNT; i++)
 		config.rings[i] = (struct generation_ring){
 			.fd = collector->rings[i].fd,
 			.size_bytes = collector->rings[i].reader.size_bytes,
 		};
-	return programs_start(&collector->programs, &config, err);
+	rc = programs_start(&collector->programs, &config, err);
+	if (!rc)
+		collector->generation++;
+	return rc;
 }
 
 void collector_init(struct collector *collector)

@@ -41,21 +41,14 @@ struct drain {
 	unsigned input_count;
 };
 
-/* Bytes that every record of the stream has on the ring. */
-static size_t stream_bytes_min(enum stream_id stream)
-{
-	if (stream == STREAM_FILE_OPEN)
-		return offsetof(struct file_open_event, path_bytes);
-	return catalog_stream(stream)->record_bytes;
-}
-
 static bool head_is_ours(const struct collector *collector,
 			 const struct ring *ring, const struct event_head *head,
 			 size_t len)
 {
 	return head->abi == EVENT_ABI && head->stream < STREAM_KERNEL_COUNT &&
 	       &collector->rings[collector->ring_of[head->stream]] == ring &&
-	       head->size == len && len >= stream_bytes_min(head->stream);
+	       head->size == len &&
+	       len >= catalog_fixed_bytes(catalog_stream(head->stream));
 }
 
 /* Look at the input's next record. Returns RING_BUSY when it cannot be had. */

@@ -227,8 +227,27 @@ static int on_stop(void *ctx, int64_t result, struct err *err)
 
 /* --- starting --------------------------------------------------------------*/
 
+/* What is recorded is recorded whole. */
+static const struct collect_columns *
+columns_fill(const struct sensor *s, const struct ruleset *ruleset,
+	     struct collect_columns *columns)
+{
+	if (!ruleset || s->options->trace_path)
+		return NULL;
+	for (unsigned i = 0; i < STREAM_COUNT; i++) {
+		const uint64_t *read =
+			ruleset->program->subscriptions[i].columns;
+
+		memcpy(columns->read[i], read, sizeof(columns->read[i]));
+		memcpy(columns->tested[i], read, sizeof(columns->tested[i]));
+		columns->failed[i] =
+			read[COL_retval / 64] >> COL_retval % 64 & 1;
+	}
+	return columns;
+}
+
 static void request_fill(const struct sensor *s, const struct ruleset *ruleset,
-			 const bool *wanted,
+			 const bool *wanted, struct collect_columns *columns,
 			 struct collect_request *ret_request)
 {
 	const struct sensor_options *options = s->options;
@@ -236,6 +255,7 @@ static void request_fill(const struct sensor *s, const struct ruleset *ruleset,
 	*ret_request = (struct collect_request){
 		.event_ring_bytes = options->ring_bytes,
 		.lifecycle_ring_bytes = options->ring_bytes,
+		.columns = columns_fill(s, ruleset, columns),
 	};
 	memcpy(ret_request->streams, wanted, sizeof(ret_request->streams));
 	if (ruleset && !options->no_pushdown) {
@@ -249,7 +269,7 @@ static void streams_wanted(const struct sensor *s,
 {
 	for (unsigned i = 0; i < STREAM_KERNEL_COUNT; i++)
 		ret_wanted[i] =
-			STREAM_IS_LIFECYCLE(i) ||
+			(STREAM_IS_ALWAYS(i) && catalog_hook(i)) ||
 			(ruleset ? ruleset->program->subscriptions[i].wanted :
 				   s->options->streams[i]);
 }
@@ -477,6 +497,7 @@ static int reload_check(const struct sensor *s, struct err *err)
 
 static int reload(struct sensor *s, struct err *err)
 {
+	struct collect_columns columns;
 	struct collect_request request;
 	struct ruleset *ruleset = NULL;
 	bool wanted[STREAM_COUNT] = { false };
@@ -491,7 +512,7 @@ static int reload(struct sensor *s, struct err *err)
 		return rules_stay(s, &why, err);
 	}
 	streams_wanted(s, ruleset, wanted);
-	request_fill(s, ruleset, wanted, &request);
+	request_fill(s, ruleset, wanted, &columns, &request);
 	if (collector_reload(s->collector, &request, &why)) {
 		ruleset_free(ruleset);
 		return rules_stay(s, &why, err);
@@ -539,13 +560,14 @@ static int start(struct sensor *s, struct err *err)
 {
 	static const char *const harmless[] = { "/proc/self/exe", "--version",
 						NULL };
+	struct collect_columns columns;
 	struct collect_request request;
 	int rc = origin_start(s, err);
 
 	if (rc)
 		return rc;
 	streams_wanted(s, s->ruleset, s->wanted);
-	request_fill(s, s->ruleset, s->wanted, &request);
+	request_fill(s, s->ruleset, s->wanted, &columns, &request);
 	rc = loop_open(&s->loop, err);
 	if (!rc)
 		rc = collector_open(&request, &s->collector, err);
