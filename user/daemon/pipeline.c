@@ -118,7 +118,7 @@ int pipeline_new(const struct pipeline_options *options,
 	p->watermark = INT64_MIN;
 	arena_init(&p->arena, TURN_ARENA_BYTES);
 	arena_init(&p->shown, SHOWN_ARENA_BYTES);
-	output_open(&p->output, options->out);
+	output_open(&p->output, options->out, options->reloads);
 	rc = parts_new(p, err);
 	if (rc)
 		return pipeline_free(p), rc;

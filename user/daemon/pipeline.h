@@ -29,6 +29,7 @@ struct pipeline_options {
 	struct store *store;	     /* NULL: matches are shown, not stored */
 	struct trace_writer *writer; /* NULL: not recorded */
 	int out;		     /* descriptor for matches, -1: none */
+	bool reloads; /* SIGHUP reads rules, else it ends the run */
 	struct sink_options sink;
 	uint64_t seed[2]; /* of hash tables; never changes a result */
 };

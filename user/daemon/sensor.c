@@ -372,6 +372,7 @@ static int pipeline_start(struct sensor *s, struct err *err)
 		.store = s->store,
 		.writer = s->writer,
 		.out = s->options->out,
+		.reloads = s->options->recompile != NULL,
 		.sink = s->options->sink,
 	};
 	int rc = origin_random(options.seed, sizeof(options.seed), err);
