@@ -29,6 +29,7 @@ struct subscription {
 	bool accept_all;    /* every row passes: see accept_all_rule */
 	const char *accept_all_rule; /* the first rule that asks for all */
 	uint64_t columns[4];	     /* bit per column id */
+	bool failed;		     /* calls that failed are wanted too */
 };
 
 /* Columns of processes that are read from /proc now and then, see sampler.h. */
