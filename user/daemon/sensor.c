@@ -242,7 +242,7 @@ columns_fill(const struct sensor *s, const struct ruleset *ruleset,
 			&ruleset->program->subscriptions[i];
 
 		memcpy(columns->read[i], of->columns, sizeof(columns->read[i]));
-		memcpy(columns->tested[i], of->columns,
+		memcpy(columns->tested[i], of->predicate_columns,
 		       sizeof(columns->tested[i]));
 		columns->failed[i] = of->failed;
 	}
