@@ -102,7 +102,8 @@ static bool same_steps(const struct pairing *p, const struct plan_node *a,
 
 static bool same_numbers(const struct plan_node *a, const struct plan_node *b)
 {
-	return a->kind == b->kind && a->key_count == b->key_count &&
+	return a->kind == b->kind && a->asks == b->asks &&
+	       a->key_count == b->key_count &&
 	       a->join == b->join && a->triggered == b->triggered &&
 	       a->lower_ns == b->lower_ns && a->upper_ns == b->upper_ns &&
 	       a->slot == b->slot && a->range_ns == b->range_ns &&

@@ -54,6 +54,19 @@ static int option_take(int c, struct rule_paths *rules,
 	}
 }
 
+/* The same files and folders, as they are now. */
+struct rule_source {
+	const struct rule_paths *paths;
+	bool quiet;
+};
+
+static int recompile(void *ctx, struct ruleset **ret_ruleset)
+{
+	const struct rule_source *source = ctx;
+
+	return option_ruleset(source->paths, source->quiet, ret_ruleset);
+}
+
 int cmd_run(int argc, char **argv)
 {
 	struct sensor_options options = { .store_dir = option_default_store(),
@@ -61,6 +74,7 @@ int cmd_run(int argc, char **argv)
 					  .log = STDERR_FILENO };
 	struct rule_paths rules = { .count = 0 };
 	struct ruleset *ruleset = NULL;
+	struct rule_source source;
 	struct err err = { 0 };
 	int c, rc = EXIT_OK;
 
@@ -78,7 +92,10 @@ int cmd_run(int argc, char **argv)
 	rc = option_ruleset(&rules, options.quiet, &ruleset);
 	if (rc)
 		return rc;
+	source = (struct rule_source){ &rules, options.quiet };
 	options.ruleset = ruleset;
+	options.recompile = recompile;
+	options.recompile_ctx = &source;
 	options.sink.color = option_color(STDOUT_FILENO);
 	options.summary_json = options.sink.format == SINK_JSON;
 	rc = sensor_run(&options, &err);

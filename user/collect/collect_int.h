@@ -17,6 +17,7 @@ struct collector {
 	struct ring rings[RING_COUNT];
 	uint8_t ring_of[STREAM_COUNT]; /* enum ring_class */
 	unsigned cpu_count;
+	uint32_t generation; /* of the programs at work, from 1 on */
 	int64_t watermark_ns;
 	uint64_t held;
 	uint32_t tester_pid; /* the self-test's child, until it was gone */

@@ -12,11 +12,17 @@
 
 struct sensor_options {
 	const struct ruleset *ruleset; /* NULL: only record */
-	bool streams[STREAM_COUNT];    /* what to record without rules */
-	const char *store_dir;	       /* NULL: none */
-	const char *trace_path;	       /* NULL: not recorded */
-	int64_t run_ns;		       /* 0: until a signal */
-	uint32_t ring_bytes;	       /* 0: default */
+	/*
+	 * Compile the rules again, on SIGHUP: 0 and a rule set that becomes the
+	 * sensor's, or non-zero, having said why. NULL: SIGHUP ends the run.
+	 */
+	int (*recompile)(void *ctx, struct ruleset **ret_ruleset);
+	void *recompile_ctx;
+	bool streams[STREAM_COUNT]; /* what to record without rules */
+	const char *store_dir;	    /* NULL: none */
+	const char *trace_path;	    /* NULL: not recorded */
+	int64_t run_ns;		    /* 0: until a signal */
+	uint32_t ring_bytes;	    /* 0: default */
 	bool no_pushdown; /* collect every row of a stream the rules read */
 	bool dry_run;	  /* load and attach, then end */
 	bool quiet;	  /* no lines but errors and the summary */
