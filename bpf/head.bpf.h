@@ -59,10 +59,10 @@ static __always_inline void head_terms_unknown(struct event_head *head)
 _Static_assert(COL_AMBIENT_FIRST <= 64, "the head's columns are in one word");
 
 /* What tells whose event it is: user space needs it of every event. */
-#define HEAD_IDENTITY                                                    \
-	(HEAD_BIT(pid) | HEAD_BIT(tid) | HEAD_BIT(ppid) |                \
-	 HEAD_BIT(pid_key) | HEAD_BIT(parent_key) | HEAD_BIT(cgroup_id) | \
-	 HEAD_BIT(sid) | HEAD_BIT(comm))
+#define HEAD_IDENTITY                                                         \
+	(HEAD_BIT(pid) | HEAD_BIT(tid) | HEAD_BIT(ppid) | HEAD_BIT(pid_key) | \
+	 HEAD_BIT(parent_key) | HEAD_BIT(cgroup_id) | HEAD_BIT(sid) |         \
+	 HEAD_BIT(comm))
 
 /* What is the same whoever did it; the collector adds to flags. */
 static __always_inline void head_begin(struct event_head *head, __u16 stream)
@@ -83,9 +83,8 @@ static __always_inline void head_begin(struct event_head *head, __u16 stream)
  * The columns of the set, which the verifier knows: of what is not in it no
  * code is left. To be called for what is tested, then for the rest.
  */
-static __always_inline void head_columns(struct event_head *head,
-					 struct task_struct *task,
-					 __u64 columns)
+static __always_inline void
+head_columns(struct event_head *head, struct task_struct *task, __u64 columns)
 {
 	struct task_struct *parent = task->real_parent;
 	const struct cred *cred = task->real_cred;

@@ -12,6 +12,7 @@
 #include <bpf/btf.h>
 #include <linux/io_uring.h>
 
+#include "credential.skel.h"
 #include "file.skel.h"
 #include "network.skel.h"
 #include "process.skel.h"
@@ -23,6 +24,8 @@ static const struct family families[FAMILY_COUNT] = {
 			  "event_ring" },
 	[FAMILY_NETWORK] = { "network", network_bpf__elf_bytes, RING_NETWORK,
 			     "event_ring" },
+	[FAMILY_CREDENTIAL] = { "credential", credential_bpf__elf_bytes,
+				RING_SYSTEM, "event_ring" },
 };
 
 /*
@@ -42,6 +45,19 @@ static bool exit_tells_nothing(const struct kernel_offer *offer)
 	return !exit_tells_last(offer);
 }
 
+static bool asks_old_creds(const struct collect_settings *settings)
+{
+	const __u64 *columns = settings->columns[STREAM_PROCESS_EXEC];
+
+	return COLUMN_IN(columns, COL_PROCESS_EXEC_old_uid) ||
+	       COLUMN_IN(columns, COL_PROCESS_EXEC_old_euid);
+}
+
+static bool asks_failed_exec(const struct collect_settings *settings)
+{
+	return settings->failed[STREAM_PROCESS_EXEC];
+}
+
 #define SERVES(name) HANDLER_STREAM(STREAM_##name)
 #define CALL(name)                         \
 	{                                  \
@@ -49,9 +65,9 @@ static bool exit_tells_nothing(const struct kernel_offer *offer)
 	}
 
 /* A request to io_uring; the hook has two names, and old kernels have neither. */
-#define REQUEST(name)                             \
-	{                                         \
-		IORING_OP_##name, CALL_NOWHERE    \
+#define REQUEST(name)                          \
+	{                                      \
+		IORING_OP_##name, CALL_NOWHERE \
 	}
 
 static const struct handler table[] = {
@@ -59,10 +75,27 @@ static const struct handler table[] = {
 	  .family = FAMILY_PROCESS,
 	  .hook = HOOK_sched_process_exec,
 	  .streams = SERVES(PROCESS_EXEC) },
+	{ .program = "process_prepare_exec",
+	  .family = FAMILY_PROCESS,
+	  .hook = HOOK_sched_prepare_exec,
+	  .streams = SERVES(PROCESS_EXEC),
+	  .optional = true,
+	  .asked = asks_old_creds },
+	{ .program = "process_exec_failed",
+	  .family = FAMILY_PROCESS,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(execve), CALL(execveat) },
+	  .streams = SERVES(PROCESS_EXEC),
+	  .asked = asks_failed_exec },
 	{ .program = "process_fork",
 	  .family = FAMILY_PROCESS,
 	  .hook = HOOK_sched_process_fork,
-	  .streams = SERVES(PROCESS_FORK) },
+	  .streams = SERVES(PROCESS_FORK) | SERVES(PROCESS_NAMESPACE) },
+	{ .program = "process_chdir",
+	  .family = FAMILY_PROCESS,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(chdir), CALL(fchdir) },
+	  .streams = SERVES(PROCESS_CHDIR) },
 	{ .program = "process_exit",
 	  .family = FAMILY_PROCESS,
 	  .hook = HOOK_sched_process_exit,
@@ -99,6 +132,37 @@ static const struct handler table[] = {
 	  .family = FAMILY_NETWORK,
 	  .hook = HOOK_inet_sock_set_state,
 	  .streams = SERVES(NETWORK_CONNECT) },
+	{ .program = "process_cred",
+	  .family = FAMILY_CREDENTIAL,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(setuid), CALL(setgid), CALL(setreuid), CALL(setregid),
+		     CALL(setresuid), CALL(setresgid), CALL(setfsuid),
+		     CALL(setfsgid), CALL(setgroups), CALL(setuid16),
+		     CALL(setgid16), CALL(setreuid16), CALL(setregid16),
+		     CALL(setresuid16), CALL(setresgid16), CALL(setfsuid16),
+		     CALL(setfsgid16), CALL(setgroups16), CALL(capset) },
+	  .streams = SERVES(PROCESS_CRED) },
+	{ .program = "process_signal",
+	  .family = FAMILY_CREDENTIAL,
+	  .hook = HOOK_signal_generate,
+	  .streams = SERVES(PROCESS_SIGNAL) },
+	{ .program = "process_rename",
+	  .family = FAMILY_CREDENTIAL,
+	  .hook = HOOK_task_rename,
+	  .streams = SERVES(PROCESS_RENAME) },
+	{ .program = "process_ptrace",
+	  .family = FAMILY_CREDENTIAL,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(ptrace), CALL(process_vm_readv),
+		     CALL(process_vm_writev), CALL(pidfd_getfd) },
+	  .streams = SERVES(PROCESS_PTRACE) },
+	/* Behind process_cred: its ring is the one of process.cred. */
+	{ .program = "process_namespace",
+	  .family = FAMILY_PROCESS,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(unshare), CALL(setns) },
+	  .streams = SERVES(PROCESS_NAMESPACE) | SERVES(PROCESS_CHDIR) |
+		     SERVES(PROCESS_CRED) },
 };
 
 const struct handler *handlers(size_t *ret_count)
@@ -225,7 +289,7 @@ int handlers_choose(const struct kernel_offer *offer, uint64_t wanted,
 bool handler_map_is_shared(const char *name)
 {
 	static const char *const shared[] = { "counters", "looked_at",
-					      "throttle" };
+					      "throttle", "task_creds" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)
 		if (strcmp(name, shared[i]) == 0)

@@ -8,6 +8,7 @@
 #define SHRIKE_COLLECT_HANDLERS_H
 
 #include "bpf/event.h"
+#include "bpf/settings.h"
 #include "bpf/system_calls.h"
 #include "user/collect/kernel_offer.h"
 
@@ -34,7 +35,13 @@ enum hook_id {
 };
 
 /* The objects of bpf/ that hold handlers. */
-enum family_id { FAMILY_PROCESS, FAMILY_FILE, FAMILY_NETWORK, FAMILY_COUNT };
+enum family_id {
+	FAMILY_PROCESS,
+	FAMILY_FILE,
+	FAMILY_NETWORK,
+	FAMILY_CREDENTIAL,
+	FAMILY_COUNT
+};
 
 struct family {
 	const char *name;
@@ -75,6 +82,8 @@ struct handler {
 	 * lacks the hook. A security hook is always one to do without.
 	 */
 	bool optional;
+	/* Is it needed at all with these settings? NULL: with any. */
+	bool (*asked)(const struct collect_settings *settings);
 };
 
 #define HANDLER_STREAM(id) (1ULL << (id))
