@@ -276,8 +276,8 @@ int BPF_PROG(process_ptrace, struct pt_regs *regs, long ret)
 	call_fill(&event->head, task, ret);
 	target = ptrace_target(event, task, regs, &number);
 	event->target_key = target_key(target);
-	event->target_pid = target ? (__u32)BPF_CORE_READ(target, tgid) :
-				     number;
+	event->target_pid =
+		target ? (__u32)BPF_CORE_READ(target, tgid) : number;
 	if (!predicate_process_ptrace(event)) {
 		counts->filtered++;
 		return 0;

@@ -12,15 +12,6 @@
 /* What of the record is not bytes of paths. */
 #define PROCESS_EXEC_FIXED offsetof(struct process_exec_event, exe_bytes)
 
-/* Append a blob of `len` bytes to the record's layout on the ring. */
-static __always_inline void blob_place(struct event_head *head,
-				       struct event_blob *blob, __u32 len)
-{
-	blob->off = head->size;
-	blob->len = len;
-	head->size += len;
-}
-
 static __always_inline bool path_is_memfd(const char *path, __u32 len)
 {
 	return len >= 7 && path[1] == 'm' && path[2] == 'e' && path[3] == 'm' &&
@@ -40,8 +31,7 @@ static __always_inline bool inode_is_upper(struct inode *inode)
 	if (BPF_CORE_READ(inode, i_sb, s_magic) != OVERLAYFS_SUPER_MAGIC)
 		return false;
 	bpf_probe_read_kernel(&upper, sizeof(upper),
-			      (void *)inode +
-				      bpf_core_type_size(struct inode));
+			      (void *)inode + bpf_core_type_size(struct inode));
 	return upper;
 }
 

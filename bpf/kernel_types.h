@@ -190,6 +190,31 @@ struct file {
 	void *private_data;
 };
 
+struct fs_struct {
+	struct path root;
+	struct path pwd;
+};
+
+struct filename {
+	const char *name;
+};
+
+struct open_how {
+	__u64 flags;
+};
+
+/* A request of io_uring; its own struct lies over its beginning. */
+struct io_kiocb {
+	struct file *file;
+	__u8 opcode;
+};
+
+struct io_open {
+	int dfd;
+	struct filename *filename;
+	struct open_how how;
+};
+
 struct fdtable {
 	unsigned int max_fds;
 	struct file **fd;
@@ -197,10 +222,6 @@ struct fdtable {
 
 struct files_struct {
 	struct fdtable *fdt;
-};
-
-struct fs_struct {
-	struct path pwd;
 };
 
 struct mm_struct {

@@ -78,7 +78,7 @@ static __always_inline void exec_begin(struct process_exec_event *event)
 
 #define BLOB_WRITE(member, size)                                          \
 	bpf_dynptr_write(&room, event->member.off, event->member##_bytes, \
-			 BOUNDED(event->member.len, size), 0)
+			 AT_MOST(event->member.len, size), 0)
 
 static __always_inline void exec_put(struct process_exec_event *event,
 				     struct event_counters *counts)
@@ -108,7 +108,7 @@ static __always_inline void exec_args(struct process_exec_event *event,
 
 	parts_choose(&parts, mm->arg_start, mm->arg_end, EVENT_ARGS_SIZE,
 		     EVENT_ARGS_TAIL);
-	len = BOUNDED(parts.head_len, EVENT_ARGS_SIZE);
+	len = AT_MOST(parts.head_len, EVENT_ARGS_SIZE);
 	failed = bpf_probe_read_user(event->args_bytes, len,
 				     (void *)parts.head_at);
 	if (parts.cut)
@@ -127,7 +127,7 @@ static __always_inline void exec_env(struct process_exec_event *event,
 
 	parts_choose(&parts, mm->env_start, mm->env_end, EVENT_ENV_SIZE,
 		     EVENT_ENV_TAIL);
-	len = BOUNDED(parts.head_len, EVENT_ENV_SIZE);
+	len = AT_MOST(parts.head_len, EVENT_ENV_SIZE);
 	failed = bpf_probe_read_user(event->env_bytes, len,
 				     (void *)parts.head_at);
 	if (parts.cut)
@@ -137,8 +137,8 @@ static __always_inline void exec_env(struct process_exec_event *event,
 	blob_place(&event->head, &event->env, env_end(event, &parts, failed));
 }
 
-#define NEEDS_OLD_CREDS                                    \
-	(NEEDS(PROCESS_EXEC, PROCESS_EXEC_old_uid) ||      \
+#define NEEDS_OLD_CREDS                               \
+	(NEEDS(PROCESS_EXEC, PROCESS_EXEC_old_uid) || \
 	 NEEDS(PROCESS_EXEC, PROCESS_EXEC_old_euid))
 
 static __always_inline void exec_creds(struct process_exec_event *event,
@@ -351,8 +351,8 @@ int BPF_PROG(process_exec_failed, struct pt_regs *regs, long ret)
 #define CLONE_NEWUSER 0x10000000ULL
 #define CLONE_NEWPID 0x20000000ULL
 #define CLONE_NEWNET 0x40000000ULL
-#define CLONE_NEW_MASK                                                      \
-	(CLONE_NEWTIME | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS |     \
+#define CLONE_NEW_MASK                                                  \
+	(CLONE_NEWTIME | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | \
 	 CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
 
 /*
@@ -473,8 +473,8 @@ static __always_inline __u64 setns_flags(struct task_struct *task,
 	return namespace_flag(BPF_CORE_READ(file, f_inode, i_private));
 }
 
-static __always_inline void
-namespace_emit(struct task_struct *task, __u64 flags, __u32 call, long ret)
+static __always_inline void namespace_emit(struct task_struct *task,
+					   __u64 flags, __u32 call, long ret)
 {
 	struct event_counters *counts;
 	struct process_namespace_event *event;
@@ -615,11 +615,14 @@ int BPF_PROG(process_namespace, struct pt_regs *regs, long ret)
 
 /* --- process.fork ----------------------------------------------------------*/
 
-static __always_inline void fork_put(struct process_fork_event *event,
-				     struct task_struct *creator,
+static __always_inline void fork_put(struct task_struct *creator,
 				     struct task_struct *child,
-				     struct event_counters *counts)
+				     struct process_fork_event *event)
 {
+	struct event_counters *counts = counters_get(STREAM_PROCESS_FORK);
+
+	if (!counts)
+		return;
 	counts->generated++;
 	head_fill(&event->head, STREAM_PROCESS_FORK, creator);
 	if (child->pid != child->tgid)
@@ -636,10 +639,9 @@ SEC("tp_btf/sched_process_fork")
 int BPF_PROG(process_fork, struct task_struct *creator,
 	     struct task_struct *child)
 {
-	struct event_counters *counts;
-	struct process_fork_event *event;
+	struct process_fork_event *event = scratch_get(&fork_scratch);
 
-	if (creator->tgid == settings.self_tgid)
+	if (!event || creator->tgid == settings.self_tgid)
 		return 0;
 	if (WANTED(PROCESS_CRED))
 		creds_note(child);
@@ -647,12 +649,8 @@ int BPF_PROG(process_fork, struct task_struct *creator,
 	if (child->pid != child->tgid &&
 	    !NEEDS(PROCESS_FORK, PROCESS_FORK_is_thread))
 		return 0;
-	counts = counters_get(STREAM_PROCESS_FORK);
-	event = scratch_get(&fork_scratch);
-	if (!counts || !event)
-		return 0;
 	clone_flags_fill(creator, child, &event->clone_flags);
-	fork_put(event, creator, child, counts);
+	fork_put(creator, child, event);
 	if (WANTED(PROCESS_NAMESPACE))
 		clone_put(creator, event->clone_flags);
 	return 0;
@@ -707,7 +705,7 @@ int BPF_PROG(process_exit_live, struct task_struct *task)
 
 #define BLOB_SEQ_WRITE(member, size)                \
 	bpf_seq_write(seq, event->member##_bytes,   \
-		      BOUNDED(event->member.len, size))
+		      AT_MOST(event->member.len, size))
 
 static __always_inline void snapshot_put(struct seq_file *seq,
 					 struct process_exec_event *event)
@@ -765,11 +763,10 @@ static __always_inline void snapshot_args(struct process_exec_event *event,
 
 	parts_choose(&parts, mm ? mm->arg_start : 0, mm ? mm->arg_end : 0,
 		     EVENT_ARGS_SIZE, EVENT_ARGS_TAIL);
-	len = BOUNDED(parts.head_len, EVENT_ARGS_SIZE);
+	len = AT_MOST(parts.head_len, EVENT_ARGS_SIZE);
 	if (len)
-		failed = bpf_copy_from_user_task(event->args_bytes, len,
-						 (void *)parts.head_at, task,
-						 0);
+		failed = bpf_copy_from_user_task(
+			event->args_bytes, len, (void *)parts.head_at, task, 0);
 	if (parts.cut)
 		failed |= bpf_copy_from_user_task(
 			event->args_bytes + EVENT_ARGS_SIZE - EVENT_ARGS_TAIL,
@@ -787,11 +784,10 @@ static __always_inline void snapshot_env(struct process_exec_event *event,
 
 	parts_choose(&parts, mm ? mm->env_start : 0, mm ? mm->env_end : 0,
 		     EVENT_ENV_SIZE, EVENT_ENV_TAIL);
-	len = BOUNDED(parts.head_len, EVENT_ENV_SIZE);
+	len = AT_MOST(parts.head_len, EVENT_ENV_SIZE);
 	if (len)
-		failed = bpf_copy_from_user_task(event->env_bytes, len,
-						 (void *)parts.head_at, task,
-						 0);
+		failed = bpf_copy_from_user_task(
+			event->env_bytes, len, (void *)parts.head_at, task, 0);
 	if (parts.cut)
 		failed |= bpf_copy_from_user_task(
 			event->env_bytes + EVENT_ENV_SIZE - EVENT_ENV_TAIL,

@@ -32,12 +32,12 @@ static __always_inline __u64 xa_load(struct xarray *array, __u32 index)
 		/* Above the root's range there is nothing. */
 		if (slot >= XA_SLOTS && level == 0)
 			return 0;
-		if (bpf_probe_read_kernel(&entry, sizeof(entry),
-					  (void *)node +
-						  bpf_core_field_offset(
-							  struct xa_node,
+		if (bpf_probe_read_kernel(
+			    &entry, sizeof(entry),
+			    (void *)node +
+				    bpf_core_field_offset(struct xa_node,
 							  slots) +
-						  8 * (slot & (XA_SLOTS - 1))))
+				    8 * (slot & (XA_SLOTS - 1))))
 			return 0;
 		index &= (1U << (BPF_CORE_READ(node, shift) & 31)) - 1;
 	}

@@ -141,34 +141,30 @@ static void column_need(struct collect_settings *settings,
 }
 
 /*
- * What any stream tells of a process's directory and environment comes from the
- * process table, hence from the records that build it.
+ * What any stream tells of a process comes from the process table, hence from
+ * the records that build it. The environment is there for who comes later, too;
+ * a directory only while each change of it is seen: else it would be wrong.
  */
-static void table_columns(struct collect_settings *settings)
+static void table_columns(const struct collect_columns *columns,
+			  struct collect_settings *settings)
 {
 	bool cwd = settings->wanted[STREAM_PROCESS_CHDIR];
-	bool env = false;
 
-	for (unsigned s = 0; s < STREAM_COUNT; s++) {
-		const __u64 *columns = settings->columns[s];
-
-		cwd |= COLUMN_IN(columns, COL_cwd) |
-		       COLUMN_IN(columns, COL_parent_cwd);
-		env |= COLUMN_IN(columns, COL_env);
-	}
-	if (cwd) {
-		column_need(settings, STREAM_PROCESS_EXEC,
-			    COL_PROCESS_EXEC_exec_cwd);
-		column_need(settings, STREAM_PROCESS_SNAPSHOT,
-			    COL_PROCESS_SNAPSHOT_exec_cwd);
-	}
-	if (env) {
-		column_need(settings, STREAM_PROCESS_EXEC,
-			    COL_PROCESS_EXEC_exec_env);
-		column_need(settings, STREAM_PROCESS_SNAPSHOT,
-			    COL_PROCESS_SNAPSHOT_exec_env);
-	}
+	for (unsigned s = 0; s < STREAM_COUNT; s++)
+		cwd |= COLUMN_IN(columns->read[s], COL_cwd) |
+		       COLUMN_IN(columns->read[s], COL_parent_cwd);
+	column_need(settings, STREAM_PROCESS_EXEC, COL_PROCESS_EXEC_exec_env);
+	column_need(settings, STREAM_PROCESS_SNAPSHOT,
+		    COL_PROCESS_SNAPSHOT_exec_env);
+	if (!cwd)
+		return;
+	column_need(settings, STREAM_PROCESS_EXEC, COL_PROCESS_EXEC_exec_cwd);
+	column_need(settings, STREAM_PROCESS_SNAPSHOT,
+		    COL_PROCESS_SNAPSHOT_exec_cwd);
 }
+
+#define THREADS COL_PROCESS_FORK_is_thread
+#define THREADS_BIT (1ULL << THREADS % 64)
 
 /* What the kernel programs are told of each stream. */
 static void settings_fill(const struct collect_request *request,
@@ -189,7 +185,16 @@ static void settings_fill(const struct collect_request *request,
 	memcpy(settings->columns, columns->read, sizeof(settings->columns));
 	memcpy(settings->predicate_columns, columns->tested,
 	       sizeof(settings->predicate_columns));
-	table_columns(settings);
+	/* The tables are built from them, for whoever comes later, too. */
+	for (unsigned s = 0; s < STREAM_COUNT; s++)
+		if (STREAM_IS_ALWAYS(s) && s != STREAM_PROCESS_EXEC)
+			memset(settings->columns[s], 0xff,
+			       sizeof(settings->columns[s]));
+	/* None of them needs threads, of which there may be many. */
+	if (!(columns->read[STREAM_PROCESS_FORK][THREADS / 64] & THREADS_BIT))
+		settings->columns[STREAM_PROCESS_FORK][THREADS / 64] &=
+			~THREADS_BIT;
+	table_columns(columns, settings);
 }
 
 static int programs_run(struct collector *collector,
@@ -203,8 +208,15 @@ static int programs_run(struct collector *collector,
 							   (uint32_t)getpid(),
 			/* Before any live record: the table is there for all. */
 			.snapshot_ts = (uint64_t)collect_now_ns(),
+			.generation = collector->generation + 1,
+			.throttle_step_ns =
+				request->throttle ?
+					1000000000ULL / request->throttle :
+					0,
 		},
 	};
+
+	int rc;
 
 	settings_fill(request, &config.settings);
 	for (unsigned i = 0; i < RING_COUNT; i++)
@@ -212,7 +224,12 @@ static int programs_run(struct collector *collector,
 			.fd = collector->rings[i].fd,
 			.size_bytes = collector->rings[i].reader.size_bytes,
 		};
-	return programs_start(&collector->programs, &config, err);
+	rc = programs_start(&collector->programs, &config, err);
+	if (rc)
+		return rc;
+	collector->generation++;
+	collector->streams = config.streams;
+	return 0;
 }
 
 void collector_init(struct collector *collector)
@@ -240,6 +257,8 @@ int collector_open(const struct collect_request *request,
 	else
 		rc = namespace_check(err);
 	collector->cpu_count = (unsigned)cpus;
+	if (!rc)
+		rc = losses_init(collector, err);
 	if (!rc)
 		rc = rings_open(collector, request, err);
 	if (!rc)
@@ -270,6 +289,7 @@ struct collector *collector_close(struct collector *collector)
 	if (!collector)
 		return NULL;
 	programs_release(&collector->programs);
+	losses_release(collector);
 	for (unsigned i = 0; i < RING_COUNT; i++) {
 		ring_reader_release(&collector->rings[i].reader);
 		if (collector->rings[i].fd >= 0)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <bpf/btf.h>
+#include <linux/io_uring.h>
 
 #include "credential.skel.h"
 #include "file.skel.h"
@@ -63,6 +64,12 @@ static bool asks_failed_exec(const struct collect_settings *settings)
 		SLOT_##name, SLOT32_##name \
 	}
 
+/* A request to io_uring; the hook has two names, and old kernels have neither. */
+#define REQUEST(name)                          \
+	{                                      \
+		IORING_OP_##name, CALL_NOWHERE \
+	}
+
 static const struct handler table[] = {
 	{ .program = "process_exec",
 	  .family = FAMILY_PROCESS,
@@ -109,6 +116,18 @@ static const struct handler table[] = {
 	  .calls = { CALL(open), CALL(creat), CALL(openat), CALL(openat2),
 		     CALL(open_by_handle_at) },
 	  .streams = SERVES(FILE_OPEN) },
+	{ .program = "file_open_request",
+	  .family = FAMILY_FILE,
+	  .hook = HOOK_io_uring_submit_req,
+	  .calls = { REQUEST(OPENAT), REQUEST(OPENAT2) },
+	  .streams = SERVES(FILE_OPEN),
+	  .optional = true },
+	{ .program = "file_open_request_sqe",
+	  .family = FAMILY_FILE,
+	  .hook = HOOK_io_uring_submit_sqe,
+	  .calls = { REQUEST(OPENAT), REQUEST(OPENAT2) },
+	  .streams = SERVES(FILE_OPEN),
+	  .optional = true },
 	{ .program = "network_connect",
 	  .family = FAMILY_NETWORK,
 	  .hook = HOOK_inet_sock_set_state,
@@ -116,13 +135,12 @@ static const struct handler table[] = {
 	{ .program = "process_cred",
 	  .family = FAMILY_CREDENTIAL,
 	  .hook = HOOK_sys_exit,
-	  .calls = { CALL(setuid), CALL(setgid), CALL(setreuid),
-		     CALL(setregid), CALL(setresuid), CALL(setresgid),
-		     CALL(setfsuid), CALL(setfsgid), CALL(setgroups),
-		     CALL(setuid16), CALL(setgid16), CALL(setreuid16),
-		     CALL(setregid16), CALL(setresuid16), CALL(setresgid16),
-		     CALL(setfsuid16), CALL(setfsgid16), CALL(setgroups16),
-		     CALL(capset) },
+	  .calls = { CALL(setuid), CALL(setgid), CALL(setreuid), CALL(setregid),
+		     CALL(setresuid), CALL(setresgid), CALL(setfsuid),
+		     CALL(setfsgid), CALL(setgroups), CALL(setuid16),
+		     CALL(setgid16), CALL(setreuid16), CALL(setregid16),
+		     CALL(setresuid16), CALL(setresgid16), CALL(setfsuid16),
+		     CALL(setfsgid16), CALL(setgroups16), CALL(capset) },
 	  .streams = SERVES(PROCESS_CRED) },
 	{ .program = "process_signal",
 	  .family = FAMILY_CREDENTIAL,
@@ -163,6 +181,7 @@ const char *hook_name(enum hook_id hook)
 {
 	static const char *const names[HOOK_COUNT] = {
 #define CALL_HOOK(name) [HOOK_##name] = #name,
+#define REQUEST_HOOK(name) [HOOK_##name] = #name,
 #define PLAIN_HOOK(name) [HOOK_##name] = #name,
 #include "bpf/hooks.def"
 	};
@@ -175,6 +194,7 @@ unsigned hook_slot_count(enum hook_id hook)
 {
 	static const uint16_t counts[HOOK_COUNT] = {
 #define CALL_HOOK(name) [HOOK_##name] = CALL_SLOTS,
+#define REQUEST_HOOK(name) [HOOK_##name] = REQUEST_SLOTS,
 #define PLAIN_HOOK(name) [HOOK_##name] = 1,
 #include "bpf/hooks.def"
 	};
@@ -268,7 +288,8 @@ int handlers_choose(const struct kernel_offer *offer, uint64_t wanted,
 
 bool handler_map_is_shared(const char *name)
 {
-	static const char *const shared[] = { "counters", "task_creds" };
+	static const char *const shared[] = { "counters", "looked_at",
+					      "throttle", "task_creds" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)
 		if (strcmp(name, shared[i]) == 0)
