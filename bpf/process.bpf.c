@@ -691,14 +691,30 @@ int BPF_PROG(process_exit, struct task_struct *task, bool group_dead)
 	return group_dead ? exit_put(task) : 0;
 }
 
+/* Who has just ended, by key: the value says nothing. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, __u8);
+} exited SEC(".maps");
+
 /*
- * Before, only the number of live threads does. Two that exit at the same
- * moment may both see 0; the second record changes nothing in the table.
+ * Before, only the number of live threads does, and two that exit at the same
+ * moment may both see 0: the first to say so is the one.
  */
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(process_exit_live, struct task_struct *task)
 {
-	return task->signal->live.counter == 0 ? exit_put(task) : 0;
+	__u64 key;
+	__u8 once = 1;
+
+	if (task->signal->live.counter)
+		return 0;
+	key = task_key(task);
+	if (bpf_map_update_elem(&exited, &key, &once, BPF_NOEXIST))
+		return 0;
+	return exit_put(task);
 }
 
 /* --- process.snapshot ------------------------------------------------------*/

@@ -49,6 +49,7 @@ struct collector {
 	uint32_t tester_pid; /* the self-test's child, until it was gone */
 	uint64_t tester_until_ns;
 	uint64_t delivered[STREAM_COUNT];
+	uint64_t unlisted; /* processes that no snapshot has found */
 	uint64_t damaged[STREAM_COUNT];
 	struct losses losses;
 };
