@@ -173,7 +173,7 @@ static struct leaf null_leaf(struct cond_set *set, const struct expr *expr,
 	if (column && column->wire == WIRE_PATH)
 		return leaf_exactly(set, path_known(set, column),
 				    want_opposite(want));
-	if (column && (column->wire == WIRE_NONE || column->wire == WIRE_BLOB))
+	if (column && !catalog_in_kernel(column))
 		return leaf_undecided(column_reason(set, column));
 	return leaf_exactly(set, cond_const(false), want);
 }
@@ -288,7 +288,6 @@ struct leaf leaf_cond(struct cond_set *set, const struct expr *expr,
 
 	set->choices_left = PUSHDOWN_CHOICES_MAX;
 	leaf = leaf_when(set, expr, want);
-	if (leaf.reads_path)
-		leaf.cond = cond_join2(set, COND_OR, path_cut(set), leaf.cond);
+	set->reads_path |= leaf.reads_path;
 	return leaf;
 }

@@ -90,12 +90,11 @@ static int put_chars(struct decoder *d, const struct column *column,
 static int put_ip(struct decoder *d, const struct column *column,
 		  struct value *to)
 {
-	const struct column *family;
 	size_t len;
 
-	CHECK(d->stream->id == STREAM_NETWORK_CONNECT);
-	family = catalog_column_at(d->stream, COL_NETWORK_CONNECT_family);
-	switch (read_unsigned(d, family->offset, family->size)) {
+	switch (read_unsigned(d, column->family_offset, sizeof(uint16_t))) {
+	case AF_UNSPEC:
+		return 0;
 	case AF_INET:
 		len = 4;
 		break;
@@ -118,12 +117,11 @@ static int put_blob(struct decoder *d, const struct column *column,
 	memcpy(&blob, d->record + column->offset, sizeof(blob));
 	if (!blob.off && !blob.len)
 		return 0;
-	if (column->wire == WIRE_PATH ? blob.off != column->bytes_offset :
-					blob.off < d->fixed)
+	if (blob.off < d->fixed)
 		return MALFORMED(d, "%s lies at byte %u", column->name,
 				 blob.off);
 	if (blob.off > d->len || blob.len > d->len - blob.off ||
-	    (column->wire == WIRE_PATH && blob.len > column->bytes_size))
+	    (column->bytes_size && blob.len > column->bytes_size))
 		return MALFORMED(d, "%s ends behind it", column->name);
 	if (column->type == VALUE_HASH && blob.len != VALUE_HASH_BYTES)
 		return MALFORMED(d, "%s is no hash", column->name);
@@ -148,6 +146,8 @@ static int put_column(struct decoder *d, const struct column *column,
 	uint64_t u;
 
 	switch (column->wire) {
+	case WIRE_NONE:
+		return 0;
 	case WIRE_U8:
 	case WIRE_U16:
 	case WIRE_U32:
@@ -159,6 +159,11 @@ static int put_column(struct decoder *d, const struct column *column,
 		u = read_unsigned(d, column->offset, column->size);
 		*to = scalar(column, (int32_t)u);
 		return 0;
+	case WIRE_OPT:
+		u = read_unsigned(d, column->offset, column->size);
+		if ((int64_t)u != EVENT_NONE)
+			*to = scalar(column, (int64_t)u);
+		return 0;
 	case WIRE_FLAG:
 		u = read_unsigned(d, column->offset, column->size);
 		*to = value_bool(u & column->flag);
@@ -169,29 +174,15 @@ static int put_column(struct decoder *d, const struct column *column,
 		return put_ip(d, column, to);
 	case WIRE_BLOB:
 	case WIRE_PATH:
+	case WIRE_DNS:
 		return put_blob(d, column, to);
 	case WIRE_TIME:
 		return put_time(d, column, to);
-	case WIRE_NONE:
 	case WIRE_COUNT:
 		break;
 	}
-	CHECK(!"a context column has no place in a record");
+	CHECK(!"no wire");
 	return -EINVAL;
-}
-
-/* Up to where a record must reach: a path in it may be cut short. */
-static size_t fixed_bytes(const struct stream *stream)
-{
-	unsigned n = catalog_column_count(stream);
-
-	for (unsigned id = COL_OWN_FIRST; id < n; id++) {
-		const struct column *column = catalog_column_at(stream, id);
-
-		if (column->wire == WIRE_PATH)
-			return column->bytes_offset;
-	}
-	return stream->record_bytes;
 }
 
 static int check_head(struct decoder *d, const struct event_head *head)
@@ -206,7 +197,7 @@ static int check_head(struct decoder *d, const struct event_head *head)
 	if (head->ts > INT64_MAX)
 		return MALFORMED(d, "impossible time");
 	d->stream = catalog_stream(head->stream);
-	d->fixed = fixed_bytes(d->stream);
+	d->fixed = catalog_fixed_bytes(d->stream);
 	if (d->len < d->fixed)
 		return MALFORMED(d, "%zu bytes are too few for %s", d->len,
 				 d->stream->name);

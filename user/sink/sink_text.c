@@ -121,42 +121,73 @@ static void put_open(struct buf *out, const struct row *row)
 		buf_puts(out, ", created");
 }
 
+static void put_program(struct buf *out, const struct row *row)
+{
+	put_exec(out, row,
+		 row->stream == STREAM_PROCESS_EXEC ?
+			 COL_PROCESS_EXEC_exec_args :
+			 COL_PROCESS_SNAPSHOT_exec_args);
+}
+
+static void put_fork(struct buf *out, const struct row *row)
+{
+	buf_puts(out, "child ");
+	sink_text_value(out, row_get(row, COL_PROCESS_FORK_child_pid));
+}
+
+static void put_exit(struct buf *out, const struct row *row)
+{
+	struct value signal = row_get(row, COL_PROCESS_EXIT_signal);
+	struct value code = row_get(row, COL_PROCESS_EXIT_code);
+
+	buf_puts(out, signal.i ? "signal " : "status ");
+	sink_text_value(out, signal.i ? signal : code);
+}
+
+static void put_present(struct buf *out, const struct row *row)
+{
+	sink_text_value(out, row_get(row, COL_exe));
+}
+
+/* "name=value ..." of the stream's own columns, as far as they are known. */
+static void put_columns(struct buf *out, const struct row *row)
+{
+	const struct stream *stream = catalog_stream(row->stream);
+	unsigned n = catalog_column_count(stream);
+	const char *space = "";
+
+	for (unsigned id = COL_OWN_FIRST; id < n; id++) {
+		const struct column *column = catalog_column_at(stream, id);
+		struct value value = row_get(row, id);
+		const char *literal;
+
+		if (value_is_null(value) || column->hidden)
+			continue;
+		buf_printf(out, "%s%s=", space, column->name);
+		literal = catalog_spelled(row->stream, column, value);
+		if (literal)
+			buf_puts(out, literal);
+		else
+			put_word(out, value);
+		space = " ";
+	}
+}
+
 /* What matters of an event, by its stream. */
 static void put_what(struct buf *out, const struct row *row)
 {
-	struct value signal;
+	static void (*const put[STREAM_COUNT])(struct buf *,
+					       const struct row *) = {
+		[STREAM_PROCESS_EXEC] = put_program,
+		[STREAM_PROCESS_SNAPSHOT] = put_program,
+		[STREAM_PROCESS_FORK] = put_fork,
+		[STREAM_PROCESS_EXIT] = put_exit,
+		[STREAM_NETWORK_CONNECT] = put_connect,
+		[STREAM_FILE_OPEN] = put_open,
+		[STREAM_PROCESS] = put_present,
+	};
 
-	switch ((enum stream_id)row->stream) {
-	case STREAM_PROCESS_EXEC:
-		put_exec(out, row, COL_PROCESS_EXEC_exec_args);
-		break;
-	case STREAM_PROCESS_SNAPSHOT:
-		put_exec(out, row, COL_PROCESS_SNAPSHOT_exec_args);
-		break;
-	case STREAM_PROCESS_FORK:
-		buf_puts(out, "child ");
-		sink_text_value(out, row_get(row, COL_PROCESS_FORK_child_pid));
-		break;
-	case STREAM_PROCESS_EXIT:
-		signal = row_get(row, COL_PROCESS_EXIT_signal);
-		buf_puts(out, signal.i ? "signal " : "status ");
-		sink_text_value(out,
-				signal.i ? signal :
-					   row_get(row, COL_PROCESS_EXIT_code));
-		break;
-	case STREAM_NETWORK_CONNECT:
-		put_connect(out, row);
-		break;
-	case STREAM_FILE_OPEN:
-		put_open(out, row);
-		break;
-	case STREAM_PROCESS:
-		sink_text_value(out, row_get(row, COL_exe));
-		break;
-	case STREAM_PROCESS_SAMPLE:
-	case STREAM_COUNT:
-		break;
-	}
+	(put[row->stream] ? put[row->stream] : put_columns)(out, row);
 }
 
 static void put_event(struct buf *out, const struct row *row)
