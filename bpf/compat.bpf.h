@@ -123,4 +123,19 @@ static __always_inline void compat_rcu_unlock(void)
 		bpf_rcu_read_unlock();
 }
 
+/*
+ * At most `max`, a constant. The verifier of 6.1 forgets a bound that was tested
+ * on a 32-bit copy of a register, and clang likes to test copies; this tests the
+ * register that is used.
+ */
+#define compat_at_most(value, max)                         \
+	({                                                 \
+		__u64 bounded_ = (value);                  \
+		asm volatile("if %[v] <= %[m] goto +1\n\t" \
+			     "%[v] = %[m]"                 \
+			     : [v] "+r"(bounded_)          \
+			     : [m] "i"(max));              \
+		bounded_;                                  \
+	})
+
 #endif

@@ -133,8 +133,7 @@ static __always_inline __u32 path_copy(char *bytes, struct path_buffer *buffer,
 {
 	__u32 off = EVENT_PATH_SIZE - len;
 
-	if (len > EVENT_PATH_SIZE)
-		len = EVENT_PATH_SIZE;
+	len = compat_at_most(len, EVENT_PATH_SIZE);
 	bpf_probe_read_kernel(bytes, len, buffer->bytes + (off & 8191));
 	return len;
 }
