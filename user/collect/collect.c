@@ -134,6 +134,9 @@ static int rings_open(struct collector *collector,
 	return rc;
 }
 
+#define THREADS COL_PROCESS_FORK_is_thread
+#define THREADS_BIT (1ULL << THREADS % 64)
+
 /* What the kernel programs are told of each stream. */
 static void settings_fill(const struct collect_request *request,
 			  struct collect_settings *settings)
@@ -158,6 +161,10 @@ static void settings_fill(const struct collect_request *request,
 		if (STREAM_IS_ALWAYS(s) || s == STREAM_PROCESS_SNAPSHOT)
 			memset(settings->columns[s], 0xff,
 			       sizeof(settings->columns[s]));
+	/* None of them needs threads, of which there may be many. */
+	if (!(columns->read[STREAM_PROCESS_FORK][THREADS / 64] & THREADS_BIT))
+		settings->columns[STREAM_PROCESS_FORK][THREADS / 64] &=
+			~THREADS_BIT;
 }
 
 static int programs_run(struct collector *collector,

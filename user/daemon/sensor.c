@@ -265,22 +265,24 @@ static int on_stop(void *ctx, int64_t result, struct err *err)
 
 /* --- starting --------------------------------------------------------------*/
 
-/* What is recorded is recorded whole. */
+/* What is recorded is recorded whole, with the calls that failed. */
 static const struct collect_columns *
 columns_fill(const struct sensor *s, const struct ruleset *ruleset,
 	     struct collect_columns *columns)
 {
+	memset(columns->read, 0xff, sizeof(columns->read));
+	memset(columns->tested, 0xff, sizeof(columns->tested));
+	memset(columns->failed, 1, sizeof(columns->failed));
 	if (!ruleset || s->options->trace_path)
-		return NULL;
+		return columns;
 	for (unsigned i = 0; i < STREAM_COUNT; i++) {
 		const struct subscription *of =
 			&ruleset->program->subscriptions[i];
 
-		memcpy(columns->read[i], of->columns, sizeof(of->columns));
+		memcpy(columns->read[i], of->columns, sizeof(columns->read[i]));
 		memcpy(columns->tested[i], of->predicate_columns,
-		       sizeof(of->predicate_columns));
-		columns->failed[i] =
-			of->columns[COL_retval / 64] >> COL_retval % 64 & 1;
+		       sizeof(columns->tested[i]));
+		columns->failed[i] = of->failed;
 	}
 	return columns;
 }
