@@ -89,6 +89,9 @@ static const struct command commands[] = {
 	  cmd_ledger },
 	{ "streams", "[NAME]", "the catalog of streams and columns",
 	  "      --format FORMAT  text (default) or markdown\n", cmd_streams },
+	{ "probe", "[options]", "what this machine can collect, and what not",
+	  "  -r, --rules PATH     also say what these rules would lose here\n" OUTPUT_HELP,
+	  cmd_probe },
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
