@@ -230,12 +230,14 @@ $(O)/tests/compiler/%: TEST_LINK := -lelf -lbpf -lsqlite3
 # What the load generator runs thousands of times a second.
 $(O)/tests/tools/exit_zero: ALL_LDFLAGS = $(if $(filter release,$(MODE)),-static)
 
+$(O)/tests/tools/empty_hook: TEST_LINK := -lbpf
+
 TOOLS := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/tools/*.c)))
 
 $(O)/tests/tools/%: tests/tools/%.c
 	$(say) TOOL $@
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< -lpthread
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(TEST_LINK) -lpthread
 
 tests: $(TEST_BINARIES) $(TOOLS)
 
