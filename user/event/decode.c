@@ -5,6 +5,7 @@
  */
 #include "user/event/decode.h"
 
+#include "user/event/environment.h"
 #include "user/event/mask.h"
 
 #include <errno.h>
@@ -57,6 +58,32 @@ static struct value scalar(const struct column *column, int64_t i)
 	return (struct value){ .type = (uint8_t)column->type, .i = i };
 }
 
+static bool is_environment(const struct decoder *d, const struct column *column)
+{
+	return (d->stream->id == STREAM_PROCESS_EXEC &&
+		column->id == COL_PROCESS_EXEC_exec_env) ||
+	       (d->stream->id == STREAM_PROCESS_SNAPSHOT &&
+		column->id == COL_PROCESS_SNAPSHOT_exec_env);
+}
+
+/* What is left of a list when its secrets are gone. */
+static size_t list_mask(const struct decoder *d, const struct column *column,
+			char *list, size_t len)
+{
+	uint32_t truncated;
+
+	if (!is_environment(d, column))
+		return mask_args(list, len);
+	memcpy(&truncated, d->record + offsetof(struct event_head, truncated),
+	       sizeof(truncated));
+	len = environment_keep(list, len,
+			       truncated & EVENT_PART_ENV &&
+					       len >= EVENT_ENV_SIZE ?
+				       EVENT_ENV_SIZE - EVENT_ENV_TAIL :
+				       0);
+	return mask_args(list, len);
+}
+
 /* Copies: the record is given back to the ring before the row is used. */
 static int put_bytes(struct decoder *d, const struct column *column,
 		     size_t offset, size_t len, struct value *to)
@@ -72,7 +99,7 @@ static int put_bytes(struct decoder *d, const struct column *column,
 	if (column->type == VALUE_LIST && len && copy[len - 1])
 		len++;
 	if (column->type == VALUE_LIST)
-		len = mask_args(copy, len);
+		len = list_mask(d, column, copy, len);
 	d->bytes += len;
 	*to = value_bytes(column->type, copy, len);
 	return 0;
