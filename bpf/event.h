@@ -76,12 +76,11 @@ enum stream_id {
 
 /*
  * Lifecycle streams build the process and container tables: they have a ring of
- * their own and are never filtered. All but the change of a working directory
- * are always collected.
+ * their own and are never filtered. Exec, fork and exit are always collected,
+ * the others when a rule reads what they tell.
  */
 #define STREAM_IS_LIFECYCLE(s) ((s) <= STREAM_CONTAINER_EVENT)
-#define STREAM_IS_ALWAYS(s) \
-	(STREAM_IS_LIFECYCLE(s) && (s) != STREAM_PROCESS_CHDIR)
+#define STREAM_IS_ALWAYS(s) ((s) <= STREAM_PROCESS_EXIT)
 
 /* event_head.truncated: which variable part is not whole. */
 enum event_part {
@@ -512,24 +511,24 @@ struct file_dup_event {
 	__u8 pad[7];
 };
 
+/* memfd_create, or memfd_secret, which takes no name. */
 struct memory_memfd_event {
 	struct event_head head;
+	__s64 fd; /* EVENT_NONE: the call failed */
 	__u32 flags;
-	__u32 fd;
 	struct event_blob name;
-	__u32 pad;
 	char name_bytes[EVENT_QNAME_SIZE];
 };
 
-enum memory_call { MEMORY_MMAP, MEMORY_MPROTECT };
+enum memory_call { MEMORY_MMAP, MEMORY_MPROTECT, MEMORY_SHMAT };
 
 /* Memory that can be executed: a new mapping, or a change of one. */
 struct memory_map_event {
 	struct event_head head;
 	__u64 addr;
-	__u64 length;
-	__u32 prot; /* PROT_* */
-	__u32 call; /* enum memory_call */
+	__u64 length; /* shmat: 0 */
+	__u32 prot;   /* PROT_* */
+	__u32 call;   /* enum memory_call */
 	__s64 fd;   /* mmap: of the file; EVENT_NONE: of none */
 	__u8 wx;    /* writable as well */
 	__u8 pad[7];

@@ -96,8 +96,13 @@ struct kernfs_node {
 	__u64 id;
 };
 
+struct cgroup_root {
+	int hierarchy_id;
+};
+
 struct cgroup {
 	struct kernfs_node *kn;
+	struct cgroup_root *root;
 };
 
 struct css_set {
@@ -150,6 +155,7 @@ struct file {
 	unsigned int f_mode;
 	unsigned int f_flags;
 	struct inode *f_inode;
+	void *private_data;
 	struct path f_path;
 };
 
@@ -193,6 +199,7 @@ struct thread_info {
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags;
+	unsigned int personality;
 	struct mm_struct *mm;
 	int exit_code;
 	int exit_signal;
@@ -211,6 +218,23 @@ struct task_struct {
 	struct sighand_struct *sighand;
 	kuid_t loginuid;
 	struct css_set *cgroups;
+};
+
+struct bpf_prog_aux {
+	char name[16];
+};
+
+struct bpf_prog {
+	enum bpf_prog_type type;
+	struct bpf_prog_aux *aux;
+};
+
+struct bpf_map {
+	char name[16];
+};
+
+struct module {
+	char name[1]; /* and more: its end is not ours to say */
 };
 
 struct linux_binprm {

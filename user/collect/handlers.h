@@ -33,7 +33,15 @@ enum hook_id {
 };
 
 /* The objects of bpf/ that hold handlers. */
-enum family_id { FAMILY_PROCESS, FAMILY_FILE, FAMILY_NETWORK, FAMILY_COUNT };
+enum family_id {
+	FAMILY_PROCESS,
+	FAMILY_FILE,
+	FAMILY_NETWORK,
+	FAMILY_MEMORY,
+	FAMILY_KERNEL,
+	FAMILY_CONTAINER,
+	FAMILY_COUNT
+};
 
 struct family {
 	const char *name;
