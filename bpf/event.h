@@ -137,6 +137,23 @@ struct process_terms {
 	__u64 words[4];
 };
 
+/*
+ * Where no cgroup v2 tells processes apart, head.cgroup_id is of the v1 hierarchy
+ * of a controller, which has ids of its own, with this bit.
+ */
+#define EVENT_CGROUP_V1 (1ULL << 62)
+
+/* Of which controller; none: v2 alone. */
+enum cgroup_controller {
+	CGROUP_NONE,
+	CGROUP_MEMORY,
+	CGROUP_PIDS,
+	CGROUP_DEVICES,
+	CGROUP_CPU,
+	CGROUP_FREEZER,
+	CGROUP_CONTROLLER_COUNT
+};
+
 struct event_head {
 	__u16 stream; /* enum stream_id */
 	__u16 abi;    /* EVENT_ABI */

@@ -39,6 +39,54 @@ static __always_inline void head_namespaces(struct event_head *head,
 	head->user_ns = task->real_cred->user_ns->ns.inum;
 }
 
+#define CONTROLLER_PLACE(controller)                                   \
+	(bpf_core_enum_value_exists(enum cgroup_subsys_id, controller) ? \
+		 (int)bpf_core_enum_value(enum cgroup_subsys_id,         \
+					  controller) :                  \
+		 -1)
+
+/* In css_set.subsys; -1: this kernel has no such controller. */
+static __always_inline int head_controller(void)
+{
+	switch (settings.cgroup_controller) {
+	case CGROUP_MEMORY:
+		return CONTROLLER_PLACE(memory_cgrp_id);
+	case CGROUP_PIDS:
+		return CONTROLLER_PLACE(pids_cgrp_id);
+	case CGROUP_DEVICES:
+		return CONTROLLER_PLACE(devices_cgrp_id);
+	case CGROUP_CPU:
+		return CONTROLLER_PLACE(cpu_cgrp_id);
+	case CGROUP_FREEZER:
+		return CONTROLLER_PLACE(freezer_cgrp_id);
+	}
+	return -1;
+}
+
+/* In the root of v2 a process may still be somewhere in v1. */
+static __always_inline __u64 head_cgroup(struct task_struct *task)
+{
+	struct cgroup *unified = task->cgroups->dfl_cgrp;
+	struct cgroup_subsys_state *state;
+	struct cgroup *cgroup;
+	int place;
+
+	if (!settings.cgroup_controller || unified->level > 0)
+		return unified->kn->id;
+	place = head_controller();
+	if (place < 0)
+		return unified->kn->id;
+	bpf_probe_read_kernel(&state, sizeof(state),
+			      (void *)task->cgroups +
+				      bpf_core_field_offset(struct css_set,
+							    subsys) +
+				      place * sizeof(state));
+	cgroup = BPF_CORE_READ(state, cgroup);
+	if (BPF_CORE_READ(cgroup, level) == 0)
+		return unified->kn->id;
+	return BPF_CORE_READ(cgroup, kn, id) | EVENT_CGROUP_V1;
+}
+
 /* A session without a terminal has none. */
 static __always_inline __u32 head_tty(struct task_struct *task)
 {
@@ -70,7 +118,7 @@ static __always_inline void head_fill(struct event_head *head, __u16 stream,
 	head->abi = EVENT_ABI;
 	head->pid_key = task_key(task);
 	head->parent_key = task_key(parent);
-	head->cgroup_id = task->cgroups->dfl_cgrp->kn->id;
+	head->cgroup_id = head_cgroup(task);
 	head->start_ns = task->group_leader->start_boottime;
 	bpf_core_read(&head->caps_eff, sizeof(head->caps_eff),
 		      &cred->cap_effective);

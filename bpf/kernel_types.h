@@ -101,12 +101,27 @@ struct cgroup_root {
 };
 
 struct cgroup {
+	int level;
 	struct kernfs_node *kn;
 	struct cgroup_root *root;
 };
 
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+};
+
 struct css_set {
+	struct cgroup_subsys_state *subsys[1]; /* by enum cgroup_subsys_id */
 	struct cgroup *dfl_cgrp;
+};
+
+/* As the kernel was configured: the values are the kernel's. */
+enum cgroup_subsys_id {
+	memory_cgrp_id = 1,
+	pids_cgrp_id,
+	devices_cgrp_id,
+	cpu_cgrp_id,
+	freezer_cgrp_id,
 };
 
 struct qstr {
