@@ -33,6 +33,12 @@ static __always_inline void container_put(struct container_event_event *event,
 	ring_submit(&lifecycle_ring, &room);
 }
 
+/* Of our own the self-test alone makes one. */
+static __always_inline bool is_own(void)
+{
+	return (__u32)(bpf_get_current_pid_tgid() >> 32) == settings.self_tgid;
+}
+
 /* `path` is the kernel's own, within the cgroup's hierarchy. */
 static __always_inline void container_fill(struct container_event_event *event,
 					   __u32 op, struct cgroup *cgroup,
@@ -60,7 +66,7 @@ int BPF_PROG(container_create, struct cgroup *cgroup, const char *path)
 	struct event_counters *counts = counters_get(STREAM_CONTAINER_EVENT);
 	struct container_event_event *event = scratch_get(&create_scratch);
 
-	if (!counts || !event)
+	if (!counts || !event || is_own())
 		return 0;
 	counts->generated++;
 	container_fill(event, CONTAINER_CREATE, cgroup, path);
@@ -74,7 +80,7 @@ int BPF_PROG(container_remove, struct cgroup *cgroup, const char *path)
 	struct event_counters *counts = counters_get(STREAM_CONTAINER_EVENT);
 	struct container_event_event *event = scratch_get(&remove_scratch);
 
-	if (!counts || !event)
+	if (!counts || !event || is_own())
 		return 0;
 	counts->generated++;
 	container_fill(event, CONTAINER_REMOVE, cgroup, path);
@@ -89,7 +95,7 @@ int BPF_PROG(container_attach, struct cgroup *cgroup, const char *path,
 	struct event_counters *counts = counters_get(STREAM_CONTAINER_EVENT);
 	struct container_event_event *event = scratch_get(&attach_scratch);
 
-	if (!counts || !event)
+	if (!counts || !event || is_own())
 		return 0;
 	counts->generated++;
 	container_fill(event, CONTAINER_ATTACH, cgroup, path);

@@ -660,7 +660,8 @@ struct sensor_clock_event {
  */
 struct container_info_event {
 	struct event_head head;
-	__u64 cgroup;
+	__u64 cgroup;	 /* as head.cgroup_id says it */
+	__u32 hierarchy; /* as in container_event */
 	struct event_blob id; /* no offset: not known; likewise the rest */
 	struct event_blob runtime;
 	struct event_blob name;
@@ -668,7 +669,7 @@ struct container_info_event {
 	struct event_blob pod;
 	struct event_blob pod_namespace;
 	__u8 ended; /* the cgroup is gone */
-	__u8 pad[7];
+	__u8 pad[3];
 };
 
 /* Why the process table has a row of stream process. */

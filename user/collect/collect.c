@@ -5,6 +5,7 @@
 #include "user/collect/collect_int.h"
 
 #include "user/base/catalog.h"
+#include "user/collect/containers_mounts.h"
 #include "user/collect/libbpf_log.h"
 #include "user/collect/snapshot.h"
 
@@ -167,6 +168,14 @@ static void settings_fill(const struct collect_request *request,
 			~THREADS_BIT;
 }
 
+static uint32_t controller_in_use(void)
+{
+	struct cgroup_mounts mounts;
+
+	cgroup_mounts_here(&mounts);
+	return mounts.controller;
+}
+
 static int programs_run(struct collector *collector,
 			const struct collect_request *request, struct err *err)
 {
@@ -179,6 +188,7 @@ static int programs_run(struct collector *collector,
 			/* Before any live record: the table is there for all. */
 			.snapshot_ts = (uint64_t)collect_now_ns(),
 			.generation = collector->generation + 1,
+			.cgroup_controller = controller_in_use(),
 		},
 	};
 
