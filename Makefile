@@ -105,7 +105,7 @@ LINK_ledger := $(O)/libblake3.a -lsodium
 LINK_event := -lprotobuf-c
 LINK_store := -llmdb -lsqlite3
 LINK_loop := -luring
-LINK_collect := -lbpf
+LINK_collect := -lbpf -ljansson
 
 link_of = $(foreach l,$(1),$(LINK_$(l)))
 archives = $(foreach l,$(1),$(O)/lib$(l).a)

@@ -76,12 +76,11 @@ enum stream_id {
 
 /*
  * Lifecycle streams build the process and container tables: they have a ring of
- * their own and are never filtered. All but the change of a working directory
- * are always collected.
+ * their own and are never filtered. Exec, fork and exit are always collected,
+ * the others when a rule reads what they tell.
  */
 #define STREAM_IS_LIFECYCLE(s) ((s) <= STREAM_CONTAINER_EVENT)
-#define STREAM_IS_ALWAYS(s) \
-	(STREAM_IS_LIFECYCLE(s) && (s) != STREAM_PROCESS_CHDIR)
+#define STREAM_IS_ALWAYS(s) ((s) <= STREAM_PROCESS_EXIT)
 
 /* event_head.truncated: which variable part is not whole. */
 enum event_part {
@@ -136,6 +135,23 @@ struct event_blob {
 /* One bit per term on a process; see bpf/process_terms.h. */
 struct process_terms {
 	__u64 words[4];
+};
+
+/*
+ * Where no cgroup v2 tells processes apart, head.cgroup_id is of the v1 hierarchy
+ * of a controller, which has ids of its own, with this bit.
+ */
+#define EVENT_CGROUP_V1 (1ULL << 62)
+
+/* Of which controller; none: v2 alone. */
+enum cgroup_controller {
+	CGROUP_NONE,
+	CGROUP_MEMORY,
+	CGROUP_PIDS,
+	CGROUP_DEVICES,
+	CGROUP_CPU,
+	CGROUP_FREEZER,
+	CGROUP_CONTROLLER_COUNT
 };
 
 struct event_head {
@@ -517,26 +533,26 @@ struct file_dup_event {
 	__u8 pad[7];
 };
 
+/* memfd_create, or memfd_secret, which takes no name. */
 struct memory_memfd_event {
 	struct event_head head;
+	__s64 fd; /* EVENT_NONE: the call failed */
 	__u32 flags;
-	__u32 fd;
 	struct event_blob name;
-	__u32 pad;
 	char name_bytes[EVENT_QNAME_SIZE];
 };
 
-enum memory_call { MEMORY_MMAP, MEMORY_MPROTECT };
+enum memory_call { MEMORY_MMAP, MEMORY_MPROTECT, MEMORY_SHMAT };
 
 /* Memory that can be executed: a new mapping, or a change of one. */
 struct memory_map_event {
 	struct event_head head;
 	__u64 addr;
-	__u64 length;
-	__u32 prot; /* PROT_* */
-	__u32 call; /* enum memory_call */
-	__s64 fd;   /* mmap: of the file; EVENT_NONE: of none */
-	__u8 wx;    /* writable as well */
+	__u64 length; /* shmat: 0 */
+	__u32 prot;   /* PROT_* */
+	__u32 call;   /* enum memory_call */
+	__s64 fd;     /* mmap: of the file; EVENT_NONE: of none */
+	__u8 wx;      /* writable as well */
 	__u8 pad[7];
 };
 
@@ -649,7 +665,8 @@ struct sensor_clock_event {
  */
 struct container_info_event {
 	struct event_head head;
-	__u64 cgroup;
+	__u64 cgroup;	      /* as head.cgroup_id says it */
+	__u32 hierarchy;      /* as in container_event */
 	struct event_blob id; /* no offset: not known; likewise the rest */
 	struct event_blob runtime;
 	struct event_blob name;
@@ -657,7 +674,7 @@ struct container_info_event {
 	struct event_blob pod;
 	struct event_blob pod_namespace;
 	__u8 ended; /* the cgroup is gone */
-	__u8 pad[7];
+	__u8 pad[3];
 };
 
 /* Why the process table has a row of stream process. */

@@ -109,8 +109,7 @@ static __always_inline void open_end(struct file_open_event *event,
 				     struct event_counters *counts)
 {
 	head_columns(&event->head, task,
-		     HEAD_COLUMNS(STREAM_FILE_OPEN) &
-			     ~HEAD_TESTED(STREAM_FILE_OPEN));
+		     HEAD_ALL & ~HEAD_TESTED(STREAM_FILE_OPEN));
 	open_put(event, counts);
 }
 

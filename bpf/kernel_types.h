@@ -130,12 +130,32 @@ struct kernfs_node {
 	__u64 id;
 };
 
+struct cgroup_root {
+	int hierarchy_id;
+};
+
 struct cgroup {
+	int level;
 	struct kernfs_node *kn;
+	struct cgroup_root *root;
+};
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
 };
 
 struct css_set {
+	struct cgroup_subsys_state *subsys[1]; /* by enum cgroup_subsys_id */
 	struct cgroup *dfl_cgrp;
+};
+
+/* As the kernel was configured: the values are the kernel's. */
+enum cgroup_subsys_id {
+	memory_cgrp_id = 1,
+	pids_cgrp_id,
+	devices_cgrp_id,
+	cpu_cgrp_id,
+	freezer_cgrp_id,
 };
 
 struct qstr {
@@ -186,8 +206,8 @@ struct file {
 	unsigned int f_mode;
 	unsigned int f_flags;
 	struct inode *f_inode;
-	struct path f_path;
 	void *private_data;
+	struct path f_path;
 };
 
 struct fs_struct {
@@ -257,6 +277,7 @@ struct thread_info {
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags;
+	unsigned int personality;
 	struct mm_struct *mm;
 	int exit_code;
 	int exit_signal;
@@ -280,6 +301,23 @@ struct task_struct {
 
 struct kernel_siginfo {
 	int si_code;
+};
+
+struct bpf_prog_aux {
+	char name[16];
+};
+
+struct bpf_prog {
+	enum bpf_prog_type type;
+	struct bpf_prog_aux *aux;
+};
+
+struct bpf_map {
+	char name[16];
+};
+
+struct module {
+	char name[1]; /* and more: its end is not ours to say */
 };
 
 struct linux_binprm {

@@ -195,6 +195,8 @@ static void take_sampled(struct program *program, enum stream_id stream)
 	program->sampled.memory |= reads(s, COL_memory_usage);
 	program->sampled.status |= reads(s, COL_status);
 	program->sampled.hash |= reads(s, COL_executable_hash);
+	for (unsigned id = COL_container_id; id <= COL_k8s_namespace; id++)
+		program->containers |= reads(s, id);
 }
 
 /* Where a process is, is known only if each change is seen. */

@@ -313,9 +313,8 @@ static void ambient__columns_that_rules_read__are_filled(void **state)
 	push(r, STREAM_PROCESS_EXEC, START + 1);
 	push(r, STREAM_NETWORK_CONNECT, START + 2);
 	assert_int_equal(pipeline_end(r->pipeline, &err), 0);
-	assert_int_equal(told(r, "origin",
-			      "01234567-89ab-cdef-0000-000000000000"),
-			 1);
+	assert_int_equal(
+		told(r, "origin", "01234567-89ab-cdef-0000-000000000000"), 1);
 	assert_int_equal(told(r, "origin", "\"host\":\"host\""), 1);
 	assert_int_equal(told(r, "tree", ""), 1);
 	assert_int_equal(told(r, "before", "\"prev_exe\":\"sh\""), 2);
@@ -335,8 +334,8 @@ int main(void)
 			end__open_windows__close_and_say_what_they_miss,
 			rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(
-			ambient__columns_that_rules_read__are_filled,
-			rig_setup, rig_teardown),
+			ambient__columns_that_rules_read__are_filled, rig_setup,
+			rig_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include "user/collect/collect_int.h"
 
 #include "user/base/catalog.h"
+#include "user/collect/containers_mounts.h"
 #include "user/collect/libbpf_log.h"
 #include "user/collect/snapshot.h"
 
@@ -192,6 +193,14 @@ static void settings_fill(const struct collect_request *request,
 	table_columns(settings);
 }
 
+static uint32_t controller_in_use(void)
+{
+	struct cgroup_mounts mounts;
+
+	cgroup_mounts_here(&mounts);
+	return mounts.controller;
+}
+
 static int programs_run(struct collector *collector,
 			const struct collect_request *request, struct err *err)
 {
@@ -208,6 +217,7 @@ static int programs_run(struct collector *collector,
 				request->throttle ?
 					1000000000ULL / request->throttle :
 					0,
+			.cgroup_controller = controller_in_use(),
 		},
 	};
 

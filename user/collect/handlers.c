@@ -13,7 +13,10 @@
 #include <linux/io_uring.h>
 
 #include "credential.skel.h"
+#include "container.skel.h"
 #include "file.skel.h"
+#include "kernel.skel.h"
+#include "memory.skel.h"
 #include "network.skel.h"
 #include "process.skel.h"
 
@@ -26,6 +29,12 @@ static const struct family families[FAMILY_COUNT] = {
 			     "event_ring" },
 	[FAMILY_CREDENTIAL] = { "credential", credential_bpf__elf_bytes,
 				RING_SYSTEM, "event_ring" },
+	[FAMILY_MEMORY] = { "memory", memory_bpf__elf_bytes, RING_SYSTEM,
+			    "event_ring" },
+	[FAMILY_KERNEL] = { "kernel", kernel_bpf__elf_bytes, RING_SYSTEM,
+			    "event_ring" },
+	[FAMILY_CONTAINER] = { "container", container_bpf__elf_bytes,
+			       RING_LIFECYCLE, "lifecycle_ring" },
 };
 
 /*
@@ -128,6 +137,45 @@ static const struct handler table[] = {
 	  .calls = { REQUEST(OPENAT), REQUEST(OPENAT2) },
 	  .streams = SERVES(FILE_OPEN),
 	  .optional = true },
+	{ .program = "memory_memfd",
+	  .family = FAMILY_MEMORY,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(memfd_create), CALL(memfd_secret) },
+	  .streams = SERVES(MEMORY_MEMFD) },
+	{ .program = "memory_map",
+	  .family = FAMILY_MEMORY,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(mmap), CALL(mmap2), CALL(mprotect),
+		     CALL(pkey_mprotect), CALL(shmat), CALL(ipc) },
+	  .streams = SERVES(MEMORY_MAP) },
+	{ .program = "kernel_module",
+	  .family = FAMILY_KERNEL,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(init_module), CALL(finit_module),
+		     CALL(delete_module) },
+	  .streams = SERVES(KERNEL_MODULE) },
+	{ .program = "kernel_module_name",
+	  .family = FAMILY_KERNEL,
+	  .hook = HOOK_module_load,
+	  .streams = SERVES(KERNEL_MODULE),
+	  .optional = true },
+	{ .program = "kernel_bpf",
+	  .family = FAMILY_KERNEL,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(bpf) },
+	  .streams = SERVES(KERNEL_BPF) },
+	{ .program = "container_create",
+	  .family = FAMILY_CONTAINER,
+	  .hook = HOOK_cgroup_mkdir,
+	  .streams = SERVES(CONTAINER_EVENT) },
+	{ .program = "container_remove",
+	  .family = FAMILY_CONTAINER,
+	  .hook = HOOK_cgroup_rmdir,
+	  .streams = SERVES(CONTAINER_EVENT) },
+	{ .program = "container_attach",
+	  .family = FAMILY_CONTAINER,
+	  .hook = HOOK_cgroup_attach_task,
+	  .streams = SERVES(CONTAINER_EVENT) },
 	{ .program = "network_connect",
 	  .family = FAMILY_NETWORK,
 	  .hook = HOOK_inet_sock_set_state,

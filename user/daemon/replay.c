@@ -55,6 +55,13 @@ static int rule_fits(const struct replay *r, const struct plan_rule *rule,
 			       "executable_hash), which this trace does not "
 			       "hold: record it with --streams process or with "
 			       "these rules");
+	if (r->options->ruleset->program->containers &&
+	    !r->info.streams[STREAM_CONTAINER_INFO])
+		return err_set(err, ERR_USAGE, -EINVAL,
+			       "the rules read what is known of containers "
+			       "(container_id, k8s_pod ...), which this trace "
+			       "does not hold: record it without rules or with "
+			       "these");
 	for (unsigned i = 0; i < rule->input_count; i++) {
 		enum stream_id s = rule->input_streams[i];
 

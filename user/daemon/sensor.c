@@ -4,6 +4,7 @@
 #include "stream/reorder.h"
 #include "user/base/check.h"
 #include "user/base/io.h"
+#include "user/collect/containers.h"
 #include "user/collect/sampler.h"
 #include "user/daemon/origin.h"
 #include "user/daemon/own_events.h"
@@ -39,6 +40,7 @@ struct sensor {
 	struct collector *collector;
 	struct sampler *sampler; /* NULL: nothing is sampled */
 	struct sampler_wants sampled;
+	struct containers *containers; /* NULL: nobody asks for them */
 	struct pipeline *pipeline;
 	struct reorder *reorder;
 	struct loop *loop;
@@ -176,20 +178,13 @@ static int record_decode(struct sensor *s, const void *record, size_t len,
 }
 
 /*
- * One record from a ring. A row that comes behind the watermark is lost, and so
- * is one of more than the reorder buffer can hold within the margin.
+ * A row that comes behind the watermark is lost, and so is one of more than the
+ * reorder buffer can hold within the margin.
  */
-static int record_in(void *ctx, const void *record, size_t len, struct err *err)
+static int row_push(struct sensor *s, struct row *row, struct err *err)
 {
-	struct sensor *s = ctx;
-	struct row *row;
-	int rc = record_decode(s, record, len, &row, err);
+	int rc = reorder_push(s->reorder, row, err);
 
-	if (rc)
-		return rc;
-	if (s->sampler)
-		sampler_see(s->sampler, record, len);
-	rc = reorder_push(s->reorder, row, err);
 	if (rc == -ENOBUFS) {
 		rc = make_room(s, row->ts, err);
 		if (rc)
@@ -201,6 +196,40 @@ static int record_in(void *ctx, const void *record, size_t len, struct err *err)
 		rc = 0;
 	}
 	return rc;
+}
+
+/* What a cgroup is holds for long: it is not lost for being a little late. */
+static int container_in(void *ctx, const void *record, size_t len,
+			struct err *err)
+{
+	struct sensor *s = ctx;
+	struct row *row;
+	int rc = record_decode(s, record, len, &row, err);
+
+	if (rc)
+		return rc;
+	if (row->ts < s->watermark)
+		row->ts = s->watermark;
+	return row_push(s, row, err);
+}
+
+/* One record from a ring, or of the sampler. */
+static int record_in(void *ctx, const void *record, size_t len, struct err *err)
+{
+	struct sensor *s = ctx;
+	struct row *row;
+	int rc = 0;
+
+	if (s->containers)
+		rc = containers_see(s->containers, record, len, container_in, s,
+				    err);
+	if (!rc)
+		rc = record_decode(s, record, len, &row, err);
+	if (rc)
+		return rc;
+	if (s->sampler)
+		sampler_see(s->sampler, record, len);
+	return row_push(s, row, err);
 }
 
 /*
@@ -228,6 +257,8 @@ static int turn(struct sensor *s, struct err *err)
 	rc = collector_drain(s->collector, now, record_in, s, &watermark, err);
 	if (!rc && s->sampler)
 		rc = sampler_turn(s->sampler, now, record_in, s, err);
+	if (!rc && s->containers)
+		rc = containers_turn(s->containers, now, container_in, s, err);
 	if (rc)
 		return rc;
 	rc = gaps_in(s, now, err);
@@ -306,6 +337,12 @@ static void request_fill(const struct sensor *s, const struct ruleset *ruleset,
 	}
 }
 
+/* A recording without rules is for any that may come. */
+static bool containers_wanted(const struct ruleset *ruleset)
+{
+	return !ruleset || ruleset->program->containers;
+}
+
 static void streams_wanted(const struct sensor *s,
 			   const struct ruleset *ruleset, bool *ret_wanted)
 {
@@ -319,6 +356,7 @@ static void streams_wanted(const struct sensor *s,
 			(ruleset ? ruleset->program->subscriptions[i].wanted :
 				   s->options->streams[i]);
 	}
+	ret_wanted[STREAM_CONTAINER_EVENT] |= containers_wanted(ruleset);
 }
 
 /* Without rules: everything, when the process table is to be recorded. */
@@ -362,6 +400,7 @@ static int writer_open(struct sensor *s, struct err *err)
 	memcpy(info.host, s->host, sizeof(s->host));
 	memcpy(info.streams, s->wanted, sizeof(info.streams));
 	info.streams[STREAM_PROCESS_SAMPLE] = s->sampler;
+	info.streams[STREAM_CONTAINER_INFO] = s->containers;
 	for (unsigned i = 0; ruleset && i < STREAM_COUNT; i++)
 		info.filtered[i] =
 			!s->options->no_pushdown &&
@@ -473,6 +512,33 @@ static int rules_stay(struct sensor *s, const struct err *why, struct err *err)
 	return say(s, err);
 }
 
+/* Those that are there when somebody asks for the first time. */
+static int containers_start(struct sensor *s, const struct ruleset *ruleset,
+			    struct err *err)
+{
+	const struct containers_options options = { 0 };
+
+	if (!containers_wanted(ruleset)) {
+		s->containers = containers_free(s->containers);
+		return 0;
+	}
+	if (s->containers)
+		return 0;
+	return containers_new(&options, &s->containers, err);
+}
+
+static int containers_change(struct sensor *s, const struct ruleset *ruleset,
+			     struct err *err)
+{
+	bool had = s->containers;
+	int rc = containers_start(s, ruleset, err);
+
+	if (rc || had || !s->containers)
+		return rc;
+	return containers_list(s->containers, collect_now_ns(), container_in, s,
+			       err);
+}
+
 /* What is new to the sampler: it has not seen the processes. */
 static int sampler_see_process(void *ctx, const void *record, size_t len,
 			       struct err *err)
@@ -516,6 +582,8 @@ static int rules_change(struct sensor *s, const struct ruleset *ruleset,
 	memcpy(s->wanted, wanted, sizeof(s->wanted));
 	if (!rc)
 		rc = sampler_change(s, ruleset, err);
+	if (!rc)
+		rc = containers_change(s, ruleset, err);
 	if (!rc)
 		rc = pipeline_reload(s->pipeline, ruleset->program->plan, now,
 				     err);
@@ -622,6 +690,8 @@ static int start(struct sensor *s, struct err *err)
 	s->sampled = sampler_wants(s, s->ruleset);
 	if (!rc)
 		rc = sampler_start(&s->sampled, &s->sampler, err);
+	if (!rc)
+		rc = containers_start(s, s->ruleset, err);
 	if (!rc && s->options->store_dir)
 		rc = store_start(s, err);
 	if (!rc && s->options->trace_path)
@@ -630,6 +700,9 @@ static int start(struct sensor *s, struct err *err)
 		rc = pipeline_start(s, err);
 	if (!rc)
 		rc = collector_snapshot(s->collector, snapshot_in, s, err);
+	if (!rc && s->containers)
+		rc = containers_list(s->containers, s->start_ns, container_in,
+				     s, err);
 	if (!rc)
 		rc = start_in(s, s->ruleset, false, err);
 	if (!rc)
@@ -703,6 +776,7 @@ static void release(struct sensor *s)
 {
 	collector_close(s->collector);
 	sampler_free(s->sampler);
+	containers_free(s->containers);
 	loop_close(s->loop);
 	pipeline_free(s->pipeline);
 	reorder_free(s->reorder);
