@@ -165,7 +165,7 @@ static void journal__with_entries__gives_those_that_come(void **state)
 	assert_string_equal(f->message, "one");
 	assert_string_equal(f->comm, "sshd");
 	assert_string_equal(f->exe, "/usr/sbin/sshd");
-	assert_int_equal(f->last.origin, LOG_FROM_JOURNAL);
+	assert_int_equal(f->last.origin, LOG_JOURNAL);
 	assert_true(f->last.has_pid && f->last.sender_has_pid &&
 		    f->last.sender_has_uid && f->last.sender_has_gid &&
 		    f->last.sender_has_loginuid && f->last.has_priority);

@@ -20,6 +20,10 @@
 	"pushdown,\n"                                                           \
 	"                       kernel-ir, regalloc, ebpf, subscriptions, "     \
 	"tasks\n"
+#define LOGS_HELP                                                              \
+	"      --log-file FILE  read the security streams from it; repeatable\n"   \
+	"      --log-journal DIR\n"                                               \
+	"                       and from the journal files there\n"
 #define OUTPUT_HELP "  -o, --output FORMAT  text (default) or json\n"
 
 static const struct command commands[] = {
@@ -28,6 +32,7 @@ static const struct command commands[] = {
 	  "      --no-store       print matches without storing them\n" OUTPUT_HELP
 	  "      --for TIME       stop by itself: 30s, 5m, 1h\n"
 	  "      --record TRACE   also record what it sees\n"
+	  LOGS_HELP
 	  "      --ring BYTES     size of each ring, a power of two (8M)\n"
 	  "      --no-pushdown    decide everything in user space (to compare)\n"
 	  "      --dry-run        compile, load and attach, then end\n"
@@ -52,7 +57,7 @@ static const struct command commands[] = {
 	  "                       (then only what they could use is recorded)\n"
 	  "      --streams A,B    streams to record without rules: all\n"
 	  "      --for TIME       stop by itself\n"
-	  "      --ring BYTES     size of each ring\n"
+	  LOGS_HELP "      --ring BYTES     size of each ring\n"
 	  "  -q, --quiet          no list of what is attached\n",
 	  cmd_record },
 	{ "replay", "-r RULES [options] TRACE", "detect over a recorded trace",

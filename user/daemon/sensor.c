@@ -7,12 +7,14 @@
 #include "user/daemon/origin.h"
 #include "user/daemon/summary.h"
 #include "user/event/decode.h"
+#include "user/logs/logs.h"
 #include "user/loop/loop.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* How long an event waits at most for its turn when the rings are quiet. */
@@ -21,6 +23,7 @@
 #define REORDER_BYTES_MAX ((size_t)24 * 1024 * 1024)
 #define ROW_ARENA_BYTES ((size_t)1024 * 1024)
 #define RINGS_MAX 8
+#define NS_PER_S INT64_C(1000000000)
 
 /* loop_run() ends with this when the run is over in good order. */
 #define STOPPED 1
@@ -33,6 +36,7 @@ struct sensor {
 	struct trace_writer *writer;
 	struct collector *collector;
 	struct sampler *sampler; /* NULL: nothing is sampled */
+	struct logs *logs;	 /* NULL: no log is read */
 	struct pipeline *pipeline;
 	struct reorder *reorder;
 	struct loop *loop;
@@ -67,17 +71,36 @@ static int row_in_order(void *ctx, struct row *row, struct err *err)
 	return pipeline_row(s->pipeline, row, err);
 }
 
+/* Of the kernel's programs, or of the logs. */
+static int stream_counters(struct sensor *s, enum stream_id stream,
+			   struct collect_counters *ret_counters,
+			   struct err *err)
+{
+	struct logs_counters logs;
+
+	if (stream < STREAM_KERNEL_COUNT)
+		return collector_counters(s->collector, stream, ret_counters,
+					  err);
+	logs_counters(s->logs, stream, &logs);
+	*ret_counters = (struct collect_counters){
+		.generated = logs.generated,
+		.delivered = logs.delivered,
+		.lost = logs.lost,
+	};
+	return 0;
+}
+
 /* Loss since the last turn, told before the rows that it may concern. */
 static int gaps_in(struct sensor *s, int64_t to, struct err *err)
 {
-	for (unsigned i = 0; i < STREAM_KERNEL_COUNT; i++) {
+	for (unsigned i = 0; i < STREAM_VISIBLE_COUNT; i++) {
 		struct collect_counters counters;
 		uint64_t lost;
 		int rc;
 
 		if (!s->wanted[i])
 			continue;
-		rc = collector_counters(s->collector, i, &counters, err);
+		rc = stream_counters(s, i, &counters, err);
 		if (rc)
 			return rc;
 		lost = counters.lost + counters.missed + counters.damaged +
@@ -168,6 +191,21 @@ static int snapshot_in(void *ctx, const void *record, size_t len,
 	return rc ? rc : pipeline_row(s->pipeline, row, err);
 }
 
+static int logs_in(struct sensor *s, int64_t now_ns, struct err *err)
+{
+	struct logs_time now = { .boot_ns = now_ns };
+	time_t seconds;
+	struct tm tm;
+
+	if (__builtin_add_overflow(now_ns, s->origin.clock_offset_ns,
+				   &now.realtime_ns))
+		now.realtime_ns = now_ns;
+	seconds = (time_t)(now.realtime_ns / NS_PER_S);
+	if (localtime_r(&seconds, &tm))
+		now.utc_offset_ns = tm.tm_gmtoff * NS_PER_S;
+	return logs_turn(s->logs, &now, record_in, s, err);
+}
+
 static int turn(struct sensor *s, struct err *err)
 {
 	int64_t now = collect_now_ns(), watermark = s->watermark;
@@ -176,6 +214,8 @@ static int turn(struct sensor *s, struct err *err)
 	rc = collector_drain(s->collector, now, record_in, s, &watermark, err);
 	if (!rc && s->sampler)
 		rc = sampler_turn(s->sampler, now, record_in, s, err);
+	if (!rc && s->logs)
+		rc = logs_in(s, now, err);
 	if (rc)
 		return rc;
 	rc = gaps_in(s, now, err);
@@ -237,6 +277,17 @@ static void streams_wanted(struct sensor *s)
 		else
 			s->wanted[i] |= s->options->streams[i];
 	}
+}
+
+static int logs_start(struct sensor *s, struct err *err)
+{
+	struct logs_options options = s->options->logs;
+
+	options.log = s->wanted[STREAM_SECURITY_LOG];
+	options.auth = s->wanted[STREAM_SECURITY_AUTH];
+	if (!options.log && !options.auth)
+		return 0;
+	return logs_open(&options, &s->logs, err);
 }
 
 /* Without rules: everything, when the process table is to be recorded. */
@@ -373,6 +424,8 @@ static int start(struct sensor *s, struct err *err)
 	request_fill(s, &request);
 	rc = loop_open(&s->loop, err);
 	if (!rc)
+		rc = logs_start(s, err);
+	if (!rc)
 		rc = collector_open(&request, &s->collector, err);
 	if (!rc)
 		rc = collector_self_test(s->collector, harmless, err);
@@ -402,16 +455,17 @@ static int summary(struct sensor *s, struct err *err)
 
 	sum.seconds = (double)(collect_now_ns() - s->start_ns) / 1e9;
 	memcpy(sum.wanted, s->wanted, sizeof(sum.wanted));
-	for (unsigned i = 0; i < STREAM_KERNEL_COUNT && !rc; i++)
+	for (unsigned i = 0; i < STREAM_VISIBLE_COUNT && !rc; i++)
 		if (s->wanted[i]) {
-			rc = collector_counters(s->collector, i,
-						&sum.counters[i], err);
+			rc = stream_counters(s, i, &sum.counters[i], err);
 			sum.late += s->late[i];
 		}
 	sum.held = collector_held(s->collector);
 	pipeline_stats(s->pipeline, &sum.pipeline);
 	if (s->sampler)
 		sampler_stats(s->sampler, &sum.sampler);
+	if (s->logs)
+		logs_stats(s->logs, &sum.logs);
 	sum.has_store = s->store != NULL;
 	if (!rc && s->store)
 		rc = store_head(s->store, &sum.head, err);
@@ -430,6 +484,8 @@ static int last_turn(struct sensor *s, struct err *err)
 	collector_detach(s->collector);
 	rc = turn(s, err);
 	end = collect_now_ns();
+	if (s->logs && logs_last_ts(s->logs) >= end)
+		end = logs_last_ts(s->logs) + 1;
 	if (!rc)
 		rc = reorder_advance(s->reorder, end, row_in_order, s, err);
 	if (!rc)
@@ -459,6 +515,7 @@ static void release(struct sensor *s)
 {
 	collector_close(s->collector);
 	sampler_free(s->sampler);
+	logs_close(s->logs);
 	loop_close(s->loop);
 	pipeline_free(s->pipeline);
 	reorder_free(s->reorder);
@@ -492,6 +549,8 @@ static int announce(struct sensor *s, struct err *err)
 		else
 			buf_puts(&s->text, "recording; attached:\n");
 		collector_describe(s->collector, &s->text);
+		if (s->logs)
+			logs_describe(s->logs, &s->text);
 	}
 	if (!options->dry_run)
 		buf_puts(&s->text, "ready\n");

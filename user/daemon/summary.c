@@ -23,7 +23,7 @@ static void summary_json(const struct summary *s, struct buf *out)
 
 	buf_printf(out, "{\"summary\":{\"seconds\":%.3f,\"streams\":{",
 		   s->seconds);
-	for (unsigned i = 0; s->live && i < STREAM_KERNEL_COUNT; i++) {
+	for (unsigned i = 0; s->live && i < STREAM_VISIBLE_COUNT; i++) {
 		if (!s->wanted[i])
 			continue;
 		buf_puts(out, comma);
@@ -35,11 +35,14 @@ static void summary_json(const struct summary *s, struct buf *out)
 		   ",\"held\":%" PRIu64 ",\"matches\":%" PRIu64
 		   ",\"suppressed\":%" PRIu64 ",\"evicted\":%" PRIu64
 		   ",\"forgotten\":%" PRIu64 ",\"unsampled\":%" PRIu64
-		   ",\"unhashed\":%" PRIu64 ",\"commits\":%" PRIu64,
+		   ",\"unhashed\":%" PRIu64 ",\"cut\":%" PRIu64
+		   ",\"unparsed\":%" PRIu64 ",\"ambiguous\":%" PRIu64
+		   ",\"unread\":%" PRIu64 ",\"commits\":%" PRIu64,
 		   s->pipeline.rows, s->late, s->held, s->pipeline.matches,
 		   s->pipeline.suppressed, s->pipeline.evicted,
 		   s->pipeline.forgotten, s->sampler.unknown,
-		   s->sampler.unhashed, s->pipeline.commits);
+		   s->sampler.unhashed, s->logs.cut, s->logs.unparsed,
+		   s->logs.ambiguous, s->logs.failed, s->pipeline.commits);
 	if (s->has_store) {
 		buf_printf(out, ",\"entries\":%" PRIu64 ",\"root\":\"",
 			   s->head.entries);
@@ -66,7 +69,7 @@ static void summary_table(const struct summary *s, struct buf *out)
 		buf_printf(out, "\n%-16s %12s %12s %12s %9s %9s\n", "stream",
 			   "generated", "filtered", "delivered", "lost",
 			   "missed");
-	for (unsigned i = 0; s->live && i < STREAM_KERNEL_COUNT; i++) {
+	for (unsigned i = 0; s->live && i < STREAM_VISIBLE_COUNT; i++) {
 		const struct collect_counters *c = &s->counters[i];
 
 		if (!s->wanted[i])
@@ -97,6 +100,11 @@ static void summary_table(const struct summary *s, struct buf *out)
 	put_count(out, s->sampler.unknown, "process", "not sampled (too many)");
 	put_count(out, s->sampler.unhashed, "program file",
 		  "not hashed (gone, not readable or too large)");
+	put_count(out, s->logs.cut, "log line", "cut");
+	put_count(out, s->logs.unparsed, "log line", "of no known form");
+	put_count(out, s->logs.ambiguous, "log-in",
+		  "of which something could be forged");
+	put_count(out, s->logs.failed, "log", "not readable");
 	buf_puts(out, "\n");
 	if (s->has_store) {
 		buf_printf(out, "ledger: %" PRIu64 " entries, root ",

@@ -10,28 +10,16 @@
 #ifndef SHRIKE_LOGS_AUTH_LINE_H
 #define SHRIKE_LOGS_AUTH_LINE_H
 
+#include "bpf/event.h"
 #include "user/logs/log_text.h"
 
 #include <stdint.h>
-
-/* Values of security.auth's column `result`, see bpf/fields.def. */
-enum auth_result {
-	AUTH_SUCCESS,
-	AUTH_FAILURE,	    /* a credential was refused */
-	AUTH_SESSION_OPEN,
-	AUTH_SESSION_CLOSE,
-	AUTH_PARTIAL,	    /* a credential of several was accepted */
-	AUTH_INVALID_USER,  /* there is no such user; an attempt may follow */
-	AUTH_REFUSED,	    /* not allowed, whatever the credential */
-	AUTH_CLOSED,	    /* the peer went before it was authenticated */
-	AUTH_RESULT_COUNT
-};
 
 /* A message longer than this is not looked at. */
 #define AUTH_MESSAGE_MAX 4096u
 
 struct auth_line {
-	enum auth_result result;
+	enum auth_result result; /* bpf/event.h */
 	/* Empty: not said, or not known for sure. */
 	struct log_text method, service, user, target_user, tty, command;
 	uint8_t address[16];

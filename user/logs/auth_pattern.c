@@ -53,11 +53,15 @@ static const struct kind *kind_of(char letter)
 
 size_t auth_address(struct log_text text, unsigned char ret_bytes[16])
 {
-	const char *zone = memchr(text.p, '%', text.len);
-	size_t len = zone ? (size_t)(zone - text.p) : text.len;
 	char copy[INET6_ADDRSTRLEN];
+	const char *zone;
+	size_t len;
 
-	if (!len || len >= sizeof(copy) || memchr(text.p, '\0', len))
+	if (!text.len)
+		return 0;
+	zone = memchr(text.p, '%', text.len);
+	len = zone ? (size_t)(zone - text.p) : text.len;
+	if (len >= sizeof(copy) || memchr(text.p, '\0', len))
 		return 0;
 	memcpy(copy, text.p, len);
 	copy[len] = '\0';

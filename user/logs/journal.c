@@ -199,7 +199,7 @@ static struct log_text keep(struct texts *texts, struct log_text text,
 static int give(struct journal *journal, log_entry_fn *fn, void *ctx,
 		struct err *err)
 {
-	struct log_entry entry = { .origin = LOG_FROM_JOURNAL };
+	struct log_entry entry = { .origin = LOG_JOURNAL };
 	struct texts texts;
 	struct log_text message;
 	uint32_t n;
@@ -213,8 +213,8 @@ static int give(struct journal *journal, log_entry_fn *fn, void *ctx,
 	entry.has_pid = field_u32(journal, "SYSLOG_PID", INT32_MAX, &entry.pid);
 	entry.has_priority = field_u32(journal, "PRIORITY", 7, &n);
 	entry.priority = entry.has_priority ? (uint8_t)n : 0;
-	if (field_u32(journal, "SYSLOG_FACILITY", 23, &n))
-		entry.facility = (uint8_t)n;
+	entry.has_facility = field_u32(journal, "SYSLOG_FACILITY", 127, &n);
+	entry.facility = entry.has_facility ? (uint8_t)n : 0;
 	fill_time(journal, &entry);
 	fill_sender(journal, &entry);
 	message = field(journal, "MESSAGE");

@@ -3,19 +3,20 @@
 #ifndef SHRIKE_LOGS_LOG_ENTRY_H
 #define SHRIKE_LOGS_LOG_ENTRY_H
 
+#include "bpf/event.h"
 #include "user/base/err.h"
 #include "user/logs/log_text.h"
 
 #include <stdint.h>
 
-enum log_origin { LOG_FROM_JOURNAL, LOG_FROM_FILE };
+
 
 struct log_entry {
 	enum log_origin origin;
 	/* What the message's writer says. */
 	struct log_text program; /* empty: none */
 	struct log_text message;
-	bool has_ts, has_pid, has_priority;
+	bool has_ts, has_pid, has_priority, has_facility;
 	bool cut;	  /* the message is not whole */
 	int64_t ts;	  /* ns of the realtime clock */
 	uint32_t pid;
