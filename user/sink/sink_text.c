@@ -121,6 +121,17 @@ static void put_open(struct buf *out, const struct row *row)
 		buf_puts(out, ", created");
 }
 
+/* "sshd: Failed password for root ..." */
+static void put_log(struct buf *out, const struct row *row, unsigned program,
+		    unsigned message)
+{
+	if (!value_is_null(row_get(row, program))) {
+		put_word(out, row_get(row, program));
+		buf_puts(out, ": ");
+	}
+	sink_text_value(out, row_get(row, message));
+}
+
 /* What matters of an event, by its stream. */
 static void put_what(struct buf *out, const struct row *row)
 {
@@ -149,6 +160,14 @@ static void put_what(struct buf *out, const struct row *row)
 		break;
 	case STREAM_FILE_OPEN:
 		put_open(out, row);
+		break;
+	case STREAM_SECURITY_LOG:
+		put_log(out, row, COL_SECURITY_LOG_program,
+			COL_SECURITY_LOG_message);
+		break;
+	case STREAM_SECURITY_AUTH:
+		put_log(out, row, COL_SECURITY_AUTH_program,
+			COL_SECURITY_AUTH_message);
 		break;
 	case STREAM_PROCESS:
 		sink_text_value(out, row_get(row, COL_exe));
