@@ -9,6 +9,7 @@
 #define SHRIKE_BPF_COMPAT_H
 
 #include "bpf/kernel_types.h"
+#include "bpf/system_calls.h"
 
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
@@ -29,33 +30,29 @@ static __always_inline bool compat_is_32bit(struct task_struct *task)
 	return task->thread_info.status & TS_COMPAT;
 }
 
-#define NATIVE_OPEN 2
-#define NATIVE_CREAT 85
-#define NATIVE_OPENAT 257
-#define NATIVE_OPENAT2 437
-#define NATIVE_OPEN_BY_HANDLE_AT 304
-#define COMPAT_OPEN 5
-#define COMPAT_CREAT 8
-#define COMPAT_OPENAT 295
-#define COMPAT_OPENAT2 437
-#define COMPAT_OPEN_BY_HANDLE_AT 342
-
-static __always_inline bool native_opens(__u32 nr)
+/*
+ * The n-th argument, from 0, at the exit of the call: the entry saved it in the
+ * task's registers, and the exit changes only the one that holds the result.
+ */
+static __always_inline unsigned long
+compat_syscall_arg(struct pt_regs *regs, bool is_32bit, unsigned n)
 {
-	return nr == NATIVE_OPENAT || nr == NATIVE_OPEN || nr == NATIVE_CREAT ||
-	       nr == NATIVE_OPENAT2 || nr == NATIVE_OPEN_BY_HANDLE_AT;
+	if (is_32bit)
+		return (__u32)(n == 0 ? regs->bx :
+			       n == 1 ? regs->cx :
+			       n == 2 ? regs->dx :
+			       n == 3 ? regs->si :
+			       n == 4 ? regs->di :
+					regs->bp);
+	return n == 0 ? regs->di :
+	       n == 1 ? regs->si :
+	       n == 2 ? regs->dx :
+	       n == 3 ? regs->r10 :
+	       n == 4 ? regs->r8 :
+			regs->r9;
 }
 
 #elif defined(__TARGET_ARCH_arm64)
-
-#define COMPAT_OPEN 5
-#define COMPAT_CREAT 8
-#define COMPAT_OPENAT 322
-#define COMPAT_OPENAT2 437
-#define COMPAT_OPEN_BY_HANDLE_AT 371
-#define NATIVE_OPENAT 56
-#define NATIVE_OPENAT2 437
-#define NATIVE_OPEN_BY_HANDLE_AT 265
 
 struct thread_info___arm64 {
 	unsigned long flags;
@@ -75,20 +72,27 @@ static __always_inline bool compat_is_32bit(struct task_struct *task)
 	return BPF_CORE_READ(info, flags) & (1UL << TIF_32BIT);
 }
 
-static __always_inline bool native_opens(__u32 nr)
+static __always_inline unsigned long
+compat_syscall_arg(struct pt_regs *regs, bool is_32bit, unsigned n)
 {
-	return nr == NATIVE_OPENAT || nr == NATIVE_OPENAT2 ||
-	       nr == NATIVE_OPEN_BY_HANDLE_AT;
+	unsigned long value = n ? regs->regs[n] : regs->orig_x0;
+
+	return is_32bit ? (__u32)value : value;
 }
 
 #else
 #error "this architecture's system call numbers are not known"
 #endif
 
-static __always_inline bool compat_opens(__u32 nr)
+/* Of the system call that a task is in: see bpf/system_calls.h. */
+static __always_inline __u32 compat_call_slot(struct pt_regs *regs,
+					      struct task_struct *task)
 {
-	return nr == COMPAT_OPENAT || nr == COMPAT_OPEN || nr == COMPAT_CREAT ||
-	       nr == COMPAT_OPENAT2 || nr == COMPAT_OPEN_BY_HANDLE_AT;
+	__u32 nr = compat_syscall_number(regs);
+
+	if (nr >= CALL_NUMBERS)
+		return CALL_NOWHERE;
+	return compat_is_32bit(task) ? CALL_NUMBERS + nr : nr;
 }
 
 /* A kernel without CONFIG_AUDIT has no login uid: unset. */

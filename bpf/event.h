@@ -4,9 +4,11 @@
  * predicate reads, and what crosses a ring buffer.
  *
  * A record is a fixed struct that starts with `struct event_head`, then the
- * bytes its blobs point at. In scratch every blob lies where the struct says;
- * on the ring the record ends at head.size. All integers are in host order: a
- * record never leaves the machine.
+ * bytes its blobs point at. In scratch a blob's bytes lie where the struct says
+ * (`path_bytes` of `path`), so that a predicate can read them; on the ring they
+ * are packed behind the fixed part, in any order, and the record ends at
+ * head.size. The fixed part is what lies before the first such bytes. All
+ * integers are in host order: a record never leaves the machine.
  */
 #ifndef SHRIKE_BPF_EVENT_H
 #define SHRIKE_BPF_EVENT_H
@@ -14,33 +16,78 @@
 #include <linux/types.h>
 
 /* Changes whenever a struct of this file changes. */
-#define EVENT_ABI 2
+#define EVENT_ABI 3
 
 #define EVENT_COMM_SIZE 16
 #define EVENT_PATH_SIZE 4096 /* PATH_MAX, power of two */
 #define EVENT_ARGS_SIZE 8192 /* kept part of argv, power of two */
 
+/* An optional number that is not there: shown as NULL (wire OPT). */
+#define EVENT_NONE (-0x7fffffffffffffffLL - 1)
+
 /*
  * Streams, in the order of bpf/fields.def. Below STREAM_VISIBLE_COUNT they can
- * be named in a rule; below STREAM_PROCESS a kernel program makes them.
+ * be named in a rule; below STREAM_KERNEL_COUNT a kernel program makes them.
  */
 enum stream_id {
 	STREAM_PROCESS_EXEC,
 	STREAM_PROCESS_FORK,
 	STREAM_PROCESS_EXIT,
+	STREAM_PROCESS_CHDIR,
+	STREAM_CONTAINER_EVENT,
 	STREAM_NETWORK_CONNECT,
 	STREAM_FILE_OPEN,
-	STREAM_PROCESS,		 /* derived: see struct process_event */
+	STREAM_PROCESS_CRED,
+	STREAM_PROCESS_SIGNAL,
+	STREAM_PROCESS_RENAME,
+	STREAM_PROCESS_PTRACE,
+	STREAM_PROCESS_NAMESPACE,
+	STREAM_FILE_RENAME,
+	STREAM_FILE_UNLINK,
+	STREAM_FILE_LINK,
+	STREAM_FILE_ATTR,
+	STREAM_FILE_MOUNT,
+	STREAM_FILE_DUP,
+	STREAM_NETWORK_ACCEPT,
+	STREAM_NETWORK_LISTEN,
+	STREAM_NETWORK_CLOSE,
+	STREAM_NETWORK_DNS,
+	STREAM_NETWORK_DATAGRAM,
+	STREAM_NETWORK_SOCKET,
+	STREAM_MEMORY_MEMFD,
+	STREAM_MEMORY_MAP,
+	STREAM_KERNEL_MODULE,
+	STREAM_KERNEL_BPF,
+	STREAM_PROCESS,	     /* derived: see struct process_event */
+	STREAM_SECURITY_LOG, /* from the journal or log files */
+	STREAM_SECURITY_AUTH,
+	STREAM_SENSOR_LOSS, /* the sensor's own */
+	STREAM_SENSOR_THROTTLE,
+	STREAM_SENSOR_START,
+	STREAM_SENSOR_CLOCK,
 	STREAM_PROCESS_SNAPSHOT, /* a process that was there at start */
 	STREAM_PROCESS_SAMPLE, /* from /proc, see struct process_sample_event */
+	STREAM_CONTAINER_INFO, /* what a cgroup is, from its runtime's files */
 	STREAM_COUNT
 };
 
 #define STREAM_KERNEL_COUNT STREAM_PROCESS
 #define STREAM_VISIBLE_COUNT STREAM_PROCESS_SNAPSHOT
 
-/* Lifecycle streams build the process table and are never filtered. */
-#define STREAM_IS_LIFECYCLE(s) ((s) <= STREAM_PROCESS_EXIT)
+/* From outside, and not made of other streams: nobody may have watched them. */
+#define STREAM_IS_SECURITY(s) \
+	((s) == STREAM_SECURITY_LOG || (s) == STREAM_SECURITY_AUTH)
+#define STREAM_IS_COLLECTED(s) \
+	((s) < STREAM_KERNEL_COUNT || STREAM_IS_SECURITY(s))
+
+/*
+ * Lifecycle streams build the process and container tables: they have a ring of
+ * their own and are never filtered. All but the change of a working directory
+ * are always collected.
+ */
+#define STREAM_IS_LIFECYCLE(s) ((s) <= STREAM_CONTAINER_EVENT)
+#define STREAM_IS_ALWAYS(s) \
+	(STREAM_IS_LIFECYCLE(s) && (s) != STREAM_PROCESS_CHDIR)
 
 /* event_head.truncated: which variable part is not whole. */
 enum event_part {
@@ -48,6 +95,10 @@ enum event_part {
 	EVENT_PART_ARGS = 1 << 1,
 	EVENT_PART_PATH = 1 << 2,
 	EVENT_PART_FILENAME = 1 << 3,
+	EVENT_PART_OLD_PATH = 1 << 4,
+	EVENT_PART_CWD = 1 << 5,
+	EVENT_PART_ENV = 1 << 6,
+	EVENT_PART_PAYLOAD = 1 << 7,
 };
 
 /* event_head.flags */
@@ -56,6 +107,19 @@ enum event_flag {
 	EVENT_FLAG_EXE_MEMFD = 1 << 1,	 /* exec: the file is a memfd */
 	EVENT_FLAG_EXE_DELETED = 1 << 2, /* exec: the file has no name left */
 	EVENT_FLAG_KTHREAD = 1 << 3,	 /* a kernel thread */
+	EVENT_FLAG_IO_URING = 1 << 4,	 /* asked for through io_uring */
+	EVENT_FLAG_EXE_UPPER_LAYER = 1 << 5, /* exec: overlay's upper layer */
+	EVENT_FLAG_THREAD = 1 << 6,	     /* fork: a thread, not a process */
+	EVENT_FLAG_SENDER = 1 << 7, /* of a log: all ones in the head is NULL */
+};
+
+/* event_head.source: where the event's own columns come from. */
+enum event_source {
+	EVENT_SOURCE_KERNEL,  /* the kernel's own objects, at a tracepoint */
+	EVENT_SOURCE_SYSCALL, /* arguments that the caller could still change */
+	EVENT_SOURCE_LSM,     /* the kernel's own objects, at an LSM hook */
+	EVENT_SOURCE_SNAPSHOT, /* what was there at start */
+	EVENT_SOURCE_USER, /* read in user space: /proc, a log, the sensor */
 };
 
 /*
@@ -76,6 +140,11 @@ struct event_blob {
 	__u16 len;
 };
 
+/* One bit per term on a process; see bpf/process_terms.h. */
+struct process_terms {
+	__u64 words[4];
+};
+
 struct event_head {
 	__u16 stream; /* enum stream_id */
 	__u16 abi;    /* EVENT_ABI */
@@ -85,7 +154,12 @@ struct event_head {
 	__u64 pid_key;
 	__u64 parent_key;
 	__u64 cgroup_id;
-	__u64 start_ns; /* of the thread group leader, boot-time clock */
+	__u64 start_ns;	 /* of the thread group leader, boot-time clock */
+	__u64 caps_eff;	 /* effective capabilities */
+	__s64 retval;	 /* of the system call; EVENT_NONE: there is none */
+	__u64 join_keys; /* slots of the process that are alive */
+	struct process_terms terms;	   /* of the process */
+	struct process_terms parent_terms; /* of its parent */
 	__u32 cpu;
 	__u32 pid; /* thread group id, as the host sees it */
 	__u32 tid;
@@ -104,18 +178,38 @@ struct event_head {
 	__u32 user_ns;
 	__u32 truncated; /* enum event_part */
 	__u32 flags;	 /* enum event_flag */
+	__u32 tty;	 /* major << 20 | minor, 0: none */
+	__u32 parent_uid;
+	__u32 source;	  /* enum event_source */
+	__u32 generation; /* of the rules whose program saw it */
 	char comm[EVENT_COMM_SIZE];
 };
+
+#define EVENT_ENV_SIZE 2048
 
 /* process.exec and, for what was there at start, process.snapshot. */
 struct process_exec_event {
 	struct event_head head;
+	__s64 old_uid; /* before the exec; EVENT_NONE: not known */
+	__s64 old_euid;
+	__u64 exe_ino;
+	__u32 exe_dev;		/* major << 20 | minor */
 	__u32 old_pid;		/* tid that called execve, before de_thread */
 	__u32 args_total_bytes; /* length of argv before it was cut */
 	struct event_blob filename;
 	struct event_blob interp;
 	struct event_blob exe;
+	struct event_blob cwd;
 	struct event_blob args; /* each argument ended by a NUL */
+	struct event_blob env;	/* likewise: allow-listed names only */
+	__u32 pad;
+	char exe_bytes[EVENT_PATH_SIZE];
+	char filename_bytes[EVENT_PATH_SIZE];
+	char interp_bytes[EVENT_PATH_SIZE];
+	char cwd_bytes[EVENT_PATH_SIZE];
+	/* One byte more for the NUL of a last argument that lacks it. */
+	char args_bytes[EVENT_ARGS_SIZE + 8];
+	char env_bytes[EVENT_ENV_SIZE];
 };
 
 struct process_fork_event {
@@ -132,9 +226,103 @@ struct process_exit_event {
 	struct event_head head;
 	__u32 code;   /* exit status, 0 when a signal ended it */
 	__u32 signal; /* 0 when it exited by itself */
+	__u64 runtime_ns;
 };
 
-/* TCP: the socket left CLOSE for SYN_SENT in the caller's context. */
+struct process_chdir_event {
+	struct event_head head;
+	struct event_blob path; /* the new working directory */
+	__u32 pad;
+	char path_bytes[EVENT_PATH_SIZE];
+};
+
+enum container_op { CONTAINER_CREATE, CONTAINER_REMOVE, CONTAINER_ATTACH };
+
+/* A cgroup was made, removed, or got a process (of head: who did that). */
+struct container_event_event {
+	struct event_head head;
+	__u64 cgroup;		/* which */
+	__u64 attached_key;	/* attach: the process that moved */
+	__u32 op;		/* enum container_op */
+	__u32 hierarchy;	/* cgroup v1: its number; 0: the unified one */
+	struct event_blob path; /* within its hierarchy */
+	__u32 pad;
+	char path_bytes[EVENT_PATH_SIZE];
+};
+
+enum cred_call {
+	CRED_SETUID,
+	CRED_SETREUID,
+	CRED_SETRESUID,
+	CRED_SETFSUID,
+	CRED_SETGID,
+	CRED_SETREGID,
+	CRED_SETRESGID,
+	CRED_SETFSGID,
+	CRED_SETGROUPS,
+	CRED_CAPSET,
+};
+
+/* Old values: EVENT_NONE when they are not known. */
+struct process_cred_event {
+	struct event_head head;
+	__s64 old_uid, old_euid, old_gid, old_egid;
+	__s64 old_caps; /* effective */
+	__u64 new_caps;
+	__u32 new_uid, new_euid, new_gid, new_egid;
+	__u32 call; /* enum cred_call */
+	__u32 pad;
+};
+
+struct process_signal_event {
+	struct event_head head; /* the sender */
+	__u64 target_key;
+	__u32 target_pid;
+	__u32 signal;
+	__s32 code; /* si_code */
+	__u32 pad;
+};
+
+struct process_rename_event {
+	struct event_head head;
+	char old_comm[EVENT_COMM_SIZE];
+	char new_comm[EVENT_COMM_SIZE];
+};
+
+enum ptrace_call {
+	PTRACE_CALL_PTRACE,
+	PTRACE_CALL_VM_READ,
+	PTRACE_CALL_VM_WRITE,
+	PTRACE_CALL_PIDFD_GETFD,
+};
+
+struct process_ptrace_event {
+	struct event_head head;
+	__u64 target_key; /* 0: gone */
+	__u32 target_pid;
+	__u32 call;    /* enum ptrace_call */
+	__s64 request; /* of ptrace(); EVENT_NONE: another call */
+};
+
+enum namespace_call { NAMESPACE_UNSHARE, NAMESPACE_SETNS, NAMESPACE_CLONE };
+
+struct process_namespace_event {
+	struct event_head head;
+	__u64 flags; /* CLONE_NEW* that took effect */
+	__u32 call;  /* enum namespace_call */
+	__u32 pad;
+};
+
+enum connect_outcome {
+	CONNECT_ATTEMPTED, /* TCP: the first packet is about to be sent */
+	CONNECT_ESTABLISHED,
+	CONNECT_FAILED, /* head.retval says why */
+};
+
+/*
+ * TCP: the socket left CLOSE for SYN_SENT in the caller's context. Rows with
+ * another outcome are for rules that read `outcome`. UDP: connect() returned.
+ */
 struct network_connect_event {
 	struct event_head head;
 	__u64 cookie;	 /* SO_COOKIE: unique for this boot */
@@ -144,6 +332,87 @@ struct network_connect_event {
 	__u16 dst_port;	 /* host order */
 	__u8 src_ip[16]; /* network order; the first 4 bytes for AF_INET */
 	__u8 dst_ip[16];
+	__u32 outcome; /* enum connect_outcome */
+	__u32 pad;
+};
+
+struct network_accept_event {
+	struct event_head head;
+	__u64 cookie;
+	__u16 family;
+	__u16 proto;
+	__u16 local_port;
+	__u16 peer_port;
+	__u8 local_ip[16];
+	__u8 peer_ip[16];
+	__u32 fd;
+	__u32 pad;
+};
+
+struct network_listen_event {
+	struct event_head head;
+	__u64 cookie;
+	__u16 family;
+	__u16 proto;
+	__u16 local_port;
+	__u16 pad;
+	__u8 local_ip[16];
+	__u32 backlog;
+	__u32 pad2;
+};
+
+/* The head is of who connected or accepted, when that is known. */
+struct network_close_event {
+	struct event_head head;
+	__u64 cookie;
+	__u16 family;
+	__u16 proto;
+	__u16 local_port;
+	__u16 peer_port;
+	__u8 local_ip[16];
+	__u8 peer_ip[16];
+	__u64 bytes_sent; /* acknowledged by the peer */
+	__u64 bytes_received;
+};
+
+#define EVENT_QNAME_SIZE 256
+#define EVENT_DNS_SIZE 1024
+
+/* A message to or from port 53, from its own bytes. */
+struct network_dns_event {
+	struct event_head head;
+	__s64 rcode; /* EVENT_NONE: a query */
+	__u16 family;
+	__u16 proto;
+	__u16 server_port;
+	__u16 qtype;
+	__u8 server[16];
+	__u8 is_response;
+	__u8 pad[3];
+	struct event_blob qname;   /* with dots, without the last */
+	struct event_blob message; /* the DNS message, for its answers */
+	char qname_bytes[EVENT_QNAME_SIZE];
+	char message_bytes[EVENT_DNS_SIZE];
+};
+
+struct network_datagram_event {
+	struct event_head head;
+	__u64 cookie;
+	__u64 length; /* bytes sent */
+	__u16 family;
+	__u16 proto;
+	__u16 src_port;
+	__u16 dst_port;
+	__u8 src_ip[16];
+	__u8 dst_ip[16];
+};
+
+struct network_socket_event {
+	struct event_head head;
+	__u32 domain; /* AF_* */
+	__u32 type;   /* SOCK_*, without flags */
+	__u32 protocol;
+	__u32 fd;
 };
 
 struct file_open_event {
@@ -158,6 +427,255 @@ struct file_open_event {
 	__u8 pad[2];
 	struct event_blob path; /* its bytes are path_bytes */
 	char path_bytes[EVENT_PATH_SIZE];
+};
+
+/* Of a rename, link or unlink: `path` is what the call named. */
+struct file_rename_event {
+	struct event_head head;
+	__u32 flags; /* RENAME_* */
+	struct event_blob old_path;
+	struct event_blob path;
+	__u32 pad;
+	char old_path_bytes[EVENT_PATH_SIZE];
+	char path_bytes[EVENT_PATH_SIZE];
+};
+
+struct file_unlink_event {
+	struct event_head head;
+	struct event_blob path;
+	__u8 is_dir;
+	__u8 pad[3];
+	char path_bytes[EVENT_PATH_SIZE];
+};
+
+enum file_link_kind { FILE_LINK_HARD, FILE_LINK_SYMBOLIC };
+
+struct file_link_event {
+	struct event_head head;
+	__u32 kind;		  /* enum file_link_kind */
+	struct event_blob path;	  /* the new name */
+	struct event_blob target; /* hard: path; symbolic: the text as given */
+	__u32 pad;
+	char path_bytes[EVENT_PATH_SIZE];
+	char target_bytes[EVENT_PATH_SIZE];
+};
+
+enum file_attr_op {
+	FILE_ATTR_CHMOD,
+	FILE_ATTR_CHOWN,
+	FILE_ATTR_UTIMES,
+	FILE_ATTR_SETXATTR,
+	FILE_ATTR_REMOVEXATTR,
+	FILE_ATTR_FLAGS,
+	FILE_ATTR_TRUNCATE,
+};
+
+#define EVENT_XATTR_SIZE 256
+
+/* What the operation does not set is EVENT_NONE. */
+struct file_attr_event {
+	struct event_head head;
+	__s64 new_mode;
+	__s64 new_uid;
+	__s64 new_gid;
+	__s64 new_mtime; /* ns since 1970 */
+	__s64 new_flags; /* FS_*_FL */
+	__s64 new_size;
+	__u32 op; /* enum file_attr_op */
+	struct event_blob path;
+	struct event_blob xattr; /* its name */
+	__u32 pad;
+	char path_bytes[EVENT_PATH_SIZE];
+	char xattr_bytes[EVENT_XATTR_SIZE];
+};
+
+enum file_mount_op {
+	FILE_MOUNT_MOUNT,
+	FILE_MOUNT_UMOUNT,
+	FILE_MOUNT_MOVE,
+	FILE_MOUNT_PIVOT_ROOT,
+	FILE_MOUNT_FSMOUNT,
+};
+
+#define EVENT_FSTYPE_SIZE 32
+
+struct file_mount_event {
+	struct event_head head;
+	__u64 flags;		/* MS_* */
+	__u32 op;		/* enum file_mount_op */
+	struct event_blob path; /* where */
+	struct event_blob src;
+	struct event_blob fstype;
+	char path_bytes[EVENT_PATH_SIZE];
+	char src_bytes[EVENT_PATH_SIZE];
+	char fstype_bytes[EVENT_FSTYPE_SIZE];
+};
+
+struct file_dup_event {
+	struct event_head head;
+	__u32 old_fd;
+	__u32 new_fd;
+	__u8 is_socket;
+	__u8 pad[7];
+};
+
+struct memory_memfd_event {
+	struct event_head head;
+	__u32 flags;
+	__u32 fd;
+	struct event_blob name;
+	__u32 pad;
+	char name_bytes[EVENT_QNAME_SIZE];
+};
+
+enum memory_call { MEMORY_MMAP, MEMORY_MPROTECT };
+
+/* Memory that can be executed: a new mapping, or a change of one. */
+struct memory_map_event {
+	struct event_head head;
+	__u64 addr;
+	__u64 length;
+	__u32 prot; /* PROT_* */
+	__u32 call; /* enum memory_call */
+	__s64 fd;   /* mmap: of the file; EVENT_NONE: of none */
+	__u8 wx;    /* writable as well */
+	__u8 pad[7];
+};
+
+enum module_op { MODULE_LOAD, MODULE_LOAD_MEMORY, MODULE_DELETE };
+
+#define EVENT_PARAMS_SIZE 1024
+
+struct kernel_module_event {
+	struct event_head head;
+	__u32 op; /* enum module_op */
+	struct event_blob path;
+	struct event_blob name;
+	struct event_blob params;
+	char path_bytes[EVENT_PATH_SIZE];
+	char name_bytes[64];
+	char params_bytes[EVENT_PARAMS_SIZE];
+};
+
+struct kernel_bpf_event {
+	struct event_head head;
+	__u32 cmd; /* enum bpf_cmd */
+	__u32 pad;
+	__s64 prog_type; /* prog_load: enum bpf_prog_type; else EVENT_NONE */
+	char name[EVENT_COMM_SIZE]; /* of the program or map */
+};
+
+enum log_origin { LOG_JOURNAL, LOG_FILE };
+
+/* Made in user space, as all below. The head says what the journal trusts. */
+struct security_log_event {
+	struct event_head head;
+	__s64 log_ts;	/* the line's own clock, ns since 1970; EVENT_NONE */
+	__s64 log_pid;	/* the process that the line names; EVENT_NONE */
+	__s64 priority; /* syslog 0 to 7; EVENT_NONE */
+	__s64 facility; /* EVENT_NONE */
+	__u32 origin;	/* enum log_origin */
+	struct event_blob program;
+	struct event_blob message;
+	struct event_blob sender_exe;
+};
+
+enum auth_result {
+	AUTH_SUCCESS,
+	AUTH_FAILURE, /* a credential was refused */
+	AUTH_SESSION_OPEN,
+	AUTH_SESSION_CLOSE,
+	AUTH_PARTIAL,	   /* one credential of several was accepted */
+	AUTH_INVALID_USER, /* there is no such user; an attempt may follow */
+	AUTH_REFUSED,	   /* not allowed, whatever the credential */
+	AUTH_CLOSED,	   /* the peer went before it was let in */
+	AUTH_RESULT_COUNT
+};
+
+struct security_auth_event {
+	struct event_head head;
+	__s64 log_ts;
+	__s64 log_pid;
+	__s64 src_port; /* EVENT_NONE */
+	__u32 result;	/* enum auth_result */
+	__u32 origin;	/* enum log_origin */
+	__u8 src_ip[16];
+	__u16 family; /* of src_ip; 0: no address */
+	__u16 pad;
+	struct event_blob program;
+	struct event_blob service;
+	struct event_blob method;
+	struct event_blob auth_user;
+	struct event_blob target_user;
+	struct event_blob terminal;
+	struct event_blob command;
+	struct event_blob message;
+	struct event_blob sender_exe;
+};
+
+enum loss_reason {
+	LOSS_RING,     /* no room on a ring */
+	LOSS_MISSED,   /* the kernel skipped the program */
+	LOSS_LATE,     /* behind the watermark */
+	LOSS_DAMAGED,  /* not a record */
+	LOSS_THROTTLE, /* one cgroup flooded the stream */
+	LOSS_RESTART,  /* nobody watched */
+	LOSS_LOG,      /* log lines that could not be kept */
+};
+
+struct sensor_loss_event {
+	struct event_head head;
+	__u64 from_ns; /* boot-time clock */
+	__u64 to_ns;
+	__u64 count;
+	__u32 lost_stream;	  /* enum stream_id */
+	__u32 reason;		  /* enum loss_reason */
+	struct event_blob stream; /* its name */
+	__u32 pad;
+};
+
+struct sensor_throttle_event {
+	struct event_head head;
+	__u64 cgroup;
+	__u64 count; /* at the end: how many were dropped */
+	__u8 begins;
+	__u8 pad[3];
+	struct event_blob stream;
+};
+
+struct sensor_start_event {
+	struct event_head head;
+	__u32 rules;
+	__u8 reload; /* rules were reloaded */
+	__u8 pad[3];
+	struct event_blob version;
+	__u32 pad2;
+};
+
+enum clock_cause { CLOCK_STEP, CLOCK_SUSPEND };
+
+struct sensor_clock_event {
+	struct event_head head;
+	__s64 step_ns; /* realtime minus boot-time clock changed by; suspended for */
+	__u32 cause; /* enum clock_cause */
+	__u32 pad;
+};
+
+/*
+ * What a cgroup is. Never on a ring: made in user space from the cgroup's name
+ * and the files of the container runtime, when the cgroup appears.
+ */
+struct container_info_event {
+	struct event_head head;
+	__u64 cgroup;
+	struct event_blob id; /* no offset: not known; likewise the rest */
+	struct event_blob runtime;
+	struct event_blob name;
+	struct event_blob image;
+	struct event_blob pod;
+	struct event_blob pod_namespace;
+	__u8 ended; /* the cgroup is gone */
+	__u8 pad[7];
 };
 
 /* Why the process table has a row of stream process. */
@@ -204,9 +722,12 @@ struct process_sample_event {
  */
 struct event_counters {
 	__u64 generated;
-	__u64 filtered;	 /* the predicate said no */
-	__u64 submitted; /* on the ring */
-	__u64 lost;	 /* no room on the ring */
+	__u64 filtered;	     /* the predicate said no */
+	__u64 submitted;     /* on the ring */
+	__u64 lost;	     /* no room on the ring */
+	__u64 throttled;     /* its cgroup flooded the stream */
+	__u64 lost_first_ns; /* boot-time clock; 0: nothing was lost yet */
+	__u64 lost_last_ns;
 };
 
 #endif

@@ -9,16 +9,10 @@
 #include "bpf/head.bpf.h"
 #include "bpf/path.bpf.h"
 
-/* One byte more for the NUL of a last argument that lacks it. */
-struct exec_scratch {
-	struct process_exec_event event;
-	char filename[EVENT_PATH_SIZE];
-	char interp[EVENT_PATH_SIZE];
-	char args[EVENT_ARGS_SIZE + 8];
-	struct path_buffer exe;
-};
+/* What of the record is not bytes of paths. */
+#define PROCESS_EXEC_FIXED offsetof(struct process_exec_event, exe_bytes)
 
-/* Append a blob of `len` bytes to the record's layout. */
+/* Append a blob of `len` bytes to the record's layout on the ring. */
 static __always_inline void blob_place(struct event_head *head,
 				       struct event_blob *blob, __u32 len)
 {
@@ -34,11 +28,13 @@ static __always_inline bool path_is_memfd(const char *path, __u32 len)
 }
 
 /* Returns the length of the path; sets flags and the truncated bit. */
-static __always_inline __u32 exe_fill(struct exec_scratch *scratch,
+static __always_inline __u32 exe_fill(struct process_exec_event *event,
+				      struct path_buffer *buffer,
 				      struct file *file)
 {
-	struct event_head *head = &scratch->event.head;
+	struct event_head *head = &event->head;
 	enum path_state state = PATH_WALKING;
+	struct inode *inode;
 	__u32 len;
 
 	if (!file) {
@@ -47,29 +43,31 @@ static __always_inline __u32 exe_fill(struct exec_scratch *scratch,
 			head->truncated |= EVENT_PART_EXE;
 		return 0;
 	}
-	len = path_build(&scratch->exe, file, &state);
+	len = path_build(buffer, file, &state);
 	if (!path_is_whole(state, len))
 		head->truncated |= EVENT_PART_EXE;
-	if (BPF_CORE_READ(file, f_inode, i_nlink) == 0)
+	inode = BPF_CORE_READ(file, f_inode);
+	event->exe_ino = BPF_CORE_READ(inode, i_ino);
+	event->exe_dev = BPF_CORE_READ(inode, i_sb, s_dev);
+	if (BPF_CORE_READ(inode, i_nlink) == 0)
 		head->flags |= EVENT_FLAG_EXE_DELETED;
-	if (state == PATH_PSEUDO &&
-	    path_is_memfd(scratch->exe.bytes + ((EVENT_PATH_SIZE - len) & 8191),
-			  len))
+	len = path_copy(event->exe_bytes, buffer, len);
+	if (state == PATH_PSEUDO && path_is_memfd(event->exe_bytes, len))
 		head->flags |= EVENT_FLAG_EXE_MEMFD;
 	return len;
 }
 
 /* How many bytes of the arguments to read; notes how many there are. */
-static __always_inline __u32 args_begin(struct exec_scratch *scratch,
+static __always_inline __u32 args_begin(struct process_exec_event *event,
 					__u64 start, __u64 end)
 {
 	__u64 total = end > start ? end - start : 0;
 
 	if (total > 0xffffffff)
 		total = 0xffffffff;
-	scratch->event.args_total_bytes = total;
+	event->args_total_bytes = total;
 	if (total > EVENT_ARGS_SIZE) {
-		scratch->event.head.truncated |= EVENT_PART_ARGS;
+		event->head.truncated |= EVENT_PART_ARGS;
 		total = EVENT_ARGS_SIZE;
 	}
 	return total;
@@ -80,24 +78,24 @@ static __always_inline __u32 args_begin(struct exec_scratch *scratch,
  * ends with a NUL in what we keep, also when it was cut, and also when the
  * process has written over its own arguments.
  */
-static __always_inline __u32 args_end(struct exec_scratch *scratch, __u32 len,
-				      bool failed)
+static __always_inline __u32 args_end(struct process_exec_event *event,
+				      __u32 len, bool failed)
 {
 	__u32 last = (len - 1) & (EVENT_ARGS_SIZE - 1);
 
 	if (!len)
 		return 0;
 	if (failed) {
-		scratch->event.head.truncated |= EVENT_PART_ARGS;
+		event->head.truncated |= EVENT_PART_ARGS;
 		return 0;
 	}
-	if (scratch->event.head.truncated & EVENT_PART_ARGS) {
-		scratch->args[last] = 0;
+	if (event->head.truncated & EVENT_PART_ARGS) {
+		event->args_bytes[last] = 0;
 		return len;
 	}
-	if (scratch->args[last] == 0)
+	if (event->args_bytes[last] == 0)
 		return len;
-	scratch->args[last + 1] = 0;
+	event->args_bytes[last + 1] = 0;
 	return len + 1;
 }
 

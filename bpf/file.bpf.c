@@ -41,12 +41,8 @@ static __always_inline void path_fill(struct open_scratch *scratch,
 	struct file_open_event *event = &scratch->event;
 	enum path_state state = PATH_WALKING;
 	__u32 len = path_build(&scratch->path, file, &state);
-	__u32 off = EVENT_PATH_SIZE - len;
 
-	if (len > EVENT_PATH_SIZE)
-		len = EVENT_PATH_SIZE;
-	bpf_probe_read_kernel(event->path_bytes, len,
-			      scratch->path.bytes + (off & 8191));
+	len = path_copy(event->path_bytes, &scratch->path, len);
 	event->path.len = len;
 	if (!path_is_whole(state, len))
 		event->head.truncated |= EVENT_PART_PATH;
@@ -94,20 +90,10 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(file_open, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	__u32 nr = compat_syscall_number(regs);
-	bool native = native_opens(nr);
-	bool compat = compat_opens(nr);
 	struct event_counters *counts;
 	struct open_scratch *scratch;
 
-	/* This runs at the end of every system call: leave early. */
-	if ((!native && !compat) || ret < 0)
-		return 0;
-	if (compat_is_32bit(task))
-		native = false;
-	else
-		compat = false;
-	if ((!native && !compat) || task->tgid == settings.self_tgid)
+	if (ret < 0 || task->tgid == settings.self_tgid)
 		return 0;
 	counts = counters_get(STREAM_FILE_OPEN);
 	scratch = scratch_get(&open_scratch);
@@ -116,7 +102,7 @@ int BPF_PROG(file_open, struct pt_regs *regs, long ret)
 	counts->generated++;
 
 	head_fill(&scratch->event.head, STREAM_FILE_OPEN, task);
-	if (compat)
+	if (compat_is_32bit(task))
 		scratch->event.head.flags |= EVENT_FLAG_COMPAT;
 	scratch->event.fd = (__u32)ret;
 	open_fill(scratch, file_of_fd(task, (__u32)ret));

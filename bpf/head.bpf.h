@@ -9,6 +9,7 @@
 
 #include "bpf/compat.bpf.h"
 #include "bpf/event.h"
+#include "bpf/ring.bpf.h"
 
 static __always_inline __u64 task_key(struct task_struct *task)
 {
@@ -38,6 +39,18 @@ static __always_inline void head_namespaces(struct event_head *head,
 	head->user_ns = task->real_cred->user_ns->ns.inum;
 }
 
+/* A session without a terminal has none. */
+static __always_inline __u32 head_tty(struct task_struct *task)
+{
+	struct tty_struct *tty = task->signal->tty;
+
+	if (!tty)
+		return 0;
+	return (__u32)BPF_CORE_READ(tty, driver, major) << 20 |
+	       ((__u32)BPF_CORE_READ(tty, driver, minor_start) +
+		(__u32)BPF_CORE_READ(tty, index));
+}
+
 static __always_inline void head_fill(struct event_head *head, __u16 stream,
 				      struct task_struct *task)
 {
@@ -50,6 +63,16 @@ static __always_inline void head_fill(struct event_head *head, __u16 stream,
 	head->parent_key = task_key(parent);
 	head->cgroup_id = task->cgroups->dfl_cgrp->kn->id;
 	head->start_ns = task->group_leader->start_boottime;
+	bpf_core_read(&head->caps_eff, sizeof(head->caps_eff),
+		      &cred->cap_effective);
+	head->retval = EVENT_NONE;
+	head->join_keys = 0;
+	head->tty = head_tty(task);
+	head->parent_uid = parent->real_cred->uid.val;
+	head->source = stream == STREAM_PROCESS_SNAPSHOT ?
+			       EVENT_SOURCE_SNAPSHOT :
+			       EVENT_SOURCE_KERNEL;
+	head->generation = settings.generation;
 	head->cpu = bpf_get_smp_processor_id();
 	head->pid = task->tgid;
 	head->tid = task->pid;

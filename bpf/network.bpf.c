@@ -71,6 +71,7 @@ int BPF_PROG(network_connect, const struct sock *sk, int old_state,
 	head_fill(&event->head, STREAM_NETWORK_CONNECT, task);
 	event->cookie = bpf_get_socket_cookie((void *)sk);
 	event->proto = IPPROTO_TCP;
+	event->outcome = CONNECT_ATTEMPTED;
 	event->src_port = sk->__sk_common.skc_num;
 	event->dst_port = bpf_ntohs(sk->__sk_common.skc_dport);
 	addresses_fill(event, sk);

@@ -127,6 +127,18 @@ static __always_inline __u32 path_build(struct path_buffer *buffer,
 	return EVENT_PATH_SIZE - walk.off;
 }
 
+/* To the start of a record's `bytes`, EVENT_PATH_SIZE long; returns `len`. */
+static __always_inline __u32 path_copy(char *bytes, struct path_buffer *buffer,
+				       __u32 len)
+{
+	__u32 off = EVENT_PATH_SIZE - len;
+
+	if (len > EVENT_PATH_SIZE)
+		len = EVENT_PATH_SIZE;
+	bpf_probe_read_kernel(bytes, len, buffer->bytes + (off & 8191));
+	return len;
+}
+
 /* A pipe has no name; a chain that never ended has only part of one. */
 static __always_inline bool path_is_whole(enum path_state state, __u32 len)
 {

@@ -13,9 +13,15 @@
 char LICENSE[] SEC("license") = "GPL";
 
 RING_MAP(lifecycle_ring);
-SCRATCH_MAP(exec_scratch, struct exec_scratch);
+SCRATCH_MAP(exec_scratch, struct process_exec_event);
+SCRATCH_MAP(exec_path, struct path_buffer);
 SCRATCH_MAP(fork_scratch, struct process_fork_event);
 SCRATCH_MAP(exit_scratch, struct process_exit_event);
+
+struct snapshot_scratch {
+	struct process_exec_event event;
+	struct path_buffer path;
+};
 
 /*
  * The iterator may sleep, hence may move to another CPU: one value for all. Only
@@ -25,7 +31,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct exec_scratch);
+	__type(value, struct snapshot_scratch);
 } snapshot_scratch SEC(".maps");
 
 /* Reads a string of the kernel's into a blob's bytes; returns its length. */
@@ -39,10 +45,20 @@ static __always_inline __u32 text_fill(struct event_head *head, char *bytes,
 	return len > 0 ? len - 1 : 0;
 }
 
-static __always_inline void exec_put(struct exec_scratch *scratch,
+static __always_inline void exec_begin(struct process_exec_event *event)
+{
+	event->head.size = PROCESS_EXEC_FIXED;
+	event->old_uid = EVENT_NONE;
+	event->old_euid = EVENT_NONE;
+	event->exe_ino = 0;
+	event->exe_dev = 0;
+	event->cwd = (struct event_blob){ 0 };
+	event->env = (struct event_blob){ 0 };
+}
+
+static __always_inline void exec_put(struct process_exec_event *event,
 				     struct event_counters *counts)
 {
-	struct process_exec_event *event = &scratch->event;
 	__u32 filename_len = event->filename.len;
 	__u32 interp_len = event->interp.len;
 	__u32 exe_len = event->exe.len;
@@ -59,15 +75,14 @@ static __always_inline void exec_put(struct exec_scratch *scratch,
 		args_len = EVENT_ARGS_SIZE + 1;
 	if (!ring_reserve(&lifecycle_ring, &event->head, counts, &room))
 		return;
-	bpf_dynptr_write(&room, 0, event, sizeof(*event), 0);
-	bpf_dynptr_write(&room, event->filename.off, scratch->filename,
+	bpf_dynptr_write(&room, 0, event, PROCESS_EXEC_FIXED, 0);
+	bpf_dynptr_write(&room, event->filename.off, event->filename_bytes,
 			 filename_len, 0);
-	bpf_dynptr_write(&room, event->interp.off, scratch->interp, interp_len,
+	bpf_dynptr_write(&room, event->interp.off, event->interp_bytes,
+			 interp_len, 0);
+	bpf_dynptr_write(&room, event->exe.off, event->exe_bytes, exe_len, 0);
+	bpf_dynptr_write(&room, event->args.off, event->args_bytes, args_len,
 			 0);
-	bpf_dynptr_write(&room, event->exe.off,
-			 scratch->exe.bytes + (EVENT_PATH_SIZE - exe_len),
-			 exe_len, 0);
-	bpf_dynptr_write(&room, event->args.off, scratch->args, args_len, 0);
 	ring_submit(&lifecycle_ring, &room);
 }
 
@@ -76,8 +91,8 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid,
 	     struct linux_binprm *bprm)
 {
 	struct event_counters *counts;
-	struct exec_scratch *scratch;
 	struct process_exec_event *event;
+	struct path_buffer *path;
 	struct mm_struct *mm = task->mm;
 	__u32 args_len;
 	long failed;
@@ -85,26 +100,28 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid,
 	if (task->tgid == settings.self_tgid)
 		return 0;
 	counts = counters_get(STREAM_PROCESS_EXEC);
-	scratch = scratch_get(&exec_scratch);
-	if (!counts || !scratch || !mm)
+	event = scratch_get(&exec_scratch);
+	path = scratch_get(&exec_path);
+	if (!counts || !event || !path || !mm)
 		return 0;
 	counts->generated++;
 
-	event = &scratch->event;
 	head_fill(&event->head, STREAM_PROCESS_EXEC, task);
-	event->head.size = sizeof(*event);
+	exec_begin(event);
 	event->old_pid = old_pid;
-	blob_place(&event->head, &event->filename,
-		   text_fill(&event->head, scratch->filename, bprm->filename));
+	blob_place(
+		&event->head, &event->filename,
+		text_fill(&event->head, event->filename_bytes, bprm->filename));
 	blob_place(&event->head, &event->interp,
-		   text_fill(&event->head, scratch->interp, bprm->interp));
-	blob_place(&event->head, &event->exe, exe_fill(scratch, mm->exe_file));
-	args_len = args_begin(scratch, mm->arg_start, mm->arg_end);
-	failed = bpf_probe_read_user(scratch->args, args_len,
+		   text_fill(&event->head, event->interp_bytes, bprm->interp));
+	blob_place(&event->head, &event->exe,
+		   exe_fill(event, path, mm->exe_file));
+	args_len = args_begin(event, mm->arg_start, mm->arg_end);
+	failed = bpf_probe_read_user(event->args_bytes, args_len,
 				     (void *)mm->arg_start);
 	blob_place(&event->head, &event->args,
-		   args_end(scratch, args_len, failed));
-	exec_put(scratch, counts);
+		   args_end(event, args_len, failed));
+	exec_put(event, counts);
 	return 0;
 }
 
@@ -211,6 +228,7 @@ static __always_inline int exit_put(struct task_struct *task)
 		status = task->group_leader->exit_code;
 	event->code = (status >> 8) & 0xff;
 	event->signal = status & 0x7f;
+	event->runtime_ns = bpf_ktime_get_boot_ns() - event->head.start_ns;
 	ring_put(&lifecycle_ring, &event->head, sizeof(*event), counts);
 	return 0;
 }
@@ -233,9 +251,8 @@ int BPF_PROG(process_exit_live, struct task_struct *task)
 }
 
 static __always_inline void snapshot_put(struct seq_file *seq,
-					 struct exec_scratch *scratch)
+					 struct process_exec_event *event)
 {
-	struct process_exec_event *event = &scratch->event;
 	__u32 exe_len = event->exe.len;
 	__u32 args_len = event->args.len;
 
@@ -243,14 +260,13 @@ static __always_inline void snapshot_put(struct seq_file *seq,
 		exe_len = EVENT_PATH_SIZE;
 	if (args_len > EVENT_ARGS_SIZE + 1)
 		args_len = EVENT_ARGS_SIZE + 1;
-	bpf_seq_write(seq, event, sizeof(*event));
-	bpf_seq_write(seq, scratch->exe.bytes + (EVENT_PATH_SIZE - exe_len),
-		      exe_len);
-	bpf_seq_write(seq, scratch->args, args_len);
+	bpf_seq_write(seq, event, PROCESS_EXEC_FIXED);
+	bpf_seq_write(seq, event->exe_bytes, exe_len);
+	bpf_seq_write(seq, event->args_bytes, args_len);
 }
 
 /* The exe of a task that may be exiting on another CPU. */
-static __always_inline __u32 snapshot_exe(struct exec_scratch *scratch,
+static __always_inline __u32 snapshot_exe(struct snapshot_scratch *scratch,
 					  struct task_struct *task,
 					  struct mm_struct *mm)
 {
@@ -258,7 +274,8 @@ static __always_inline __u32 snapshot_exe(struct exec_scratch *scratch,
 	__u32 len;
 
 	compat_rcu_lock();
-	len = exe_fill(scratch, mm ? mm->exe_file : NULL);
+	len = exe_fill(&scratch->event, &scratch->path,
+		       mm ? mm->exe_file : NULL);
 	compat_rcu_unlock();
 	if (task->mm == mm)
 		return len;
@@ -271,7 +288,7 @@ SEC("iter.s/task")
 int process_snapshot(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
-	struct exec_scratch *scratch = scratch_get(&snapshot_scratch);
+	struct snapshot_scratch *scratch = scratch_get(&snapshot_scratch);
 	struct process_exec_event *event;
 	struct mm_struct *mm;
 	__u32 args_len;
@@ -284,21 +301,21 @@ int process_snapshot(struct bpf_iter__task *ctx)
 	event = &scratch->event;
 	mm = task->mm;
 	head_fill(&event->head, STREAM_PROCESS_SNAPSHOT, task);
-	event->head.size = sizeof(*event);
+	exec_begin(event);
 	event->head.ts = settings.snapshot_ts;
 	event->head.seq = 0;
 	event->old_pid = task->pid;
 	blob_place(&event->head, &event->filename, 0);
 	blob_place(&event->head, &event->interp, 0);
 	blob_place(&event->head, &event->exe, snapshot_exe(scratch, task, mm));
-	args_len = args_begin(scratch, mm ? mm->arg_start : 0,
-			      mm ? mm->arg_end : 0);
+	args_len =
+		args_begin(event, mm ? mm->arg_start : 0, mm ? mm->arg_end : 0);
 	if (args_len)
 		failed =
-			bpf_copy_from_user_task(scratch->args, args_len,
+			bpf_copy_from_user_task(event->args_bytes, args_len,
 						(void *)mm->arg_start, task, 0);
 	blob_place(&event->head, &event->args,
-		   args_end(scratch, args_len, failed));
-	snapshot_put(ctx->meta->seq, scratch);
+		   args_end(event, args_len, failed));
+	snapshot_put(ctx->meta->seq, event);
 	return 0;
 }

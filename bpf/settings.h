@@ -6,6 +6,9 @@
 #ifndef SHRIKE_BPF_SETTINGS_H
 #define SHRIKE_BPF_SETTINGS_H
 
+#include "bpf/columns.h"
+#include "bpf/event.h"
+
 #include <linux/types.h>
 
 #define COLLECT_SETTINGS_SECTION ".rodata.settings"
@@ -14,7 +17,22 @@ struct collect_settings {
 	__u64 snapshot_ts;  /* head.ts of process.snapshot, boot-time clock */
 	__u64 wakeup_bytes; /* wake the reader when the ring holds this much */
 	__u32 self_tgid;    /* whose events are dropped; 0: nobody's */
-	__u32 pad;
+	__u32 generation;   /* of the rules, for head.generation */
+	__u8 wanted[STREAM_COUNT];
+	/* Calls that failed too: some rule reads `retval` of the stream. */
+	__u8 failed[STREAM_COUNT];
+	/* What rules read, and the part of it that predicates read. */
+	__u64 columns[STREAM_COUNT][COLUMN_SET_WORDS];
+	__u64 predicate_columns[STREAM_COUNT][COLUMN_SET_WORDS];
 };
+
+/* For kernel programs; what is not so is removed by the verifier. */
+#define WANTED(stream) (settings.wanted[STREAM_##stream])
+#define WANTED_IF_FAILED(stream) (settings.failed[STREAM_##stream])
+#define COLUMN_IN(set, column) ((set)[(column) / 64] >> ((column) % 64) & 1)
+#define NEEDS(stream, column) \
+	COLUMN_IN(settings.columns[STREAM_##stream], COL_##column)
+#define TESTS(stream, column) \
+	COLUMN_IN(settings.predicate_columns[STREAM_##stream], COL_##column)
 
 #endif

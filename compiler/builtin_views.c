@@ -40,7 +40,6 @@ static const struct builtin_view views[] = {
 	  .operation = "op",
 	  .operations = file_operations },
 	{ .name = "kernel.image_loads", .alias = "i" },
-	{ .name = "security.auth", .alias = "a" },
 };
 
 const struct builtin_view *builtin_view_at(unsigned index)

@@ -151,7 +151,7 @@ static const char *reason_of_stream(enum stream_id stream)
 		return "matches are made in user space";
 	if (stream == STREAM_PROCESS)
 		return "the process table is in user space";
-	if (stream == STREAM_SECURITY_LOG || stream == STREAM_SECURITY_AUTH)
+	if (STREAM_IS_SECURITY(stream))
 		return "logs are read in user space";
 	if (STREAM_IS_LIFECYCLE(stream))
 		return "process events are never filtered: they feed the "

@@ -122,9 +122,11 @@ const char *column_reason(struct cond_set *set, const struct column *column)
 	if (column->wire == WIRE_NONE)
 		return explain_column(set, column,
 				      "comes from the process table");
-	if (column->wire == WIRE_BLOB)
+	if (column->wire == WIRE_BLOB || column->wire == WIRE_DNS)
 		return explain_column(set, column,
 				      "has no fixed place in the record");
+	if (column->wire == WIRE_OPT)
+		return explain_column(set, column, "may be absent");
 	if (column->id == COL_ts || column->id == COL_mono_ns ||
 	    column->id == COL_seq || column->id == COL_cpu)
 		return explain_column(set, column,
@@ -165,6 +167,8 @@ static const struct operand *operand_of_column(struct cond_set *set,
 	case WIRE_PATH:
 	case WIRE_NONE:
 	case WIRE_BLOB:
+	case WIRE_OPT:
+	case WIRE_DNS:
 	case WIRE_TIME:
 	case WIRE_COUNT:
 		break;

@@ -133,7 +133,7 @@ static int evidence_connect(sqlite3 *db, void *statement, int argc,
 	if (!table)
 		return SQLITE_NOMEM;
 	table->base.statement = statement;
-	arena_init(&table->arena, 64 * 1024);
+	arena_init(&table->arena, 256 * 1024);
 	rc = make_columns(table, &text);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_declare_vtab(db, buf_text(&text));

@@ -4,6 +4,7 @@
 
 #include "user/base/catalog.h"
 
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,7 +73,7 @@ static void streams__default_aliases__unique(void **state)
 {
 	(void)state;
 	for (unsigned a = 0; a < STREAM_VISIBLE_COUNT; a++) {
-		assert_int_equal(strlen(stream_at(a)->alias), 1);
+		assert_in_range(strlen(stream_at(a)->alias), 1, 2);
 		for (unsigned b = 0; b < a; b++)
 			assert_string_not_equal(stream_at(a)->alias,
 						stream_at(b)->alias);
@@ -105,10 +106,16 @@ static size_t wire_size(enum column_wire wire)
 		[WIRE_FLAG] = 4, [WIRE_CHARS] = EVENT_COMM_SIZE,
 		[WIRE_IP] = 16,	 [WIRE_BLOB] = sizeof(struct event_blob),
 		[WIRE_TIME] = 8, [WIRE_PATH] = sizeof(struct event_blob),
+		[WIRE_OPT] = 8,	 [WIRE_DNS] = sizeof(struct event_blob),
 	};
 
 	BUILD_CHECK(ARRAY_SIZE(sizes) == WIRE_COUNT);
 	return sizes[wire];
+}
+
+static bool has_bytes(const struct column *column)
+{
+	return column->wire == WIRE_PATH || column->wire == WIRE_DNS;
 }
 
 static void check_place(const struct stream *stream,
@@ -119,8 +126,8 @@ static void check_place(const struct stream *stream,
 	if (column->id < COL_HEAD_COUNT)
 		assert_true(column->offset + column->size <=
 			    sizeof(struct event_head));
-	assert_int_equal(column->bytes_size > 0, column->wire == WIRE_PATH);
-	if (column->wire == WIRE_PATH)
+	assert_int_equal(column->bytes_size > 0, has_bytes(column));
+	if (has_bytes(column))
 		assert_true(column->bytes_offset >=
 				    column->offset + column->size &&
 			    column->bytes_offset + column->bytes_size <=
@@ -142,8 +149,9 @@ static void check_type(const struct stream *stream, const struct column *column)
 		    column->type < VALUE_TYPE_COUNT);
 	switch (column->wire) {
 	case WIRE_NONE:
-		assert_true(column->id >= COL_CONTEXT_FIRST &&
-			    column->id < COL_OWN_FIRST);
+		assert_true((column->id >= COL_AMBIENT_FIRST &&
+			     column->id < COL_OWN_FIRST) ||
+			    strcmp(column->name, "prev_exe") == 0);
 		break;
 	case WIRE_FLAG:
 		assert_int_equal(column->type, VALUE_BOOL);
@@ -155,8 +163,18 @@ static void check_type(const struct stream *stream, const struct column *column)
 		assert_int_equal(column->type, VALUE_TIMESTAMP);
 		break;
 	case WIRE_CHARS:
-	case WIRE_PATH:
 		assert_int_equal(column->type, VALUE_TEXT);
+		break;
+	case WIRE_PATH:
+		assert_true(column->type == VALUE_TEXT ||
+			    (column->type == VALUE_LIST && column->hidden));
+		break;
+	case WIRE_DNS:
+		assert_int_equal(column->type, VALUE_LIST);
+		break;
+	case WIRE_OPT:
+		assert_true(column->type == VALUE_INT ||
+			    column->type == VALUE_TIMESTAMP);
 		break;
 	case WIRE_BLOB:
 		assert_true(column->type == VALUE_TEXT ||
@@ -168,9 +186,12 @@ static void check_type(const struct stream *stream, const struct column *column)
 		assert_true(column->type == VALUE_BOOL ||
 			    column->type == VALUE_INT);
 		break;
+	case WIRE_U64:
+		assert_true(column->type == VALUE_INT ||
+			    column->type == VALUE_INTERVAL);
+		break;
 	case WIRE_U16:
 	case WIRE_U32:
-	case WIRE_U64:
 	case WIRE_S32:
 		assert_int_equal(column->type, VALUE_INT);
 		break;
@@ -235,7 +256,8 @@ static void check_in_kernel(const struct stream *stream,
 			    const struct column *column)
 {
 	bool no = column->hidden || column->wire == WIRE_NONE ||
-		  column->wire == WIRE_BLOB;
+		  column->wire == WIRE_BLOB || column->wire == WIRE_OPT ||
+		  column->wire == WIRE_DNS;
 
 	(void)stream;
 	assert_int_equal(catalog_in_kernel(column), !no);
@@ -287,11 +309,32 @@ static void literals__of_enum_columns__found(void **state)
 	assert_int_equal(value, 6);
 	value = -1;
 	assert_null(catalog_literal(connect->id, family, 2, &value));
-	assert_null(catalog_literal(connect->id, proto, 1, &value));
+	assert_null(catalog_literal(connect->id, proto, 2, &value));
 	assert_null(catalog_literal(connect->id, port, 0, &value));
 	/* The same column id in another stream is another column. */
 	assert_null(catalog_literal(STREAM_FILE_OPEN, family, 0, &value));
 	assert_int_equal(value, -1);
+}
+
+/* Does a kernel program stand at the hook? */
+static bool hook_stands(const char *hook)
+{
+	static char text[1 << 18];
+	char section[64];
+	bool found = false;
+	glob_t files;
+
+	snprintf(section, sizeof(section), "SEC(\"tp_btf/%s\")", hook);
+	assert_int_equal(glob("bpf/*.bpf.c", 0, NULL, &files), 0);
+	for (size_t i = 0; i < files.gl_pathc; i++) {
+		size_t len = read_text(files.gl_pathv[i], text, sizeof(text));
+
+		assert_true(len > 0 && len < sizeof(text) - 1);
+		text[len] = '\0';
+		found |= strstr(text, section) != NULL;
+	}
+	globfree(&files);
+	return found;
 }
 
 /* What explain says of a stream is what its program is attached to. */
@@ -302,22 +345,13 @@ static void hooks__of_events__stand_in_their_programs(void **state)
 	(void)state;
 	for (int id = 0; id < STREAM_COUNT; id++) {
 		const char *hook = catalog_hook((enum stream_id)id);
-		const char *name = catalog_stream((enum stream_id)id)->name;
-		char path[64], section[64], *text;
 
 		if (!hook)
 			continue;
-		snprintf(path, sizeof(path), "bpf/%.*s.bpf.c",
-			 (int)strcspn(name, "."), name);
-		snprintf(section, sizeof(section), "SEC(\"tp_btf/%s\")", hook);
-		text = calloc(1, 1 << 18);
-		assert_non_null(text);
-		assert_true(read_text(path, text, 1 << 18) > 0);
-		assert_non_null(strstr(text, section));
-		free(text);
+		assert_true(hook_stands(hook));
 		hooks++;
 	}
-	assert_int_equal(hooks, 5);
+	assert_true(hooks >= 5);
 }
 
 int main(void)

@@ -19,11 +19,11 @@ struct fixture {
 static void fixture_open(struct fixture *f)
 {
 	memset(f, 0, sizeof(*f));
+	collector_init(&f->collector);
 	for (unsigned i = 0; i < RING_COUNT; i++) {
 		ring_file_open(&f->files[i]);
 		f->collector.rings[i].fd = f->files[i].fd;
 		f->collector.rings[i].reader = f->files[i].reader;
-		f->collector.rings[i].lifecycle = i == RING_LIFECYCLE;
 	}
 }
 
@@ -108,7 +108,7 @@ static void drain__both_rings__records_come_in_order_of_time(void **state)
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(connects); i++) {
 		n.head.ts = connects[i];
-		ring_put(&f.files[RING_EVENT], &n, sizeof(n), 0);
+		ring_put(&f.files[RING_NETWORK], &n, sizeof(n), 0);
 	}
 	assert_int_equal(drain(&f, 5000000000, &watermark_ns), 0);
 	assert_int_equal(f.seen[STREAM_PROCESS_EXIT], ARRAY_SIZE(exits));
@@ -130,7 +130,7 @@ static void drain__busy_record__holds_the_watermark(void **state)
 	fixture_open(&f);
 	assert_int_equal(drain(&f, 5000000000, &watermark_ns), 0);
 	ring_put(&f.files[RING_LIFECYCLE], &x, sizeof(x), BPF_RINGBUF_BUSY_BIT);
-	ring_put(&f.files[RING_EVENT], &n, sizeof(n), 0);
+	ring_put(&f.files[RING_NETWORK], &n, sizeof(n), 0);
 	before_ns = collect_now_ns();
 	assert_int_equal(drain(&f, 6000000000, &watermark_ns), 0);
 	assert_true(collect_now_ns() - before_ns >= 20000000);
@@ -175,7 +175,7 @@ static void drain__not_a_record_of_ours__is_counted_damaged(void **state)
 	x = exit_event();
 	damaged_check(&x, sizeof(x.head) - 1, RING_LIFECYCLE);
 	damaged_check(&x, sizeof(x) - 8, RING_LIFECYCLE);
-	damaged_check(&x, sizeof(x), RING_EVENT);
+	damaged_check(&x, sizeof(x), RING_NETWORK);
 	x.head.abi++;
 	damaged_check(&x, sizeof(x), RING_LIFECYCLE);
 	x = exit_event();

@@ -219,10 +219,10 @@ static void predicates__in_the_kernel__agree_with_the_interpreter(void **state)
 	for (unsigned done = 0; done < wanted;) {
 		struct kernel_function f;
 
-		g.stream = catalog_stream(
-			gen_chance(&g, 80) ?
-				STREAM_NETWORK_CONNECT + gen_below(&g, 2) :
-				gen_below(&g, STREAM_KERNEL_COUNT));
+		g.stream = gen_chance(&g, 80) ?
+				   catalog_stream(STREAM_NETWORK_CONNECT +
+						  gen_below(&g, 2)) :
+				   gen_stream(&g);
 		make(&g, gen_expr(&g, gen_below(&g, 5)), &f);
 		if (f.insns) {
 			check_in_kernel(&g, live, &f, gen_full() ? 100 : 20);

@@ -478,6 +478,19 @@ static inline const struct expr *gen_expr(struct gen *g, unsigned depth)
 	return e;
 }
 
+/* A stream whose records fit union gen_record. */
+static inline const struct stream *gen_stream(struct gen *g)
+{
+	static const enum stream_id streams[] = {
+		STREAM_NETWORK_CONNECT,
+		STREAM_FILE_OPEN,
+		STREAM_PROCESS_FORK,
+		STREAM_PROCESS_EXIT,
+	};
+
+	return catalog_stream(streams[gen_below(g, ARRAY_SIZE(streams))]);
+}
+
 /* --- records -------------------------------------------------------------- */
 
 union gen_record {
@@ -503,6 +516,11 @@ static inline void gen_fill(struct gen *g, const struct column *column,
 	case WIRE_S32:
 		memcpy(r->bytes + column->offset, &number, column->size);
 		return;
+	case WIRE_OPT:
+		if (gen_chance(g, 50))
+			number = EVENT_NONE;
+		memcpy(r->bytes + column->offset, &number, column->size);
+		return;
 	case WIRE_CHARS:
 		for (unsigned i = 0; i < column->size; i++)
 			r->bytes[column->offset + i] = (uint8_t)gen_u64(g);
@@ -525,6 +543,7 @@ static inline void gen_fill(struct gen *g, const struct column *column,
 	case WIRE_NONE:
 	case WIRE_FLAG:
 	case WIRE_BLOB:
+	case WIRE_DNS:
 	case WIRE_TIME:
 	case WIRE_COUNT:
 		return;
@@ -546,13 +565,13 @@ static inline void gen_record(struct gen *g, union gen_record *r)
 		r->connect.family = gen_chance(g, 50) ? AF_INET : AF_INET6;
 }
 
-static inline struct value gen_decode(const struct stream *stream,
-				      const struct column *column,
+static inline struct value gen_decode(const struct column *column,
 				      const union gen_record *r)
 {
 	const uint8_t *at = r->bytes + column->offset;
 	struct event_blob blob;
 	uint64_t number = 0;
+	uint16_t family;
 
 	switch (column->wire) {
 	case WIRE_U8:
@@ -560,8 +579,11 @@ static inline struct value gen_decode(const struct stream *stream,
 	case WIRE_U32:
 	case WIRE_U64:
 	case WIRE_S32:
+	case WIRE_OPT:
 	case WIRE_TIME:
 		memcpy(&number, at, column->size);
+		if (column->wire == WIRE_OPT && (int64_t)number == EVENT_NONE)
+			return value_null();
 		if (column->wire == WIRE_S32)
 			number = (uint64_t)(int32_t)number;
 		if (column->type == VALUE_BOOL)
@@ -574,9 +596,9 @@ static inline struct value gen_decode(const struct stream *stream,
 		return value_bytes(VALUE_TEXT, at,
 				   strnlen((const char *)at, column->size));
 	case WIRE_IP:
-		CHECK(stream->id == STREAM_NETWORK_CONNECT);
-		return value_bytes(VALUE_IP, at,
-				   r->connect.family == AF_INET ? 4 : 16);
+		memcpy(&family, r->bytes + column->family_offset,
+		       sizeof(family));
+		return value_bytes(VALUE_IP, at, family == AF_INET ? 4 : 16);
 	case WIRE_PATH:
 		memcpy(&blob, at, sizeof(blob));
 		if (!blob.off && !blob.len)
@@ -584,6 +606,7 @@ static inline struct value gen_decode(const struct stream *stream,
 		return value_bytes(VALUE_TEXT, r->bytes + blob.off, blob.len);
 	case WIRE_NONE:
 	case WIRE_BLOB:
+	case WIRE_DNS:
 	case WIRE_COUNT:
 		break;
 	}
@@ -603,8 +626,8 @@ static inline struct row *gen_row(struct gen *g, const union gen_record *r)
 	row->value_count = (uint16_t)slots;
 	for (unsigned id = 0; id < n; id++)
 		if (id < COL_CONTEXT_FIRST || id >= COL_OWN_FIRST)
-			row->values[row_slot(id)] = gen_decode(
-				g->stream, catalog_column_at(g->stream, id), r);
+			row->values[row_slot(id)] =
+				gen_decode(catalog_column_at(g->stream, id), r);
 	return row;
 }
 

@@ -149,7 +149,7 @@ static void check_predicate(struct gen *g, unsigned rows, struct tally *tally)
 	uint64_t matched = tally->matched;
 	bool exact, all;
 
-	g->stream = catalog_stream(gen_below(g, STREAM_KERNEL_COUNT));
+	g->stream = gen_stream(g);
 	if (gen_chance(g, 60))
 		g->stream = catalog_stream(gen_chance(g, 50) ?
 						   STREAM_NETWORK_CONNECT :

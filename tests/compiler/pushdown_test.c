@@ -145,10 +145,10 @@ static void terms__undecidable__say_why_and_accept_all(void **state)
 				    column(f, COL_pid)),
 				gen_const(&f->g, value_int(1))),
 			    "the sum may overflow, which user space decides");
-	f->g.stream = catalog_stream(STREAM_PROCESS_EXEC);
+	f->g.stream = catalog_stream(STREAM_SECURITY_LOG);
 	stays_in_user_space(
-		f, pattern(f, EXPR_PREFIX, COL_PROCESS_EXEC_filename, "/tmp"),
-		"filename has no fixed place in the record");
+		f, pattern(f, EXPR_PREFIX, COL_SECURITY_LOG_message, "/tmp"),
+		"message has no fixed place in the record");
 }
 
 static void like__with_a_beginning__filters_by_it(void **state)
@@ -530,12 +530,12 @@ static void golden__port_and_comm(void **state)
 		  "       1:\tr0 = 1\n"
 		  "       2:\texit\n"
 		  "; n.dst_port = 4444\n"
-		  "       3:\tr3 = *(u16 *)(r1 + 158)\n"
+		  "       3:\tr3 = *(u16 *)(r1 + 262)\n"
 		  "       4:\tif r3 != 4444 goto +6\n"
 		  "; n.comm = 'bash'\n"
-		  "       5:\tr3 = *(u32 *)(r1 + 128)\n"
+		  "       5:\tr3 = *(u32 *)(r1 + 232)\n"
 		  "       6:\tif r3 != 1752392034 goto +4\n"
-		  "       7:\tr3 = *(u8 *)(r1 + 132)\n"
+		  "       7:\tr3 = *(u8 *)(r1 + 236)\n"
 		  "       8:\tif r3 != 0 goto +2\n"
 		  "; keep\n"
 		  "       9:\tr0 = 1\n"
@@ -567,13 +567,13 @@ static void golden__two_rules_share_a_term(void **state)
 		  "       1:\tr0 = 1\n"
 		  "       2:\texit\n"
 		  "; n.loginuid = 4294967295\n"
-		  "       3:\tr3 = *(u32 *)(r1 + 88)\n"
+		  "       3:\tr3 = *(u32 *)(r1 + 176)\n"
 		  "       4:\tif w3 != -1 goto +6\n"
 		  "; n.dst_port > 1024\n"
-		  "       5:\tr3 = *(u16 *)(r1 + 158)\n"
+		  "       5:\tr3 = *(u16 *)(r1 + 262)\n"
 		  "       6:\tif r3 s> 1024 goto +2\n"
 		  "; n.uid < 1000\n"
-		  "       7:\tr3 = *(u32 *)(r1 + 72)\n"
+		  "       7:\tr3 = *(u32 *)(r1 + 160)\n"
 		  "       8:\tif r3 s>= 1000 goto +2\n"
 		  "; keep\n"
 		  "       9:\tr0 = 1\n"

@@ -47,7 +47,7 @@ static void record_head(struct record *record, enum stream_id stream)
 
 	memset(record, 0, sizeof(*record));
 	memcpy(record->bytes, &head, sizeof(head));
-	record->len = catalog_stream(stream)->record_bytes;
+	record->len = catalog_fixed_bytes(catalog_stream(stream));
 }
 
 static void record_end(struct record *record)
@@ -119,25 +119,16 @@ static void make_open(struct record *record, const char *path)
 
 static void make(struct record *record, enum stream_id stream)
 {
-	switch (stream) {
-	case STREAM_PROCESS_EXEC:
-	case STREAM_PROCESS_SNAPSHOT:
+	if (stream == STREAM_PROCESS_EXEC ||
+	    stream == STREAM_PROCESS_SNAPSHOT) {
 		make_exec(record, stream);
-		break;
-	case STREAM_NETWORK_CONNECT:
+	} else if (stream == STREAM_NETWORK_CONNECT) {
 		make_connect(record, AF_INET);
-		break;
-	case STREAM_FILE_OPEN:
+	} else if (stream == STREAM_FILE_OPEN) {
 		make_open(record, "/etc/shadow");
-		break;
-	case STREAM_PROCESS_FORK:
-	case STREAM_PROCESS_EXIT:
-	case STREAM_PROCESS:
-	case STREAM_PROCESS_SAMPLE:
-	case STREAM_COUNT:
+	} else {
 		record_head(record, stream);
 		record_end(record);
-		break;
 	}
 }
 
@@ -247,7 +238,7 @@ static void open__path_up_to_the_records_end(void **state)
 	assert_int_equal(row_get(row, COL_FILE_OPEN_is_write).i, 1);
 	set_blob(&record, path, bytes, 12);
 	assert_int_equal(decode(&record, &arena, &row), -EBADMSG);
-	set_blob(&record, path, bytes + 1, 2);
+	set_blob(&record, path, bytes - 1, 2);
 	assert_int_equal(decode(&record, &arena, &row), -EBADMSG);
 	set_blob(&record, path, bytes, 0);
 	assert_int_equal(decode(&record, &arena, &row), 0);
@@ -270,7 +261,8 @@ static void blob__inside_the_struct__refused(void **state)
 	(void)state;
 	arena_init(&arena, 1 << 20);
 	make_exec(&record, STREAM_PROCESS_EXEC);
-	set_blob(&record, exe, sizeof(struct process_exec_event) - 1, 4);
+	set_blob(&record, exe,
+		 offsetof(struct process_exec_event, exe_bytes) - 1, 4);
 	assert_int_equal(decode(&record, &arena, &row), -EBADMSG);
 	set_blob(&record, exe, record.len, 1);
 	assert_int_equal(decode(&record, &arena, &row), -EBADMSG);
@@ -283,7 +275,8 @@ static void blob__inside_the_struct__refused(void **state)
 
 static void blobs__over_each_other__bounded_by_row_bytes(void **state)
 {
-	size_t fixed = sizeof(struct process_exec_event), len = 40000;
+	size_t fixed = sizeof(struct security_log_event);
+	size_t len = 40000;
 	uint8_t *bytes = calloc(1, fixed + len);
 	struct record record;
 	struct arena arena;
@@ -292,9 +285,10 @@ static void blobs__over_each_other__bounded_by_row_bytes(void **state)
 
 	(void)state;
 	arena_init(&arena, 1 << 20);
-	make_exec(&record, STREAM_PROCESS_EXEC);
-	set_blob(&record, offsetof(struct process_exec_event, exe), fixed, len);
-	set_blob(&record, offsetof(struct process_exec_event, args), fixed,
+	record_head(&record, STREAM_SECURITY_LOG);
+	set_blob(&record, offsetof(struct security_log_event, program), fixed,
+		 len);
+	set_blob(&record, offsetof(struct security_log_event, message), fixed,
 		 len);
 	assert_non_null(bytes);
 	memcpy(bytes, record.bytes, record.len);

@@ -160,7 +160,7 @@ static void malformed_messages__refused(void **state)
 		/* no values */
 		CASE("\x08\x02", -EBADMSG),
 		/* no such stream */
-		CASE("\x08\x08\x2a\x00", -EBADMSG),
+		CASE("\x08\x70\x2a\x00", -EBADMSG),
 		/* a column without a value, a value without a column */
 		CASE("\x08\x02\x2a\x03\x0a\x01\x04", -EBADMSG),
 		CASE("\x08\x02\x2a\x03\x12\x01\x07", -EBADMSG),
@@ -176,16 +176,16 @@ static void malformed_messages__refused(void **state)
 		/* compat, a boolean, is 2 */
 		CASE("\x08\x02\x2a\x06\x0a\x01\x18\x12\x01\x02", -EBADMSG),
 		/* args_count, a context column, among the row's own */
-		CASE("\x08\x02\x2a\x06\x0a\x01\x1c\x12\x01\x02", -EBADMSG),
+		CASE("\x08\x02\x2a\x06\x0a\x01\x2d\x12\x01\x02", -EBADMSG),
 		/* and in its place: process {args_count: 2} */
-		CASE("\x08\x02\x2a\x00\x32\x06\x0a\x01\x1c\x12\x01\x02", 0),
+		CASE("\x08\x02\x2a\x00\x32\x06\x0a\x01\x2d\x12\x01\x02", 0),
 		/* pid in a context */
 		CASE("\x08\x02\x2a\x00\x32\x06\x0a\x01\x04\x12\x01\x02",
 		     -EBADMSG),
 		/* args, a list, without its NUL; and with it */
-		CASE("\x08\x02\x2a\x00\x32\x06\x0a\x01\x1b\x1a\x01\x61",
+		CASE("\x08\x02\x2a\x00\x32\x06\x0a\x01\x2c\x1a\x01\x61",
 		     -EBADMSG),
-		CASE("\x08\x02\x2a\x00\x32\x07\x0a\x01\x1b\x1a\x02\x61\x00", 0),
+		CASE("\x08\x02\x2a\x00\x32\x07\x0a\x01\x2c\x1a\x02\x61\x00", 0),
 #undef CASE
 	};
 	struct arena arena;
@@ -194,7 +194,7 @@ static void malformed_messages__refused(void **state)
 	(void)state;
 	assert_int_equal(COL_pid, 4);
 	assert_int_equal(COL_compat, 0x18);
-	assert_int_equal(COL_args, 0x1b);
+	assert_int_equal(COL_args, 0x2c);
 	arena_init(&arena, 1 << 20);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		int ret = row_decode(cases[i].bytes, cases[i].len, NULL, &arena,

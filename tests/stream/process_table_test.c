@@ -82,42 +82,31 @@ static void model_apply(struct model *m, const struct row *row, int program)
 	struct known *k = &m->known[key];
 	struct known parent = *k;
 
-	switch ((enum stream_id)row->stream) {
-	case STREAM_PROCESS_FORK:
+	if (row->stream == STREAM_PROCESS_FORK) {
 		model_touch(m, key);
 		k = model_alive(m, row_get(row, COL_PROCESS_FORK_child_key).i);
 		k->text = parent.there ? parent.text : -1;
 		k->start = row_get(row, COL_PROCESS_FORK_child_start_ns).i;
 		k->snapshot = false;
-		break;
-	case STREAM_PROCESS_SNAPSHOT:
+	} else if (row->stream == STREAM_PROCESS_SNAPSHOT) {
 		if (k->there && !k->snapshot)
-			break;
+			return;
 		k = model_alive(m, key);
 		k->snapshot = true;
 		k->text = program;
 		k->start = row->ts;
-		break;
-	case STREAM_PROCESS_EXEC:
+	} else if (row->stream == STREAM_PROCESS_EXEC) {
 		k = model_alive(m, key);
 		k->snapshot = false;
 		k->text = program;
 		k->start = row->ts;
-		break;
-	case STREAM_PROCESS_EXIT:
+	} else if (row->stream == STREAM_PROCESS_EXIT) {
 		if (!k->there || k->ended)
-			break;
+			return;
 		k->ended = true;
 		k->snapshot = false;
 		k->ended_at = row->ts;
 		k->order = m->order++;
-		break;
-	case STREAM_NETWORK_CONNECT:
-	case STREAM_FILE_OPEN:
-	case STREAM_PROCESS:
-	case STREAM_PROCESS_SAMPLE:
-	case STREAM_COUNT:
-		break;
 	}
 }
 

@@ -15,12 +15,17 @@
 #define AT_S32 AT_SCALAR
 #define AT_CHARS AT_SCALAR
 #define AT_TIME AT_SCALAR
-#define AT_IP AT_SCALAR
+#define AT_OPT AT_SCALAR
+#define AT_NONE(record, member) .size = 0
+#define AT_IP(record, member)      \
+	AT_SCALAR(record, member), \
+		.family_offset = offsetof(struct record, family)
 #define AT_BLOB AT_SCALAR
 #define AT_PATH(record, member)                                          \
 	AT_SCALAR(record, member),                                       \
 		.bytes_offset = offsetof(struct record, member##_bytes), \
 		.bytes_size = SIZEOF(record, member##_bytes)
+#define AT_DNS AT_PATH
 #define AT_FLAG(record, bit)                          \
 	.offset = offsetof(struct event_head, flags), \
 	.size = SIZEOF(event_head, flags), .flag = (bit)
@@ -38,6 +43,8 @@ static const struct column shared_columns[] = {
 #define HEAD_COLUMN(name, type, wire, member, doc) \
 	COLUMN(COL_##name, #name, type, wire,      \
 	       GROUP(AT_##wire(event_head, member)), doc)
+#define AMBIENT_COLUMN(name, type, doc) \
+	COLUMN(COL_##name, #name, type, NONE, .size = 0, doc)
 #define CONTEXT_COLUMN(name, type, doc) \
 	COLUMN(COL_##name, #name, type, NONE, .size = 0, doc)
 #define PARENT_COLUMN(name, column, type, doc) \
@@ -69,12 +76,15 @@ static const struct own_column {
 #include "bpf/fields.def"
 };
 
+/* STREAM_COUNT: of a head column, in every stream. */
 static const struct {
 	enum stream_id stream;
 	unsigned column;
 	const char *text;
 	int64_t value;
 } literals[] = {
+#define HEAD_LITERAL(column, text, value) \
+	{ STREAM_COUNT, COL_##column, text, value },
 #define ENUM_LITERAL(stream, column, text, value) \
 	{ STREAM_##stream, COL_##stream##_##column, text, value },
 #include "bpf/fields.def"
@@ -174,7 +184,9 @@ const char *catalog_literal(enum stream_id stream, const struct column *column,
 			    unsigned index, int64_t *ret_value)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(literals); i++) {
-		if (literals[i].stream != stream ||
+		bool shared = literals[i].stream == STREAM_COUNT;
+
+		if ((!shared && literals[i].stream != stream) ||
 		    literals[i].column != column->id || index-- > 0)
 			continue;
 		*ret_value = literals[i].value;
@@ -198,6 +210,20 @@ const char *catalog_spelled(enum stream_id stream, const struct column *column,
 	return NULL;
 }
 
+size_t catalog_fixed_bytes(const struct stream *stream)
+{
+	unsigned n = catalog_column_count(stream);
+	size_t fixed = stream->record_bytes;
+
+	for (unsigned id = COL_OWN_FIRST; id < n; id++) {
+		const struct column *column = catalog_column_at(stream, id);
+
+		if (column->bytes_size && column->bytes_offset < fixed)
+			fixed = column->bytes_offset;
+	}
+	return fixed;
+}
+
 unsigned catalog_parent_source(unsigned parent_column)
 {
 	CHECK(parent_column >= COL_PARENT_FIRST &&
@@ -208,5 +234,6 @@ unsigned catalog_parent_source(unsigned parent_column)
 bool catalog_in_kernel(const struct column *column)
 {
 	return column->wire != WIRE_NONE && column->wire != WIRE_BLOB &&
+	       column->wire != WIRE_OPT && column->wire != WIRE_DNS &&
 	       !column->hidden;
 }

@@ -9,51 +9,28 @@
 #ifndef SHRIKE_BASE_CATALOG_H
 #define SHRIKE_BASE_CATALOG_H
 
+#include "bpf/columns.h"
 #include "bpf/event.h"
 #include "user/base/value.h"
 
 #include <stddef.h>
 
-/*
- * COL_ts, COL_pid, COL_exe ... for what every stream has, and
- * COL_NETWORK_CONNECT_dst_port ... for a stream's own columns: each stream's
- * numbering starts again at COL_OWN_FIRST.
- */
-enum column_id {
-#define HEAD_COLUMN(name, type, wire, member, doc) COL_##name,
-#include "bpf/fields.def"
-	COL_HEAD_COUNT,
-	COL_CONTEXT_FIRST = COL_HEAD_COUNT,
-	COL_BEFORE_CONTEXT = COL_CONTEXT_FIRST - 1,
-#define CONTEXT_COLUMN(name, type, doc) COL_##name,
-#include "bpf/fields.def"
-	COL_PARENT_FIRST,
-	COL_BEFORE_PARENT = COL_PARENT_FIRST - 1,
-#define PARENT_COLUMN(name, column, type, doc) COL_##name,
-#include "bpf/fields.def"
-	COL_OWN_FIRST,
-#define STREAM(id, ident, name, alias, doc) COL_BEFORE_##id = COL_OWN_FIRST - 1,
-#define OWN_COLUMN(stream, record, name, type, wire, member, doc) \
-	COL_##stream##_##name,
-#define HIDDEN_COLUMN(stream, record, name, type, wire, member, doc) \
-	COL_##stream##_##name,
-#include "bpf/fields.def"
-};
-
 #define CONTEXT_COUNT (COL_PARENT_FIRST - COL_CONTEXT_FIRST)
 
 enum column_wire {
-	WIRE_NONE, /* not in the record: from the process table */
+	WIRE_NONE, /* not in the record: from the process table, or ambient */
 	WIRE_U8,
 	WIRE_U16,
 	WIRE_U32,
 	WIRE_U64,
 	WIRE_S32,
+	WIRE_OPT, /* __s64, EVENT_NONE: NULL */
 	WIRE_FLAG,
 	WIRE_CHARS,
 	WIRE_IP,
 	WIRE_BLOB,
 	WIRE_PATH,
+	WIRE_DNS, /* a DNS message, for the list of its answers */
 	WIRE_TIME,
 	WIRE_COUNT
 };
@@ -64,11 +41,12 @@ struct column {
 	enum value_type type;
 	enum column_wire wire;
 	uint16_t id;
-	uint16_t offset;       /* of the member in the wire record, bytes */
-	uint16_t size;	       /* of the member, bytes */
-	uint16_t bytes_offset; /* WIRE_PATH: of the bytes themselves */
-	uint16_t bytes_size;   /* WIRE_PATH: most bytes there can be */
-	uint32_t flag;	       /* WIRE_FLAG: the bit of head.flags */
+	uint16_t offset;	/* of the member in the wire record, bytes */
+	uint16_t size;		/* of the member, bytes */
+	uint16_t bytes_offset;	/* PATH, DNS: of the bytes in scratch */
+	uint16_t bytes_size;	/* PATH, DNS: most bytes there can be */
+	uint16_t family_offset; /* WIRE_IP: of the address family, 2 bytes */
+	uint32_t flag;		/* WIRE_FLAG: the bit of head.flags */
 	uint16_t context; /* parent column: the context column it mirrors */
 	bool hidden;	  /* cannot be named in a rule */
 };
@@ -117,6 +95,9 @@ const char *catalog_spelled(enum stream_id stream, const struct column *column,
 
 /* The context column that a parent column mirrors: parent_exe gives exe. */
 unsigned catalog_parent_source(unsigned parent_column);
+
+/* Bytes of the wire struct before the bytes of its paths, or all of it. */
+size_t catalog_fixed_bytes(const struct stream *stream);
 
 /* Can a generated predicate read this column from the wire record? */
 bool catalog_in_kernel(const struct column *column);

@@ -86,7 +86,8 @@ int cmd_record(int argc, char **argv)
 	if (chosen && rules.count)
 		return usage_error("record", "either rules or --streams");
 	for (unsigned i = 0; !chosen && i < STREAM_VISIBLE_COUNT; i++)
-		options.streams[i] = true;
+		options.streams[i] =
+			i >= STREAM_KERNEL_COUNT || catalog_hook(i);
 	if (rules.count)
 		rc = option_ruleset(&rules, options.quiet, &ruleset);
 	if (rc)

@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The collector: two rings, one set of counters, the programs that fill them.
- * Lifecycle records have a ring of their own, so that a flood of file events
- * never starves the process table.
+ * The collector: the rings, and the programs that fill them.
  */
 #include "user/collect/collect_int.h"
 
+#include "user/base/catalog.h"
 #include "user/collect/libbpf_log.h"
 #include "user/collect/snapshot.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <linux/membarrier.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -74,109 +71,142 @@ static int ring_size(uint32_t asked, uint32_t *ret_size, struct err *err)
 	return 0;
 }
 
-static int map_make(enum bpf_map_type type, const char *name,
-		    uint32_t key_bytes, uint32_t value_bytes, uint32_t entries,
-		    int *ret_fd, struct err *err)
-{
-	struct libbpf_log log;
-	int fd;
-
-	libbpf_log_begin(&log);
-	fd = bpf_map_create(type, name, key_bytes, value_bytes, entries, NULL);
-	libbpf_log_end();
-	if (fd < 0)
-		return libbpf_log_err(&log, -errno, "cannot make a kernel map",
-				      err);
-	*ret_fd = fd;
-	return 0;
-}
-
 static int ring_open(struct ring *ring, const char *name, uint32_t bytes,
 		     struct err *err)
 {
+	struct libbpf_log log;
 	uint32_t size = 0;
 	int rc = ring_size(bytes, &size, err);
 
-	if (!rc)
-		rc = map_make(BPF_MAP_TYPE_RINGBUF, name, 0, 0, size, &ring->fd,
-			      err);
-	if (!rc)
-		rc = ring_reader_init(&ring->reader, ring->fd, size, err);
-	return rc;
+	if (rc)
+		return rc;
+	libbpf_log_begin(&log);
+	ring->fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, name, 0, 0, size, NULL);
+	libbpf_log_end();
+	if (ring->fd < 0)
+		return libbpf_log_err(&log, -errno, "cannot make a kernel map",
+				      err);
+	return ring_reader_init(&ring->reader, ring->fd, size, err);
 }
 
-static bool events_wanted(const struct collect_request *request)
+/* Lifecycle and snapshot build the process table: always. */
+static uint64_t streams_wanted(const struct collect_request *request)
 {
+	uint64_t streams = HANDLER_STREAM(STREAM_PROCESS_SNAPSHOT);
+
 	for (unsigned s = 0; s < STREAM_KERNEL_COUNT; s++)
-		if (!STREAM_IS_LIFECYCLE(s) && request->streams[s])
+		if (request->streams[s] ||
+		    (STREAM_IS_ALWAYS(s) && catalog_hook(s)))
+			streams |= HANDLER_STREAM(s);
+	return streams;
+}
+
+static bool ring_wanted(enum ring_class ring, uint64_t streams)
+{
+	for (unsigned s = 0; s < STREAM_COUNT; s++)
+		if (streams & HANDLER_STREAM(s) && stream_ring(s) == ring)
 			return true;
 	return false;
 }
 
-static int maps_open(struct collector *collector,
-		     const struct collect_request *request, struct err *err)
+/* Those that are wanted and not open yet. */
+static int rings_open(struct collector *collector,
+		      const struct collect_request *request, struct err *err)
 {
-	struct ring *rings = collector->rings;
-	int cpus = libbpf_num_possible_cpus();
-	int rc;
+	static const char *const names[RING_COUNT] = {
+		[RING_LIFECYCLE] = "lifecycle_ring",
+		[RING_FILE] = "file_ring",
+		[RING_NETWORK] = "network_ring",
+		[RING_SYSTEM] = "system_ring",
+	};
+	uint64_t streams = streams_wanted(request);
+	int rc = 0;
 
-	if (cpus < 1)
-		return err_set(err, ERR_MACHINE, cpus,
-			       "cannot count the CPUs: %s", strerror(-cpus));
-	collector->cpu_count = (unsigned)cpus;
-	rings[RING_LIFECYCLE].lifecycle = true;
-	rc = ring_open(&rings[RING_LIFECYCLE], "lifecycle_ring",
-		       request->lifecycle_ring_bytes, err);
-	if (!rc && events_wanted(request))
-		rc = ring_open(&rings[RING_EVENT], "event_ring",
-			       request->event_ring_bytes, err);
-	if (!rc)
-		rc = map_make(BPF_MAP_TYPE_PERCPU_ARRAY, "counters",
-			      sizeof(uint32_t), sizeof(struct event_counters),
-			      STREAM_COUNT, &collector->counters_fd, err);
+	for (unsigned i = 0; i < RING_COUNT && !rc; i++) {
+		uint32_t bytes = i == RING_LIFECYCLE ?
+					 request->lifecycle_ring_bytes :
+					 request->event_ring_bytes;
+
+		if (collector->rings[i].fd < 0 && ring_wanted(i, streams))
+			rc = ring_open(&collector->rings[i], names[i], bytes,
+				       err);
+	}
 	return rc;
 }
 
-static int programs_start(struct collector *collector,
-			  const struct collect_request *request,
-			  struct err *err)
+/* What the kernel programs are told of each stream. */
+static void settings_fill(const struct collect_request *request,
+			  struct collect_settings *settings)
 {
-	const struct ring *lifecycle = &collector->rings[RING_LIFECYCLE];
-	const struct ring *event = &collector->rings[RING_EVENT];
-	struct programs_config config = {
-		.streams = request->streams,
-		.generated = { request->object, request->object_bytes },
-		.lifecycle_ring = { lifecycle->fd,
-				    lifecycle->reader.size_bytes },
-		.event_ring = { event->fd, event->reader.size_bytes },
-		.counters_fd = collector->counters_fd,
-		.self_tgid = request->watch_self ? 0 : (uint32_t)getpid(),
-		/* Before any live record: the table is there for all. */
-		.snapshot_ts = (uint64_t)collect_now_ns(),
-	};
-	int rc = programs_load(&collector->programs, &config, err);
+	const struct collect_columns *columns = request->columns;
+	uint64_t streams = streams_wanted(request);
 
-	if (!rc)
-		rc = programs_attach(&collector->programs, err);
-	return rc;
+	for (unsigned s = 0; s < STREAM_COUNT; s++)
+		settings->wanted[s] = (streams & HANDLER_STREAM(s)) != 0;
+	if (!columns) {
+		memset(settings->columns, 0xff, sizeof(settings->columns));
+		memset(settings->predicate_columns, 0xff,
+		       sizeof(settings->predicate_columns));
+		return;
+	}
+	memcpy(settings->failed, columns->failed, sizeof(settings->failed));
+	memcpy(settings->columns, columns->read, sizeof(settings->columns));
+	memcpy(settings->predicate_columns, columns->tested,
+	       sizeof(settings->predicate_columns));
+}
+
+static int programs_run(struct collector *collector,
+			const struct collect_request *request, struct err *err)
+{
+	struct generation_config config = {
+		.streams = streams_wanted(request),
+		.generated = { request->object, request->object_bytes },
+		.settings = {
+			.self_tgid = request->watch_self ? 0 :
+							   (uint32_t)getpid(),
+			/* Before any live record: the table is there for all. */
+			.snapshot_ts = (uint64_t)collect_now_ns(),
+		},
+	};
+
+	settings_fill(request, &config.settings);
+	for (unsigned i = 0; i < RING_COUNT; i++)
+		config.rings[i] = (struct generation_ring){
+			.fd = collector->rings[i].fd,
+			.size_bytes = collector->rings[i].reader.size_bytes,
+		};
+	return programs_start(&collector->programs, &config, err);
+}
+
+void collector_init(struct collector *collector)
+{
+	*collector = (struct collector){ 0 };
+	for (unsigned i = 0; i < RING_COUNT; i++)
+		collector->rings[i].fd = -1;
+	for (unsigned s = 0; s < STREAM_COUNT; s++)
+		collector->ring_of[s] = (uint8_t)stream_ring(s);
 }
 
 int collector_open(const struct collect_request *request,
 		   struct collector **ret_collector, struct err *err)
 {
-	struct collector *collector = calloc(1, sizeof(*collector));
+	struct collector *collector = malloc(sizeof(*collector));
+	int cpus = libbpf_num_possible_cpus();
 	int rc;
 
 	if (!collector)
 		return err_nomem(err);
-	collector->counters_fd = -1;
-	for (unsigned i = 0; i < RING_COUNT; i++)
-		collector->rings[i].fd = -1;
-	rc = namespace_check(err);
+	collector_init(collector);
+	if (cpus < 1)
+		rc = err_set(err, ERR_MACHINE, cpus,
+			     "cannot count the CPUs: %s", strerror(-cpus));
+	else
+		rc = namespace_check(err);
+	collector->cpu_count = (unsigned)cpus;
 	if (!rc)
-		rc = maps_open(collector, request, err);
+		rc = rings_open(collector, request, err);
 	if (!rc)
-		rc = programs_start(collector, request, err);
+		rc = programs_run(collector, request, err);
 	if (rc) {
 		collector_close(collector);
 		return rc;
@@ -185,15 +215,17 @@ int collector_open(const struct collect_request *request,
 	return 0;
 }
 
-/*
- * A program that began before its detachment may still run on another CPU. It
- * cannot be preempted, so one RCU grace period, which the global membarrier
- * waits for, outlasts it.
- */
+int collector_reload(struct collector *collector,
+		     const struct collect_request *request, struct err *err)
+{
+	int rc = rings_open(collector, request, err);
+
+	return rc ? rc : programs_run(collector, request, err);
+}
+
 void collector_detach(struct collector *collector)
 {
 	programs_detach(&collector->programs);
-	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 }
 
 struct collector *collector_close(struct collector *collector)
@@ -206,8 +238,6 @@ struct collector *collector_close(struct collector *collector)
 		if (collector->rings[i].fd >= 0)
 			close(collector->rings[i].fd);
 	}
-	if (collector->counters_fd >= 0)
-		close(collector->counters_fd);
 	free(collector);
 	return NULL;
 }
@@ -218,9 +248,9 @@ int collector_snapshot(struct collector *collector, collect_record_fn *fn,
 	uint64_t count;
 	int rc;
 
-	rc = snapshot_read(
-		collector->programs.by_stream[STREAM_PROCESS_SNAPSHOT], fn, ctx,
-		&count, err);
+	rc = snapshot_read(programs_iterator(&collector->programs,
+					     STREAM_PROCESS_SNAPSHOT),
+			   fn, ctx, &count, err);
 	if (!rc)
 		collector->delivered[STREAM_PROCESS_SNAPSHOT] += count;
 	return rc;

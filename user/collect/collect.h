@@ -10,6 +10,7 @@
 #ifndef SHRIKE_COLLECT_COLLECT_H
 #define SHRIKE_COLLECT_COLLECT_H
 
+#include "bpf/columns.h"
 #include "bpf/event.h"
 #include "user/base/buf.h"
 #include "user/base/err.h"
@@ -26,9 +27,17 @@ struct collector;
  */
 #define COLLECT_MARGIN_NS 1000000LL
 
+/* Sets of columns as in bpf/settings.h, by stream. */
+struct collect_columns {
+	uint64_t read[STREAM_COUNT][COLUMN_SET_WORDS];	 /* by somebody */
+	uint64_t tested[STREAM_COUNT][COLUMN_SET_WORDS]; /* by a predicate */
+	uint8_t failed[STREAM_COUNT]; /* calls that failed are wanted too */
+};
+
 struct collect_request {
 	bool streams[STREAM_COUNT]; /* lifecycle streams are always on */
-	const uint8_t *object;	    /* generated predicates, NULL: pass all */
+	const struct collect_columns *columns; /* NULL: all, no failed calls */
+	const uint8_t *object; /* generated predicates, NULL: pass all */
 	size_t object_bytes;
 	uint32_t lifecycle_ring_bytes; /* powers of two; 0: default */
 	uint32_t event_ring_bytes;
@@ -52,6 +61,14 @@ struct collect_counters {
 int collector_open(const struct collect_request *request,
 		   struct collector **ret_collector, struct err *err);
 struct collector *collector_close(struct collector *collector);
+
+/*
+ * From now on what `request` asks for: new programs take over from the old ones
+ * without a gap, counters go on. When it fails the old ones go on. A ring keeps
+ * its size; descriptors of new rings are new in collector_fds().
+ */
+int collector_reload(struct collector *collector,
+		     const struct collect_request *request, struct err *err);
 
 /*
  * Does each hook fire? Runs the program `argv` (a path first, silent, without

@@ -7,18 +7,15 @@
 #include "user/collect/programs.h"
 #include "user/collect/ring_reader.h"
 
-enum { RING_LIFECYCLE, RING_EVENT, RING_COUNT };
-
 struct ring {
 	int fd; /* -1: not needed */
 	struct ring_reader reader;
-	bool lifecycle;
 };
 
 struct collector {
 	struct programs programs;
 	struct ring rings[RING_COUNT];
-	int counters_fd;
+	uint8_t ring_of[STREAM_COUNT]; /* enum ring_class */
 	unsigned cpu_count;
 	int64_t watermark_ns;
 	uint64_t held;
@@ -27,5 +24,8 @@ struct collector {
 	uint64_t delivered[STREAM_COUNT];
 	uint64_t damaged[STREAM_COUNT];
 };
+
+/* A collector without rings and programs. */
+void collector_init(struct collector *collector);
 
 #endif

@@ -41,20 +41,14 @@ struct drain {
 	unsigned input_count;
 };
 
-/* Bytes that every record of the stream has on the ring. */
-static size_t stream_bytes_min(enum stream_id stream)
-{
-	if (stream == STREAM_FILE_OPEN)
-		return offsetof(struct file_open_event, path_bytes);
-	return catalog_stream(stream)->record_bytes;
-}
-
-static bool head_is_ours(const struct ring *ring, const struct event_head *head,
+static bool head_is_ours(const struct collector *collector,
+			 const struct ring *ring, const struct event_head *head,
 			 size_t len)
 {
 	return head->abi == EVENT_ABI && head->stream < STREAM_KERNEL_COUNT &&
-	       STREAM_IS_LIFECYCLE(head->stream) == ring->lifecycle &&
-	       head->size == len && len >= stream_bytes_min(head->stream);
+	       &collector->rings[collector->ring_of[head->stream]] == ring &&
+	       head->size == len &&
+	       len >= catalog_fixed_bytes(catalog_stream(head->stream));
 }
 
 /* Look at the input's next record. Returns RING_BUSY when it cannot be had. */
@@ -97,6 +91,17 @@ static bool is_of_self_test(const struct collector *collector,
 	       head->ts < collector->tester_until_ns;
 }
 
+/* To whom a record counts that is nobody's. */
+static enum stream_id ring_first(const struct collector *collector,
+				 const struct ring *ring)
+{
+	for (unsigned s = 0; s < STREAM_COUNT; s++)
+		if (collector->ring_of[s] < RING_COUNT &&
+		    &collector->rings[collector->ring_of[s]] == ring)
+			return s;
+	CHECK(false);
+}
+
 static int record_deliver(struct drain *drain, const struct input *input,
 			  struct err *err)
 {
@@ -107,10 +112,8 @@ static int record_deliver(struct drain *drain, const struct input *input,
 
 	if (record->len >= sizeof(head))
 		memcpy(&head, record->bytes, sizeof(head));
-	if (!head_is_ours(input->ring, &head, record->len)) {
-		enum stream_id first = input->ring->lifecycle ?
-					       STREAM_PROCESS_EXEC :
-					       STREAM_NETWORK_CONNECT;
+	if (!head_is_ours(collector, input->ring, &head, record->len)) {
+		enum stream_id first = ring_first(collector, input->ring);
 
 		collector->delivered[first]++;
 		collector->damaged[first]++;
@@ -179,12 +182,13 @@ static int counters_sum(const struct collector *collector, uint32_t stream,
 			struct event_counters *ret_sum, struct err *err)
 {
 	struct event_counters sum = { 0 };
+	int fd = programs_map(&collector->programs, "counters");
 	struct event_counters *each;
 
 	each = calloc(collector->cpu_count, sizeof(*each));
 	if (!each)
 		return err_nomem(err);
-	if (bpf_map_lookup_elem(collector->counters_fd, &stream, each)) {
+	if (bpf_map_lookup_elem(fd, &stream, each)) {
 		int code = -errno;
 
 		free(each);

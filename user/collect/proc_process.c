@@ -99,7 +99,7 @@ static void args_read(struct process_exec_event *event, char *ret_args)
 
 bool proc_process(uint64_t pid_key, uint32_t pid, struct buf *out)
 {
-	const uint16_t fixed = sizeof(struct process_exec_event);
+	const uint16_t fixed = offsetof(struct process_exec_event, exe_bytes);
 	struct process_exec_event event = {
 		.head = { .stream = STREAM_PROCESS_SNAPSHOT,
 			  .abi = EVENT_ABI,
@@ -107,23 +107,25 @@ bool proc_process(uint64_t pid_key, uint32_t pid, struct buf *out)
 			  .start_ns =
 				  (pid_key >> PID_KEY_SHIFT) * PID_KEY_UNIT_NS,
 			  .pid = pid,
+			  .retval = EVENT_NONE,
+			  .source = EVENT_SOURCE_SNAPSHOT,
 			  .tid = pid },
+		.old_uid = EVENT_NONE,
+		.old_euid = EVENT_NONE,
 		.old_pid = pid,
 	};
-	char exe[EVENT_PATH_SIZE];
-	char args[EVENT_ARGS_SIZE];
 
 	if (!stat_read(&event.head))
 		return false;
-	exe_read(&event, exe);
-	args_read(&event, args);
+	exe_read(&event, event.exe_bytes);
+	args_read(&event, event.args_bytes);
 	event.filename.off = fixed;
 	event.interp.off = fixed;
 	event.exe.off = fixed;
 	event.args.off = (uint16_t)(fixed + event.exe.len);
 	event.head.size = (uint32_t)(fixed + event.exe.len + event.args.len);
-	buf_put(out, &event, sizeof(event));
-	buf_put(out, exe, event.exe.len);
-	buf_put(out, args, event.args.len);
+	buf_put(out, &event, fixed);
+	buf_put(out, event.exe_bytes, event.exe.len);
+	buf_put(out, event.args_bytes, event.args.len);
 	return true;
 }

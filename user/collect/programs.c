@@ -1,355 +1,318 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Loads only what a wanted stream needs: a program that is not loaded costs
- * nothing, and sys_exit would cost something on every system call of the host.
+ * How one generation follows another: what the new one needs is attached before
+ * its handlers are put into the slots, one write each, and what only the old one
+ * needed goes last.
  */
 #include "user/collect/programs.h"
 
-#include "bpf/settings.h"
 #include "user/base/catalog.h"
 #include "user/base/check.h"
-#include "user/collect/libbpf_log.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-#include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
-#include "file.skel.h"
-#include "network.skel.h"
-#include "process.skel.h"
-
-#define WAKEUP_FRACTION 4 /* wake the reader when a ring is a quarter full */
-
-typedef const void *elf_bytes_fn(size_t *ret_len);
-
-struct object_spec {
-	const char *name;
-	elf_bytes_fn *elf_bytes;
-	bool filters; /* declares predicates */
-};
-
-enum { OBJECT_PROCESS, OBJECT_NETWORK, OBJECT_FILE };
-
-static const struct object_spec object_specs[PROGRAM_OBJECTS_MAX] = {
-	[OBJECT_PROCESS] = { "process", process_bpf__elf_bytes, false },
-	[OBJECT_NETWORK] = { "network", network_bpf__elf_bytes, true },
-	[OBJECT_FILE] = { "file", file_bpf__elf_bytes, true },
-};
-
-/* Does process_exit fit this kernel, or process_exit_live? */
-enum exit_variant { EXIT_ANY, EXIT_GROUP_DEAD, EXIT_LIVE };
-
-struct program_spec {
-	const char *name;
-	enum stream_id stream;
-	unsigned object;
-	enum exit_variant variant;
-};
-
-static const struct program_spec program_specs[] = {
-	{ "process_exec", STREAM_PROCESS_EXEC, OBJECT_PROCESS, EXIT_ANY },
-	{ "process_fork", STREAM_PROCESS_FORK, OBJECT_PROCESS, EXIT_ANY },
-	{ "process_exit", STREAM_PROCESS_EXIT, OBJECT_PROCESS,
-	  EXIT_GROUP_DEAD },
-	{ "process_exit_live", STREAM_PROCESS_EXIT, OBJECT_PROCESS, EXIT_LIVE },
-	{ "process_snapshot", STREAM_PROCESS_SNAPSHOT, OBJECT_PROCESS,
-	  EXIT_ANY },
-	{ "network_connect", STREAM_NETWORK_CONNECT, OBJECT_NETWORK, EXIT_ANY },
-	{ "file_open", STREAM_FILE_OPEN, OBJECT_FILE, EXIT_ANY },
-};
-
-/* Lifecycle and snapshot build the process table: always. */
-static bool stream_wanted(const struct programs_config *config,
-			  enum stream_id stream)
+/*
+ * A program that began before its detachment may still run on another CPU. It
+ * cannot be preempted, so one RCU grace period, which the global membarrier
+ * waits for, outlasts it.
+ */
+static void runs_wait(void)
 {
-	return STREAM_IS_LIFECYCLE(stream) ||
-	       stream == STREAM_PROCESS_SNAPSHOT || config->streams[stream];
+	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 }
 
-static const struct btf_type *hook_type(const struct btf *kernel,
-					const char *tracepoint)
+/* Put the handlers of `generation` into their slots; NULL: nothing to do. */
+static int slots_fill(struct programs *programs,
+		      const struct generation *generation, struct err *err)
 {
-	char name[128];
-	const struct btf_type *type;
-	int id;
+	size_t count;
+	const struct handler *table = handlers(&count);
+	int rc = 0;
 
-	snprintf(name, sizeof(name), "btf_trace_%s", tracepoint);
-	id = btf__find_by_name_kind(kernel, name, BTF_KIND_TYPEDEF);
-	if (id < 0)
-		return NULL;
-	type = btf__type_by_id(kernel, btf__type_by_id(kernel, id)->type);
-	return type ? btf__type_by_id(kernel, type->type) : NULL;
-}
+	for (size_t i = 0; generation && i < count; i++) {
+		unsigned slot;
 
-/* The hook's first parameter is the tracepoint's own, then (task, last?). */
-static enum exit_variant exit_variant_of(const struct btf *kernel)
-{
-	const struct btf_type *proto = hook_type(kernel, "sched_process_exit");
-
-	return proto && btf_vlen(proto) >= 3 ? EXIT_GROUP_DEAD : EXIT_LIVE;
-}
-
-/* libbpf would say ESRCH; a person wants to know which stream is out. */
-static int hook_check(const struct btf *kernel, const struct program_spec *spec,
-		      const struct bpf_program *program, struct err *err)
-{
-	const char *section = bpf_program__section_name(program);
-	const char *slash = strchr(section, '/');
-
-	if (strncmp(section, "tp_btf/", 7) != 0 || hook_type(kernel, slash + 1))
-		return 0;
-	return err_set(err, ERR_MACHINE, -ENOENT,
-		       "this kernel has no tracepoint %s, which %s needs",
-		       slash + 1, catalog_stream(spec->stream)->name);
-}
-
-/* Switch on what is wanted, everything else off. */
-static int programs_choose(struct programs *programs, unsigned object,
-			   const struct programs_config *config,
-			   const struct btf *kernel, struct err *err)
-{
-	enum exit_variant variant = exit_variant_of(kernel);
-
-	for (size_t i = 0; i < ARRAY_SIZE(program_specs); i++) {
-		const struct program_spec *spec = &program_specs[i];
-		struct bpf_program *program;
-		bool wanted;
-		int rc;
-
-		if (spec->object != object)
+		if (!generation->programs[i] || table[i].kind != HANDLER_SLOT)
 			continue;
-		program = bpf_object__find_program_by_name(
-			programs->objects[object], spec->name);
-		CHECK(program);
-		wanted =
-			stream_wanted(config, spec->stream) &&
-			(spec->variant == EXIT_ANY || spec->variant == variant);
-		bpf_program__set_autoload(program, wanted);
-		if (!wanted)
-			continue;
-		rc = hook_check(kernel, spec, program, err);
-		if (rc)
-			return rc;
-		programs->by_stream[spec->stream] = program;
+		for (unsigned n = 0;
+		     !rc && (slot = handler_slot(&table[i], n)) != CALL_NOWHERE;
+		     n++)
+			rc = stubs_slot_set(
+				&programs->stubs, table[i].hook, slot,
+				bpf_program__fd(generation->programs[i]), err);
 	}
-	return 0;
-}
-
-static int map_share(struct bpf_object *object, const char *name, int fd)
-{
-	struct bpf_map *map = bpf_object__find_map_by_name(object, name);
-
-	CHECK(map && fd >= 0);
-	return bpf_map__reuse_fd(map, fd);
-}
-
-/* Lifecycle has a ring of its own, what predicates filter shares the other. */
-static int maps_set(struct bpf_object *object, bool filters,
-		    const struct programs_config *config)
-{
-	const struct programs_ring *ring =
-		filters ? &config->event_ring : &config->lifecycle_ring;
-	const struct collect_settings settings = {
-		.snapshot_ts = config->snapshot_ts,
-		.wakeup_bytes = ring->size_bytes / WAKEUP_FRACTION,
-		.self_tgid = config->self_tgid,
-	};
-	struct bpf_map *map =
-		bpf_object__find_map_by_name(object, COLLECT_SETTINGS_SECTION);
-	int rc;
-
-	CHECK(map);
-	rc = bpf_map__set_initial_value(map, &settings, sizeof(settings));
-	CHECK(rc == 0);
-	rc = map_share(object, filters ? "event_ring" : "lifecycle_ring",
-		       ring->fd);
-	if (!rc)
-		rc = map_share(object, "counters", config->counters_fd);
 	return rc;
 }
 
-static int object_open(struct programs *programs, unsigned index,
-		       const struct object_bytes *elf, struct libbpf_log *log,
-		       struct err *err)
+/* Does a handler of the generation take the slot? */
+static bool slot_is_taken(const struct generation *generation,
+			  enum hook_id hook, unsigned slot)
 {
-	const struct object_spec *spec = &object_specs[index];
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = spec->name);
-	struct bpf_object *object;
+	size_t count;
+	const struct handler *table = handlers(&count);
 
-	libbpf_log_begin(log);
-	object = bpf_object__open_mem(elf->bytes, elf->len, &opts);
-	libbpf_log_end();
-	if (!object)
-		return libbpf_log_err(log, -errno,
-				      "cannot open the kernel programs", err);
-	programs->objects[index] = object;
-	return 0;
-}
+	for (size_t i = 0; i < count; i++) {
+		unsigned taken;
 
-static int object_load(struct programs *programs, unsigned index,
-		       const struct programs_config *config,
-		       const struct btf *kernel, struct err *err)
-{
-	const struct object_spec *spec = &object_specs[index];
-	struct buf linked = BUF_INIT;
-	struct libbpf_log log;
-	struct object_bytes elf;
-	int rc = 0;
-
-	elf.bytes = spec->elf_bytes(&elf.len);
-	if (spec->filters && config->generated.bytes) {
-		rc = object_link(&elf, &config->generated, &linked, err);
-		elf = (struct object_bytes){ linked.bytes, linked.len };
+		if (!generation->programs[i] || table[i].hook != hook ||
+		    table[i].kind != HANDLER_SLOT)
+			continue;
+		for (unsigned n = 0;
+		     (taken = handler_slot(&table[i], n)) != CALL_NOWHERE; n++)
+			if (taken == slot)
+				return true;
 	}
-	if (!rc)
-		rc = object_open(programs, index, &elf, &log, err);
-	buf_release(&linked);
-	if (!rc)
-		rc = programs_choose(programs, index, config, kernel, err);
-	if (rc)
-		return rc;
-	libbpf_log_begin(&log);
-	rc = maps_set(programs->objects[index], spec->filters, config);
-	if (!rc)
-		rc = bpf_object__load(programs->objects[index]);
-	libbpf_log_end();
-	if (rc) {
-		char what[64];
-
-		snprintf(what, sizeof(what),
-			 "the kernel refused the %s programs", spec->name);
-		return libbpf_log_err(&log, rc, what, err);
-	}
-	return 0;
-}
-
-static bool object_wanted(const struct programs_config *config, unsigned index)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(program_specs); i++)
-		if (program_specs[i].object == index &&
-		    stream_wanted(config, program_specs[i].stream))
-			return true;
 	return false;
 }
 
-int programs_load(struct programs *programs,
-		  const struct programs_config *config, struct err *err)
+/* Empty the slots that `old` has and `generation` has not. */
+static int slots_clear(struct programs *programs, const struct generation *old,
+		       const struct generation *generation, struct err *err)
 {
-	struct libbpf_log log;
-	struct btf *kernel;
+	size_t count;
+	const struct handler *table = handlers(&count);
 	int rc = 0;
 
-	*programs = (struct programs){ 0 };
-	libbpf_log_begin(&log);
-	kernel = btf__load_vmlinux_btf();
-	libbpf_log_end();
-	if (!kernel)
-		return libbpf_log_err(&log, -errno,
-				      "this kernel does not describe its types "
-				      "(/sys/kernel/btf/vmlinux, "
-				      "CONFIG_DEBUG_INFO_BTF)",
-				      err);
-	for (unsigned i = 0; i < PROGRAM_OBJECTS_MAX && !rc; i++)
-		if (object_wanted(config, i))
-			rc = object_load(programs, i, config, kernel, err);
-	btf__free(kernel);
-	if (rc)
-		programs_release(programs);
+	for (size_t i = 0; old && i < count; i++) {
+		enum hook_id hook = table[i].hook;
+		unsigned slot;
+
+		if (!old->programs[i] || table[i].kind != HANDLER_SLOT)
+			continue;
+		for (unsigned n = 0;
+		     !rc && (slot = handler_slot(&table[i], n)) != CALL_NOWHERE;
+		     n++)
+			if (!slot_is_taken(generation, hook, slot))
+				rc = stubs_slot_set(&programs->stubs, hook,
+						    slot, -1, err);
+	}
 	return rc;
 }
 
-int programs_attach(struct programs *programs, struct err *err)
+/* --- runs that were skipped ------------------------------------------------*/
+
+static int hooks_missed(const struct programs *programs, uint32_t hooks,
+			uint64_t *ret_missed, struct err *err)
 {
-	struct libbpf_log log;
+	uint64_t sum = 0;
 
-	for (unsigned s = 0; s < STREAM_COUNT; s++) {
-		char what[64];
+	for (unsigned i = 0; i < HOOK_COUNT; i++) {
+		uint64_t missed;
+		int rc;
 
-		/* The iterator is attached when it is run. */
-		if (!programs->by_stream[s] || s == STREAM_PROCESS_SNAPSHOT)
+		if (!(hooks & HOOK_BIT(i)))
 			continue;
-		libbpf_log_begin(&log);
-		programs->links[s] =
-			bpf_program__attach(programs->by_stream[s]);
-		libbpf_log_end();
-		if (programs->links[s])
-			continue;
-		snprintf(what, sizeof(what), "cannot attach the program of %s",
-			 catalog_stream(s)->name);
-		return libbpf_log_err(&log, -errno, what, err);
+		rc = stubs_missed(&programs->stubs, i, &missed, err);
+		if (rc)
+			return rc;
+		sum += missed;
 	}
+	*ret_missed = sum;
 	return 0;
 }
 
-void programs_detach(struct programs *programs)
+static int stream_missed_now(const struct programs *programs,
+			     const struct generation *generation,
+			     enum stream_id stream, uint64_t *ret_missed,
+			     struct err *err)
 {
-	for (unsigned s = 0; s < STREAM_COUNT; s++) {
-		bpf_link__destroy(programs->links[s]);
-		programs->links[s] = NULL;
-	}
-}
-
-void programs_release(struct programs *programs)
-{
-	programs_detach(programs);
-	for (unsigned i = 0; i < PROGRAM_OBJECTS_MAX; i++)
-		bpf_object__close(programs->objects[i]);
-	*programs = (struct programs){ 0 };
-}
-
-/* All zero when the stream has no program. */
-static int program_info(const struct programs *programs, enum stream_id stream,
-			struct bpf_prog_info *ret_info, struct err *err)
-{
-	__u32 len = sizeof(*ret_info);
-	int fd;
-
-	memset(ret_info, 0, sizeof(*ret_info));
-	if (!programs->by_stream[stream])
+	*ret_missed = 0;
+	if (!generation || !(generation->streams & HANDLER_STREAM(stream)))
 		return 0;
-	fd = bpf_program__fd(programs->by_stream[stream]);
-	if (bpf_obj_get_info_by_fd(fd, ret_info, &len))
-		return err_set(err, ERR_MACHINE, -errno,
-			       "cannot read a program's counters: %s",
-			       strerror(errno));
-	return 0;
-}
-
-int programs_runs(const struct programs *programs, enum stream_id stream,
-		  uint64_t *ret_runs, struct err *err)
-{
-	struct bpf_prog_info info;
-	int rc = program_info(programs, stream, &info, err);
-
-	if (!rc)
-		*ret_runs = info.run_cnt;
-	return rc;
+	return hooks_missed(programs,
+			    generation_stream_hooks(generation, stream),
+			    ret_missed, err);
 }
 
 int programs_missed(const struct programs *programs, enum stream_id stream,
 		    uint64_t *ret_missed, struct err *err)
 {
-	struct bpf_prog_info info;
-	int rc = program_info(programs, stream, &info, err);
+	uint64_t now;
+	int rc = stream_missed_now(programs, programs->generation, stream, &now,
+				   err);
 
 	if (!rc)
-		*ret_missed = info.recursion_misses;
+		*ret_missed = programs->missed[stream] + now -
+			      programs->missed_as_of[stream];
 	return rc;
+}
+
+/* The hooks of a stream change with the generation: close the old count. */
+static int missed_carry(struct programs *programs,
+			const struct generation *next, struct err *err)
+{
+	for (unsigned s = 0; s < STREAM_COUNT; s++) {
+		uint64_t missed, from;
+		int rc = programs_missed(programs, s, &missed, err);
+
+		if (!rc)
+			rc = stream_missed_now(programs, next, s, &from, err);
+		if (rc)
+			return rc;
+		programs->missed[s] = missed;
+		programs->missed_as_of[s] = from;
+	}
+	return 0;
+}
+
+/* --- one after the other ---------------------------------------------------*/
+
+/* Until it returns 0 the old generation's handlers are all in their slots. */
+static int take_over(struct programs *programs, struct generation *next,
+		     const struct kernel_offer *offer, struct err *err)
+{
+	struct generation *old = programs->generation;
+	uint32_t attached = stubs_attached(&programs->stubs);
+	uint32_t hooks = generation_hooks(next);
+	int rc = stubs_load(&programs->stubs, hooks, err);
+
+	if (!rc)
+		rc = generation_attach(next, old, offer, err);
+	if (!rc)
+		rc = slots_fill(programs, next, err);
+	if (!rc)
+		rc = stubs_attach(&programs->stubs, hooks, err);
+	if (!rc)
+		rc = missed_carry(programs, next, err);
+	if (!rc)
+		return 0;
+	stubs_detach(&programs->stubs, hooks & ~attached);
+	slots_fill(programs, old, NULL);
+	if (old)
+		slots_clear(programs, next, old, NULL);
+	generation_give_back(next, old);
+	return rc;
+}
+
+int programs_start(struct programs *programs,
+		   const struct generation_config *config, struct err *err)
+{
+	struct generation *old = programs->generation;
+	struct generation *next = NULL;
+	struct kernel_offer offer;
+	int rc = kernel_offer_read(&offer, err);
+
+	if (rc)
+		return rc;
+	rc = generation_load(config, &offer, &programs->shared, &next, err);
+	if (!rc)
+		rc = take_over(programs, next, &offer, err);
+	kernel_offer_release(&offer);
+	if (rc) {
+		generation_free(next);
+		if (!old)
+			programs_release(programs);
+		return rc;
+	}
+	programs->generation = next;
+	if (!old)
+		return 0;
+	rc = slots_clear(programs, old, next, err);
+	stubs_detach(&programs->stubs, ~generation_hooks(next));
+	generation_detach(old);
+	runs_wait();
+	generation_free(old);
+	return rc;
+}
+
+void programs_detach(struct programs *programs)
+{
+	stubs_detach(&programs->stubs, ~0U);
+	if (programs->generation)
+		generation_detach(programs->generation);
+	runs_wait();
+}
+
+void programs_release(struct programs *programs)
+{
+	stubs_release(&programs->stubs);
+	generation_free(programs->generation);
+	shared_maps_release(&programs->shared);
+	*programs = (struct programs){ 0 };
+}
+
+int programs_map(const struct programs *programs, const char *name)
+{
+	return shared_map_fd(&programs->shared, name);
+}
+
+struct bpf_program *programs_iterator(const struct programs *programs,
+				      enum stream_id stream)
+{
+	size_t count;
+	const struct handler *table = handlers(&count);
+
+	for (size_t i = 0; i < count; i++)
+		if (table[i].kind == HANDLER_ITERATOR &&
+		    table[i].streams & HANDLER_STREAM(stream) &&
+		    programs->generation->programs[i])
+			return programs->generation->programs[i];
+	CHECK(false);
+}
+
+int programs_runs(const struct programs *programs, enum stream_id stream,
+		  uint64_t *ret_runs, struct err *err)
+{
+	uint32_t hooks = generation_stream_hooks(programs->generation, stream);
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < HOOK_COUNT; i++) {
+		uint64_t runs;
+		int rc;
+
+		if (!(hooks & HOOK_BIT(i)))
+			continue;
+		rc = stubs_runs(&programs->stubs, i, &runs, err);
+		if (rc)
+			return rc;
+		sum += runs;
+	}
+	*ret_runs = sum;
+	return 0;
+}
+
+/* --- for people ------------------------------------------------------------*/
+
+static void stream_describe(const struct generation *generation,
+			    enum stream_id stream, struct buf *out)
+{
+	const char *before[HANDLERS_MAX];
+	unsigned named = 0;
+	size_t count;
+	const struct handler *table = handlers(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		const char *section;
+		bool again = false;
+
+		if (!generation->programs[i] ||
+		    table[i].kind == HANDLER_ITERATOR ||
+		    !(table[i].streams & HANDLER_STREAM(stream)))
+			continue;
+		section = bpf_program__section_name(generation->programs[i]);
+		for (unsigned n = 0; n < named; n++)
+			again |= strcmp(before[n], section) == 0;
+		if (again)
+			continue;
+		if (!named)
+			buf_printf(out, "  %-16s from %s",
+				   catalog_stream(stream)->name, section);
+		else
+			buf_printf(out, ", %s", section);
+		before[named++] = section;
+	}
+	if (named)
+		buf_putc(out, '\n');
 }
 
 void programs_describe(const struct programs *programs, struct buf *out)
 {
-	for (unsigned s = 0; s < STREAM_COUNT; s++) {
-		const struct bpf_program *program = programs->by_stream[s];
-
-		if (programs->links[s])
-			buf_printf(out, "  %-16s from %s\n",
-				   catalog_stream(s)->name,
-				   bpf_program__section_name(program));
-	}
+	for (unsigned s = 0; s < STREAM_COUNT; s++)
+		if (programs->generation->streams & HANDLER_STREAM(s))
+			stream_describe(programs->generation, s, out);
 }

@@ -1,64 +1,56 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The kernel programs: which there are, what each serves, and how a set of them
- * is loaded and attached.
+ * The kernel programs at work: the stubs that are attached, and the generation
+ * whose handlers are in their slots.
  */
 #ifndef SHRIKE_COLLECT_PROGRAMS_H
 #define SHRIKE_COLLECT_PROGRAMS_H
 
-#include "bpf/event.h"
 #include "user/base/buf.h"
-#include "user/base/err.h"
-#include "user/collect/object_link.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-struct bpf_link;
-struct bpf_object;
-struct bpf_program;
-
-#define PROGRAM_OBJECTS_MAX 3
+#include "user/collect/generation.h"
+#include "user/collect/stubs.h"
 
 struct programs {
-	struct bpf_object *objects[PROGRAM_OBJECTS_MAX];
-	struct bpf_link *links[STREAM_COUNT];
-	struct bpf_program *by_stream[STREAM_COUNT];
+	struct stubs stubs;
+	struct shared_maps shared;
+	struct generation *generation; /* NULL: none yet */
+	/* Skipped runs: counted to the stream so far, and as of the count. */
+	uint64_t missed[STREAM_COUNT];
+	uint64_t missed_as_of[STREAM_COUNT];
 };
 
-struct programs_ring {
-	int fd; /* -1: no stream needs it */
-	size_t size_bytes;
-};
+/*
+ * Load what `config` asks for and put it to work in place of what is at work.
+ * No event is lost or handled twice meanwhile, but for those of a stream that
+ * only one of the two wants. On failure what was at work goes on; the first time
+ * nothing is left behind.
+ */
+int programs_start(struct programs *programs,
+		   const struct generation_config *config, struct err *err);
 
-/* What all objects share; the descriptors are borrowed. */
-struct programs_config {
-	const bool *streams;	       /* STREAM_COUNT of them */
-	struct object_bytes generated; /* bytes NULL: none */
-	struct programs_ring lifecycle_ring;
-	struct programs_ring event_ring;
-	int counters_fd;
-	uint32_t self_tgid;   /* whose events are dropped; 0: nobody's */
-	uint64_t snapshot_ts; /* head.ts of process.snapshot */
-};
-
-/* On failure nothing is left behind. */
-int programs_load(struct programs *programs,
-		  const struct programs_config *config, struct err *err);
-int programs_attach(struct programs *programs, struct err *err);
 /* They stay loaded, so that their counters can be read. */
 void programs_detach(struct programs *programs);
 void programs_release(struct programs *programs);
 
-/* Runs of the stream's program, while the kernel counts them. */
+/* A map that the generations share; -1: there is none of this name. */
+int programs_map(const struct programs *programs, const char *name);
+
+/* The iterator that lists a stream's events. */
+struct bpf_program *programs_iterator(const struct programs *programs,
+				      enum stream_id stream);
+
+/* Runs of the stream's hooks, while the kernel counts them. */
 int programs_runs(const struct programs *programs, enum stream_id stream,
 		  uint64_t *ret_runs, struct err *err);
 
-/* Runs of the stream's program that the kernel skipped (recursion). */
+/*
+ * Runs of the stream's hooks that the kernel skipped (recursion) while the
+ * stream was wanted. Each may have been one of its events.
+ */
 int programs_missed(const struct programs *programs, enum stream_id stream,
 		    uint64_t *ret_missed, struct err *err);
 
+/* One line per wanted stream: what it comes from. */
 void programs_describe(const struct programs *programs, struct buf *out);
 
 #endif

@@ -71,7 +71,7 @@ static int runs_check(const struct collector *collector, struct err *err)
 		uint64_t runs;
 		int rc;
 
-		if (!programs->by_stream[s])
+		if (!(programs->generation->streams & HANDLER_STREAM(s)))
 			continue;
 		rc = programs_runs(programs, s, &runs, err);
 		if (rc)

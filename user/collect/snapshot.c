@@ -6,6 +6,7 @@
  */
 #include "user/collect/snapshot.h"
 
+#include "user/base/catalog.h"
 #include "user/base/check.h"
 #include "user/collect/libbpf_log.h"
 #include "user/collect/proc_process.h"
@@ -67,17 +68,18 @@ static int identities_keep(struct snapshot *snapshot,
 /* Hand over every whole record, keep the rest. */
 static int records_deliver(struct snapshot *snapshot, struct err *err)
 {
+	const size_t fixed =
+		catalog_fixed_bytes(catalog_stream(STREAM_PROCESS_SNAPSHOT));
 	struct buf *pending = &snapshot->pending;
 	size_t at = 0;
 
-	while (pending->len - at >= sizeof(struct process_exec_event)) {
+	while (pending->len - at >= sizeof(struct event_head)) {
 		uint8_t *record = pending->bytes + at;
 		struct event_head head;
 		int rc;
 
 		memcpy(&head, record, sizeof(head));
-		if (head.size < sizeof(struct process_exec_event) ||
-		    head.size > RECORD_BYTES_MAX ||
+		if (head.size < fixed || head.size > RECORD_BYTES_MAX ||
 		    head.stream != STREAM_PROCESS_SNAPSHOT)
 			return err_set(err, ERR_DAMAGED, -EBADMSG,
 				       "snapshot: not a record of ours");

@@ -268,8 +268,10 @@ static void request_fill(const struct sensor *s,
 
 static void streams_wanted(struct sensor *s)
 {
-	for (unsigned i = 0; i < STREAM_KERNEL_COUNT; i++) {
-		s->wanted[i] = STREAM_IS_LIFECYCLE(i);
+	for (unsigned i = 0; i < STREAM_VISIBLE_COUNT; i++) {
+		if (!STREAM_IS_COLLECTED(i))
+			continue;
+		s->wanted[i] = STREAM_IS_ALWAYS(i) && catalog_hook(i);
 		if (s->options->ruleset)
 			s->wanted[i] |=
 				s->options->ruleset->program->subscriptions[i]

@@ -16,6 +16,7 @@ struct decoder {
 	size_t len;
 	size_t fixed; /* the record's struct; blobs lie behind it */
 	size_t bytes; /* of the row's texts so far */
+	bool sender;  /* the head is as far as a log tells */
 	int64_t clock_offset_ns;
 	const struct stream *stream;
 	struct arena *arena;
@@ -90,12 +91,11 @@ static int put_chars(struct decoder *d, const struct column *column,
 static int put_ip(struct decoder *d, const struct column *column,
 		  struct value *to)
 {
-	const struct column *family;
 	size_t len;
 
-	CHECK(d->stream->id == STREAM_NETWORK_CONNECT);
-	family = catalog_column_at(d->stream, COL_NETWORK_CONNECT_family);
-	switch (read_unsigned(d, family->offset, family->size)) {
+	switch (read_unsigned(d, column->family_offset, sizeof(uint16_t))) {
+	case AF_UNSPEC:
+		return 0;
 	case AF_INET:
 		len = 4;
 		break;
@@ -118,12 +118,11 @@ static int put_blob(struct decoder *d, const struct column *column,
 	memcpy(&blob, d->record + column->offset, sizeof(blob));
 	if (!blob.off && !blob.len)
 		return 0;
-	if (column->wire == WIRE_PATH ? blob.off != column->bytes_offset :
-					blob.off < d->fixed)
+	if (blob.off < d->fixed)
 		return MALFORMED(d, "%s lies at byte %u", column->name,
 				 blob.off);
 	if (blob.off > d->len || blob.len > d->len - blob.off ||
-	    (column->wire == WIRE_PATH && blob.len > column->bytes_size))
+	    (column->bytes_size && blob.len > column->bytes_size))
 		return MALFORMED(d, "%s ends behind it", column->name);
 	if (column->type == VALUE_HASH && blob.len != VALUE_HASH_BYTES)
 		return MALFORMED(d, "%s is no hash", column->name);
@@ -148,6 +147,8 @@ static int put_column(struct decoder *d, const struct column *column,
 	uint64_t u;
 
 	switch (column->wire) {
+	case WIRE_NONE:
+		return 0;
 	case WIRE_U8:
 	case WIRE_U16:
 	case WIRE_U32:
@@ -159,6 +160,11 @@ static int put_column(struct decoder *d, const struct column *column,
 		u = read_unsigned(d, column->offset, column->size);
 		*to = scalar(column, (int32_t)u);
 		return 0;
+	case WIRE_OPT:
+		u = read_unsigned(d, column->offset, column->size);
+		if ((int64_t)u != EVENT_NONE)
+			*to = scalar(column, (int64_t)u);
+		return 0;
 	case WIRE_FLAG:
 		u = read_unsigned(d, column->offset, column->size);
 		*to = value_bool(u & column->flag);
@@ -169,29 +175,29 @@ static int put_column(struct decoder *d, const struct column *column,
 		return put_ip(d, column, to);
 	case WIRE_BLOB:
 	case WIRE_PATH:
+	case WIRE_DNS:
 		return put_blob(d, column, to);
 	case WIRE_TIME:
 		return put_time(d, column, to);
-	case WIRE_NONE:
 	case WIRE_COUNT:
 		break;
 	}
-	CHECK(!"a context column has no place in a record");
+	CHECK(!"no wire");
 	return -EINVAL;
 }
 
-/* Up to where a record must reach: a path in it may be cut short. */
-static size_t fixed_bytes(const struct stream *stream)
+/* What a log does not tell of the sender of a line. */
+static bool unknown_sender(const struct decoder *d, const struct column *column)
 {
-	unsigned n = catalog_column_count(stream);
-
-	for (unsigned id = COL_OWN_FIRST; id < n; id++) {
-		const struct column *column = catalog_column_at(stream, id);
-
-		if (column->wire == WIRE_PATH)
-			return column->bytes_offset;
-	}
-	return stream->record_bytes;
+	if (column->wire == WIRE_U32)
+		return read_unsigned(d, column->offset, column->size) ==
+		       UINT32_MAX;
+	if (column->wire == WIRE_U64)
+		return read_unsigned(d, column->offset, column->size) ==
+		       UINT64_MAX;
+	if (column->wire == WIRE_CHARS)
+		return !d->record[column->offset];
+	return column->wire == WIRE_FLAG;
 }
 
 static int check_head(struct decoder *d, const struct event_head *head)
@@ -206,7 +212,9 @@ static int check_head(struct decoder *d, const struct event_head *head)
 	if (head->ts > INT64_MAX)
 		return MALFORMED(d, "impossible time");
 	d->stream = catalog_stream(head->stream);
-	d->fixed = fixed_bytes(d->stream);
+	d->sender = STREAM_IS_SECURITY(head->stream) &&
+		    (head->flags & EVENT_FLAG_SENDER);
+	d->fixed = catalog_fixed_bytes(d->stream);
 	if (d->len < d->fixed)
 		return MALFORMED(d, "%zu bytes are too few for %s", d->len,
 				 d->stream->name);
@@ -216,6 +224,7 @@ static int check_head(struct decoder *d, const struct event_head *head)
 static int put_columns(struct decoder *d, struct row *row)
 {
 	unsigned n = catalog_column_count(d->stream);
+	const struct column *column;
 	int ret;
 
 	for (unsigned id = 0; id < n; id++) {
@@ -223,8 +232,11 @@ static int put_columns(struct decoder *d, struct row *row)
 			id = COL_OWN_FIRST;
 		if (id >= n)
 			break;
-		ret = put_column(d, catalog_column_at(d->stream, id),
-				 &row->values[row_slot(id)]);
+		column = catalog_column_at(d->stream, id);
+		if (d->sender && id < COL_HEAD_COUNT &&
+		    unknown_sender(d, column))
+			continue;
+		ret = put_column(d, column, &row->values[row_slot(id)]);
 		if (ret)
 			return ret;
 	}

@@ -11,7 +11,7 @@
 #include "user/event/codec.h"
 
 /* More columns than any stream has. */
-#define MESSAGE_COLUMNS_MAX 64
+#define MESSAGE_COLUMNS_MAX 128
 #define MESSAGE_EVENT_BYTES_MAX ((size_t)512 * 1024)
 #define MESSAGE_MATCH_BYTES_MAX ((size_t)16 * 1024 * 1024)
 

@@ -227,7 +227,7 @@ void logs_counters(const struct logs *logs, enum stream_id stream,
 {
 	uint64_t given;
 
-	CHECK(stream == STREAM_SECURITY_LOG || stream == STREAM_SECURITY_AUTH);
+	CHECK(STREAM_IS_SECURITY(stream));
 	given = stream == STREAM_SECURITY_LOG ? logs->log_seq : logs->auth_seq;
 	*ret_counters = (struct logs_counters){ .delivered = given,
 						.lost = lost(logs) };

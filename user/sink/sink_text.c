@@ -121,61 +121,90 @@ static void put_open(struct buf *out, const struct row *row)
 		buf_puts(out, ", created");
 }
 
-/* "sshd: Failed password for root ..." */
-static void put_log(struct buf *out, const struct row *row, unsigned program,
-		    unsigned message)
+static void put_program(struct buf *out, const struct row *row)
 {
-	if (!value_is_null(row_get(row, program))) {
-		put_word(out, row_get(row, program));
+	put_exec(out, row,
+		 row->stream == STREAM_PROCESS_EXEC ?
+			 COL_PROCESS_EXEC_exec_args :
+			 COL_PROCESS_SNAPSHOT_exec_args);
+}
+
+static void put_fork(struct buf *out, const struct row *row)
+{
+	buf_puts(out, "child ");
+	sink_text_value(out, row_get(row, COL_PROCESS_FORK_child_pid));
+}
+
+static void put_exit(struct buf *out, const struct row *row)
+{
+	struct value signal = row_get(row, COL_PROCESS_EXIT_signal);
+	struct value code = row_get(row, COL_PROCESS_EXIT_code);
+
+	buf_puts(out, signal.i ? "signal " : "status ");
+	sink_text_value(out, signal.i ? signal : code);
+}
+
+static void put_present(struct buf *out, const struct row *row)
+{
+	sink_text_value(out, row_get(row, COL_exe));
+}
+
+/* "name=value ..." of the stream's own columns, as far as they are known. */
+static void put_columns(struct buf *out, const struct row *row)
+{
+	const struct stream *stream = catalog_stream(row->stream);
+	unsigned n = catalog_column_count(stream);
+	const char *space = "";
+
+	for (unsigned id = COL_OWN_FIRST; id < n; id++) {
+		const struct column *column = catalog_column_at(stream, id);
+		struct value value = row_get(row, id);
+		const char *literal;
+
+		if (value_is_null(value) || column->hidden)
+			continue;
+		buf_printf(out, "%s%s=", space, column->name);
+		literal = catalog_spelled(row->stream, column, value);
+		if (literal)
+			buf_puts(out, literal);
+		else
+			put_word(out, value);
+		space = " ";
+	}
+}
+
+/* "sshd: Failed password for root ..." */
+static void put_log(struct buf *out, const struct row *row)
+{
+	bool auth = row->stream == STREAM_SECURITY_AUTH;
+	struct value program = row_get(row, auth ? COL_SECURITY_AUTH_program :
+						   COL_SECURITY_LOG_program);
+
+	if (!value_is_null(program)) {
+		put_word(out, program);
 		buf_puts(out, ": ");
 	}
-	sink_text_value(out, row_get(row, message));
+	sink_text_value(out, row_get(row, auth ? COL_SECURITY_AUTH_message :
+						 COL_SECURITY_LOG_message));
 }
 
 /* What matters of an event, by its stream. */
 static void put_what(struct buf *out, const struct row *row)
 {
-	struct value signal;
+	static void (*const put[STREAM_COUNT])(struct buf *,
+					       const struct row *) = {
+		[STREAM_PROCESS_EXEC] = put_program,
+		[STREAM_PROCESS_SNAPSHOT] = put_program,
+		[STREAM_SECURITY_LOG] = put_log,
+		[STREAM_SECURITY_AUTH] = put_log,
+		[STREAM_PROCESS_FORK] = put_fork,
+		[STREAM_PROCESS_EXIT] = put_exit,
+		[STREAM_NETWORK_CONNECT] = put_connect,
+		[STREAM_FILE_OPEN] = put_open,
+		[STREAM_PROCESS] = put_present,
+	};
 
-	switch ((enum stream_id)row->stream) {
-	case STREAM_PROCESS_EXEC:
-		put_exec(out, row, COL_PROCESS_EXEC_exec_args);
-		break;
-	case STREAM_PROCESS_SNAPSHOT:
-		put_exec(out, row, COL_PROCESS_SNAPSHOT_exec_args);
-		break;
-	case STREAM_PROCESS_FORK:
-		buf_puts(out, "child ");
-		sink_text_value(out, row_get(row, COL_PROCESS_FORK_child_pid));
-		break;
-	case STREAM_PROCESS_EXIT:
-		signal = row_get(row, COL_PROCESS_EXIT_signal);
-		buf_puts(out, signal.i ? "signal " : "status ");
-		sink_text_value(out,
-				signal.i ? signal :
-					   row_get(row, COL_PROCESS_EXIT_code));
-		break;
-	case STREAM_NETWORK_CONNECT:
-		put_connect(out, row);
-		break;
-	case STREAM_FILE_OPEN:
-		put_open(out, row);
-		break;
-	case STREAM_SECURITY_LOG:
-		put_log(out, row, COL_SECURITY_LOG_program,
-			COL_SECURITY_LOG_message);
-		break;
-	case STREAM_SECURITY_AUTH:
-		put_log(out, row, COL_SECURITY_AUTH_program,
-			COL_SECURITY_AUTH_message);
-		break;
-	case STREAM_PROCESS:
-		sink_text_value(out, row_get(row, COL_exe));
-		break;
-	case STREAM_PROCESS_SAMPLE:
-	case STREAM_COUNT:
-		break;
-	}
+	(put[row->stream] ? put[row->stream] : put_columns)(out, row);
 }
 
 static void put_event(struct buf *out, const struct row *row)
@@ -183,12 +212,18 @@ static void put_event(struct buf *out, const struct row *row)
 	buf_puts(out, BRANCH);
 	put_time_of_day(out, row_get(row, COL_ts));
 	buf_printf(out, " %s ", catalog_stream(row->stream)->name);
-	put_process(out, row->self, row_get(row, COL_comm),
-		    row_get(row, COL_pid));
-	buf_putc(out, ' ');
+	/* Of a log's line it may be that nobody knows whose it is. */
+	if (!value_is_null(row_get(row, COL_pid))) {
+		put_process(out, row->self, row_get(row, COL_comm),
+			    row_get(row, COL_pid));
+		buf_putc(out, ' ');
+	}
 	put_what(out, row);
-	buf_puts(out, ", parent ");
-	put_process(out, row->parent, value_null(), row_get(row, COL_ppid));
+	if (!value_is_null(row_get(row, COL_ppid))) {
+		buf_puts(out, ", parent ");
+		put_process(out, row->parent, value_null(),
+			    row_get(row, COL_ppid));
+	}
 	buf_putc(out, '\n');
 }
 

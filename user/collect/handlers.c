@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "user/collect/handlers.h"
+
+#include "bpf/settings.h"
+#include "user/base/catalog.h"
+#include "user/base/check.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <bpf/btf.h>
+
+#include "file.skel.h"
+#include "network.skel.h"
+#include "process.skel.h"
+
+static const struct family families[FAMILY_COUNT] = {
+	[FAMILY_PROCESS] = { "process", process_bpf__elf_bytes, RING_LIFECYCLE,
+			     "lifecycle_ring" },
+	[FAMILY_FILE] = { "file", file_bpf__elf_bytes, RING_FILE,
+			  "event_ring" },
+	[FAMILY_NETWORK] = { "network", network_bpf__elf_bytes, RING_NETWORK,
+			     "event_ring" },
+};
+
+/*
+ * Since 6.16 the exit hook says which thread is the last. Its first parameter is
+ * the tracepoint's own, then (task, last?).
+ */
+static bool exit_tells_last(const struct kernel_offer *offer)
+{
+	const struct btf_type *proto =
+		kernel_tracepoint(offer, "sched_process_exit");
+
+	return proto && btf_vlen(proto) >= 3;
+}
+
+static bool exit_tells_nothing(const struct kernel_offer *offer)
+{
+	return !exit_tells_last(offer);
+}
+
+#define SERVES(name) HANDLER_STREAM(STREAM_##name)
+#define CALL(name)                         \
+	{                                  \
+		SLOT_##name, SLOT32_##name \
+	}
+
+static const struct handler table[] = {
+	{ .program = "process_exec",
+	  .family = FAMILY_PROCESS,
+	  .hook = HOOK_sched_process_exec,
+	  .streams = SERVES(PROCESS_EXEC) },
+	{ .program = "process_fork",
+	  .family = FAMILY_PROCESS,
+	  .hook = HOOK_sched_process_fork,
+	  .streams = SERVES(PROCESS_FORK) },
+	{ .program = "process_exit",
+	  .family = FAMILY_PROCESS,
+	  .hook = HOOK_sched_process_exit,
+	  .streams = SERVES(PROCESS_EXIT),
+	  .fits = exit_tells_last },
+	{ .program = "process_exit_live",
+	  .family = FAMILY_PROCESS,
+	  .hook = HOOK_sched_process_exit,
+	  .streams = SERVES(PROCESS_EXIT),
+	  .fits = exit_tells_nothing },
+	{ .program = "process_snapshot",
+	  .family = FAMILY_PROCESS,
+	  .kind = HANDLER_ITERATOR,
+	  .streams = SERVES(PROCESS_SNAPSHOT) },
+	{ .program = "file_open",
+	  .family = FAMILY_FILE,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(open), CALL(creat), CALL(openat), CALL(openat2),
+		     CALL(open_by_handle_at) },
+	  .streams = SERVES(FILE_OPEN) },
+	{ .program = "network_connect",
+	  .family = FAMILY_NETWORK,
+	  .hook = HOOK_inet_sock_set_state,
+	  .streams = SERVES(NETWORK_CONNECT) },
+};
+
+const struct handler *handlers(size_t *ret_count)
+{
+	*ret_count = ARRAY_SIZE(table);
+	return table;
+}
+
+const struct family *handler_family(enum family_id id)
+{
+	CHECK((unsigned)id < FAMILY_COUNT);
+	return &families[id];
+}
+
+const char *hook_name(enum hook_id hook)
+{
+	static const char *const names[HOOK_COUNT] = {
+#define CALL_HOOK(name) [HOOK_##name] = #name,
+#define PLAIN_HOOK(name) [HOOK_##name] = #name,
+#include "bpf/hooks.def"
+	};
+
+	CHECK((unsigned)hook < HOOK_COUNT);
+	return names[hook];
+}
+
+unsigned hook_slot_count(enum hook_id hook)
+{
+	static const uint16_t counts[HOOK_COUNT] = {
+#define CALL_HOOK(name) [HOOK_##name] = CALL_SLOTS,
+#define PLAIN_HOOK(name) [HOOK_##name] = 1,
+#include "bpf/hooks.def"
+	};
+
+	CHECK((unsigned)hook < HOOK_COUNT);
+	return counts[hook];
+}
+
+/* A call that this ABI has not takes no slot, the others keep their order. */
+unsigned handler_slot(const struct handler *handler, unsigned index)
+{
+	if (hook_slot_count(handler->hook) == 1)
+		return index ? CALL_NOWHERE : 0;
+	for (unsigned i = 0; i < 2 * HANDLER_CALLS_MAX; i++) {
+		const struct handler_call *call = &handler->calls[i / 2];
+		unsigned slot = i % 2 ? call->slot32 : call->slot;
+
+		/* No call is both 0 and 0: the rest of the array. */
+		if (!call->slot && !call->slot32)
+			break;
+		if (slot != CALL_NOWHERE && index-- == 0)
+			return slot;
+	}
+	return CALL_NOWHERE;
+}
+
+bool handler_hook_is_there(const struct handler *handler,
+			   const struct kernel_offer *offer)
+{
+	char name[128];
+
+	switch (handler->kind) {
+	case HANDLER_SLOT:
+		return kernel_tracepoint(offer, hook_name(handler->hook));
+	case HANDLER_LSM:
+		snprintf(name, sizeof(name), "bpf_lsm_%s", handler->lsm_hook);
+		return offer->lsm && kernel_has_function(offer, name);
+	case HANDLER_CGROUP:
+		return offer->cgroup_fd >= 0;
+	case HANDLER_ITERATOR:
+		break;
+	}
+	return true;
+}
+
+/* The name of the first of the streams. */
+static const char *first_name(uint64_t streams)
+{
+	return catalog_stream((enum stream_id)__builtin_ctzll(streams))->name;
+}
+
+static int refuse(const struct handler *handler, uint64_t streams,
+		  struct err *err)
+{
+	if (handler->kind == HANDLER_CGROUP)
+		return err_set(err, ERR_MACHINE, -ENOENT,
+			       "no cgroup2 file system is mounted, which %s "
+			       "needs",
+			       first_name(streams));
+	return err_set(err, ERR_MACHINE, -ENOENT,
+		       "this kernel has no tracepoint %s, which %s needs",
+		       hook_name(handler->hook), first_name(streams));
+}
+
+int handlers_choose(const struct kernel_offer *offer, uint64_t wanted,
+		    bool *ret_chosen, struct err *err)
+{
+	uint64_t unserved = wanted;
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		const struct handler *handler = &table[i];
+		uint64_t streams = handler->streams & wanted;
+
+		ret_chosen[i] = false;
+		if (!streams || (handler->fits && !handler->fits(offer)))
+			continue;
+		if (handler_hook_is_there(handler, offer)) {
+			ret_chosen[i] = true;
+			unserved &= ~streams;
+		} else if (!handler->optional && handler->kind != HANDLER_LSM) {
+			return refuse(handler, streams, err);
+		}
+	}
+	if (unserved)
+		return err_set(
+			err, ERR_MACHINE, -ENOENT,
+			"this kernel has no hook that %s can be had from",
+			first_name(unserved));
+	return 0;
+}
+
+bool handler_map_is_shared(const char *name)
+{
+	static const char *const shared[] = { "counters" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)
+		if (strcmp(name, shared[i]) == 0)
+			return true;
+	return false;
+}
+
+enum ring_class stream_ring(enum stream_id stream)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		if (table[i].streams & HANDLER_STREAM(stream))
+			return families[table[i].family].ring;
+	return RING_COUNT;
+}
