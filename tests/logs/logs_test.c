@@ -90,10 +90,11 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	struct fixture *f = *state;
+	char command[128];
 
 	logs_close(f->logs);
-	unlink(f->path);
-	assert_int_equal(rmdir(f->folder), 0);
+	snprintf(command, sizeof(command), "rm -rf %s", f->folder);
+	assert_int_equal(system(command), 0);
 	arena_release(&f->arena);
 	free(f);
 	return 0;
@@ -310,6 +311,57 @@ static void lines__all_together__are_accounted_for(void **state)
 	assert_int_equal(counters[1].delivered, 5);
 }
 
+#define REMOTE "/lib/systemd/systemd-journal-remote"
+
+static void journal_append(struct fixture *f, const char *fields)
+{
+	char command[256];
+	FILE *pipe;
+
+	snprintf(command, sizeof(command),
+		 REMOTE " --split-mode=none -o %s/test.journal - "
+			">/dev/null 2>&1",
+		 f->folder);
+	pipe = popen(command, "w");
+	assert_non_null(pipe);
+	fprintf(pipe,
+		"__REALTIME_TIMESTAMP=1767355200000000\n"
+		"__MONOTONIC_TIMESTAMP=1000000\n"
+		"_BOOT_ID=5a6ad8bb7c8b4a2ab5f0a8d6c3b7e101\n%s\n",
+		fields);
+	assert_int_equal(pclose(pipe), 0);
+}
+
+/* The journal vouches for its sender, and for nothing else of it. */
+static void log_in__in_the_journal__has_its_sender(void **state)
+{
+	struct fixture *f = *state;
+	struct logs_options options = { .auth = true, .journal = f->folder };
+	const struct row *row;
+	struct err err = { 0 };
+
+	if (access(REMOTE, X_OK) != 0) {
+		print_message("skip: no %s\n", REMOTE);
+		skip();
+	}
+	assert_int_equal(logs_open(&options, &f->logs, &err), 0);
+	journal_append(f, "SYSLOG_IDENTIFIER=su\nSYSLOG_PID=1\n"
+			  "MESSAGE=(to root) al on pts/0\n_PID=77\n_UID=0\n"
+			  "_COMM=a_name_longer_than_comm\n_EXE=/tmp/su\n");
+	turn(f);
+	assert_int_equal(f->count, 1);
+	row = f->rows[0];
+	is_int(row, COL_pid, 77);
+	is_int(row, COL_uid, 0);
+	is_null(row, COL_gid);
+	is_null(row, COL_pid_key);
+	is_text(row, COL_comm, "a_name_longer_t");
+	is_text(row, COL_SECURITY_AUTH_sender_exe, "/tmp/su");
+	is_int(row, COL_SECURITY_AUTH_log_pid, 1);
+	is_int(row, COL_SECURITY_AUTH_origin, LOG_JOURNAL);
+	is_int(row, COL_SECURITY_AUTH_log_ts, OFFSET);
+}
+
 static void sources__are_described(void **state)
 {
 	struct fixture *f = *state;
@@ -340,6 +392,7 @@ int main(void)
 		TEST(line__that_stands_for_several__is_as_many_rows),
 		TEST(line__too_long__is_cut_and_says_so),
 		TEST(lines__all_together__are_accounted_for),
+		TEST(log_in__in_the_journal__has_its_sender),
 		TEST(sources__are_described),
 	};
 
