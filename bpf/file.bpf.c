@@ -21,7 +21,7 @@ struct open_scratch {
 RING_MAP(event_ring);
 SCRATCH_MAP(open_scratch, struct open_scratch);
 
-PREDICATE_PASS_ALL(file_open)
+STAGES_PASS_ALL(file_open)
 
 /* Another thread may have closed the descriptor meanwhile: then NULL. */
 static __always_inline struct file *file_of_fd(struct task_struct *task,
@@ -48,10 +48,10 @@ static __always_inline void path_fill(struct open_scratch *scratch,
 		event->head.truncated |= EVENT_PART_PATH;
 }
 
-static __always_inline void open_fill(struct open_scratch *scratch,
+/* All but the path. */
+static __always_inline void open_fill(struct file_open_event *event,
 				      struct file *file)
 {
-	struct file_open_event *event = &scratch->event;
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
 	__u32 f_mode = BPF_CORE_READ(file, f_mode);
 
@@ -63,10 +63,6 @@ static __always_inline void open_fill(struct open_scratch *scratch,
 	event->dev = BPF_CORE_READ(inode, i_sb, s_dev);
 	event->path.off = offsetof(struct file_open_event, path_bytes);
 	event->path.len = 0;
-	if (file)
-		path_fill(scratch, file);
-	else
-		event->head.truncated |= EVENT_PART_PATH;
 }
 
 static __always_inline void open_put(struct file_open_event *event,
@@ -92,6 +88,7 @@ int BPF_PROG(file_open, struct pt_regs *regs, long ret)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct event_counters *counts;
 	struct open_scratch *scratch;
+	struct file *file;
 
 	if (ret < 0 || task->tgid == settings.self_tgid)
 		return 0;
@@ -105,7 +102,16 @@ int BPF_PROG(file_open, struct pt_regs *regs, long ret)
 	if (compat_is_32bit(task))
 		scratch->event.head.flags |= EVENT_FLAG_COMPAT;
 	scratch->event.fd = (__u32)ret;
-	open_fill(scratch, file_of_fd(task, (__u32)ret));
+	file = file_of_fd(task, (__u32)ret);
+	open_fill(&scratch->event, file);
+	if (!pre_file_open(&scratch->event)) {
+		counts->filtered++;
+		return 0;
+	}
+	if (file)
+		path_fill(scratch, file);
+	else
+		scratch->event.head.truncated |= EVENT_PART_PATH;
 	if (!predicate_file_open(&scratch->event)) {
 		counts->filtered++;
 		return 0;

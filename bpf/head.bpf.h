@@ -51,6 +51,15 @@ static __always_inline __u32 head_tty(struct task_struct *task)
 		(__u32)BPF_CORE_READ(tty, index));
 }
 
+/* What nothing is known of may hold. */
+static __always_inline void head_terms_unknown(struct event_head *head)
+{
+	__builtin_memset(&head->terms, 0xff, sizeof(head->terms));
+	__builtin_memset(&head->parent_terms, 0xff,
+			 sizeof(head->parent_terms));
+	head->join_keys = ~0ULL;
+}
+
 static __always_inline void head_fill(struct event_head *head, __u16 stream,
 				      struct task_struct *task)
 {
@@ -66,7 +75,7 @@ static __always_inline void head_fill(struct event_head *head, __u16 stream,
 	bpf_core_read(&head->caps_eff, sizeof(head->caps_eff),
 		      &cred->cap_effective);
 	head->retval = EVENT_NONE;
-	head->join_keys = 0;
+	head_terms_unknown(head);
 	head->tty = head_tty(task);
 	head->parent_uid = parent->real_cred->uid.val;
 	head->source = stream == STREAM_PROCESS_SNAPSHOT ?

@@ -1,25 +1,43 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
 /*
- * ABI between a collector and the predicate that is generated for its stream.
+ * ABI between a collector and the functions that are generated for its stream.
  *
- * The collector defines predicate_<ident>() weakly, with a body that passes
- * everything; a generated object may bring the strong definition, and the two
- * are linked before load. To match, the generated function must be
+ * The collector defines them weakly, with bodies that pass everything; a
+ * generated object may bring the strong definitions, and the two are linked
+ * before load. To match, a generated function must be
  *
+ *   unsigned long long pre_<ident>(const struct <ident>_event *event)
  *   unsigned long long predicate_<ident>(const struct <ident>_event *event)
  *
  * GLOBAL, in .text, and its first test must be for a null pointer. It returns 0
- * when no rule can use the event. It sees the record before it is on the ring:
- * head.ts and head.seq are not filled, the rest is.
+ * when no rule can use the event.
+ *
+ * pre_ is the first of two stages: of a stream with paths it asks what the
+ * predicate asks of everything else, so it may be called before a path is read
+ * and reads no PATH member, nor head.truncated. Of another stream there is only the predicate.
+ *
+ * Either sees the record before it is on the ring: head.ts, head.seq and
+ * head.cpu are not filled; filled must be what subscription.predicate_columns
+ * names, head.terms, head.parent_terms and head.join_keys where it says that they are
+ * tested, and, before the predicate is called, the groups of a path's sets
+ * (bpf/path_sets.bpf.h).
  */
 #ifndef SHRIKE_BPF_PREDICATE_H
 #define SHRIKE_BPF_PREDICATE_H
 
-#define PREDICATE_PASS_ALL(ident)                                             \
-	__attribute__((weak, noinline)) unsigned long long predicate_##ident( \
-		const struct ident##_event *event)                            \
-	{                                                                     \
-		return 1;                                                     \
+#define PREDICATE_WEAK(stage, ident)                                        \
+	__attribute__((weak, noinline)) unsigned long long stage##_##ident( \
+		const struct ident##_event *event)                          \
+	{                                                                   \
+		return 1;                                                   \
 	}
+
+/* Of a stream without paths. */
+#define PREDICATE_PASS_ALL(ident) PREDICATE_WEAK(predicate, ident)
+
+/* Of a stream with paths. */
+#define STAGES_PASS_ALL(ident)     \
+	PREDICATE_WEAK(pre, ident) \
+	PREDICATE_WEAK(predicate, ident)
 
 #endif

@@ -19,6 +19,11 @@
  *	+3	FUNC_PROTO (+2 "e") returning 1
  *	+4	FUNC "predicate_<ident>", global, of +3
  *
+ * and of a function that writes, before its FUNC_PROTO
+ *
+ *	+3	FWD struct of what it writes
+ *	+4	PTR to +3, the second parameter "out"
+ *
  * .BTF.ext:
  *
  *	0	8	magic, version, flags, length of this header, 24
@@ -36,8 +41,6 @@
 #include <string.h>
 
 #define HEADER_BYTES 24
-#define TYPES_PER_FUNCTION 5
-#define FIRST_FUNCTION_TYPE 2
 #define FUNC_INFO_BYTES 8
 #define LINE_INFO_BYTES 16
 #define LINE_NUMBER_MAX ((1u << 22) - 1)
@@ -47,6 +50,7 @@ struct btf_writer {
 	struct buf strings;
 	struct buf funcs;
 	struct buf lines;
+	uint32_t type_count; /* the last type's number */
 	uint32_t func_count;
 	uint32_t line_count;
 	const char *last_text; /* the string added last, and where it lies */
@@ -63,31 +67,41 @@ static uint32_t add_string(struct btf_writer *w, const char *text)
 	return w->last_offset;
 }
 
-static void add_type(struct btf_writer *w, uint32_t name, uint32_t kind,
-		     uint32_t vlen, uint32_t size_or_type)
+/* Returns its number. */
+static uint32_t add_type(struct btf_writer *w, uint32_t name, uint32_t kind,
+			 uint32_t vlen, uint32_t size_or_type)
 {
 	buf_put_le32(&w->types, name);
 	buf_put_le32(&w->types, kind << 24 | vlen);
 	buf_put_le32(&w->types, size_or_type);
+	return ++w->type_count;
 }
 
 static void add_function(struct btf_writer *w,
 			 const struct kernel_function *function,
 			 uint32_t insn_offset)
 {
-	uint32_t first =
-		FIRST_FUNCTION_TYPE + w->func_count * TYPES_PER_FUNCTION;
+	uint32_t record, out = 0, type;
 
-	add_type(w, add_string(w, function->record), BTF_KIND_FWD, 0, 0);
-	add_type(w, 0, BTF_KIND_CONST, 0, first);
-	add_type(w, 0, BTF_KIND_PTR, 0, first + 1);
-	add_type(w, 0, BTF_KIND_FUNC_PROTO, 1, 1);
+	type = add_type(w, add_string(w, function->record), BTF_KIND_FWD, 0, 0);
+	type = add_type(w, 0, BTF_KIND_CONST, 0, type);
+	record = add_type(w, 0, BTF_KIND_PTR, 0, type);
+	if (function->out) {
+		type = add_type(w, add_string(w, function->out), BTF_KIND_FWD,
+				0, 0);
+		out = add_type(w, 0, BTF_KIND_PTR, 0, type);
+	}
+	type = add_type(w, 0, BTF_KIND_FUNC_PROTO, out ? 2 : 1, 1);
 	buf_put_le32(&w->types, add_string(w, "e"));
-	buf_put_le32(&w->types, first + 2);
-	add_type(w, add_string(w, function->name), BTF_KIND_FUNC,
-		 BTF_FUNC_GLOBAL, first + 3);
+	buf_put_le32(&w->types, record);
+	if (out) {
+		buf_put_le32(&w->types, add_string(w, "out"));
+		buf_put_le32(&w->types, out);
+	}
+	type = add_type(w, add_string(w, function->name), BTF_KIND_FUNC,
+			BTF_FUNC_GLOBAL, type);
 	buf_put_le32(&w->funcs, insn_offset * 8);
-	buf_put_le32(&w->funcs, first + 4);
+	buf_put_le32(&w->funcs, type);
 	w->func_count++;
 }
 

@@ -171,7 +171,9 @@ static void dump_pushdown_terms(const struct dump *d,
 			continue;
 		names = plan_rule_names(rule);
 		buf_printf(d->out, "  %s %s: ",
-			   term->in_kernel ? "kernel" : "user space",
+			   term->in_kernel		   ? "kernel" :
+			   function->stage == PUSHDOWN_PRE ? "later" :
+							     "user space",
 			   term->rule);
 		expr_print(d->out, term->expr, &names);
 		buf_printf(d->out, "%s%s\n", term->reason ? " -- " : "",

@@ -12,6 +12,7 @@
 #include <errno.h>
 
 #define FRAME_REG 10
+#define OUT_ARGUMENT 2
 
 struct lowering {
 	const struct kernel_ir *ir;
@@ -124,6 +125,8 @@ static uint8_t alu_code(enum ir_op op)
 		return BPF_MOD;
 	case IR_AND:
 		return BPF_AND;
+	case IR_OR:
+		return BPF_OR;
 	case IR_XOR:
 		return BPF_XOR;
 	case IR_SHL:
@@ -132,6 +135,7 @@ static uint8_t alu_code(enum ir_op op)
 		return BPF_ARSH;
 	case IR_CONST:
 	case IR_LOAD:
+	case IR_STORE:
 	case IR_OP_COUNT:
 		break;
 	}
@@ -162,15 +166,33 @@ static void lower_binary(struct lowering *l, const struct ir_insn *insn,
 	emit(l, out, IR_NONE);
 }
 
+static void lower_store(struct lowering *l, const struct ir_insn *insn)
+{
+	uint8_t value = operand(l, insn->b, REGALLOC_SCRATCH_0);
+
+	emit(l,
+	     (struct bpf_insn){ .code = (uint8_t)(BPF_STX | BPF_MEM |
+						  size_code(insn->size)),
+				.dst_reg = l->homes[insn->a].reg & 15u,
+				.src_reg = value & 15u,
+				.off = (int16_t)insn->imm },
+	     IR_NONE);
+}
+
 static void lower_insn(struct lowering *l, const struct ir_insn *insn)
 {
-	const struct home *home = &l->homes[insn->dst];
-	uint8_t dst =
-		home->kind == HOME_REGISTER ? home->reg : REGALLOC_SCRATCH_0;
+	const struct home *home;
+	uint8_t dst;
 
+	l->line = insn->line;
+	if (insn->op == IR_STORE) {
+		lower_store(l, insn);
+		return;
+	}
+	home = &l->homes[insn->dst];
+	dst = home->kind == HOME_REGISTER ? home->reg : REGALLOC_SCRATCH_0;
 	if (home->kind == HOME_REPEAT)
 		return;
-	l->line = insn->line;
 	if (insn->op == IR_CONST)
 		emit_const(l, dst, insn->imm);
 	else if (insn->op == IR_LOAD)
@@ -238,6 +260,16 @@ static void emit_return(struct lowering *l, int32_t result)
 	emit(l, (struct bpf_insn){ .code = BPF_JMP | BPF_EXIT }, IR_NONE);
 }
 
+static void emit_null_check(struct lowering *l, uint8_t reg, int32_t result)
+{
+	emit(l,
+	     (struct bpf_insn){ .code = BPF_JMP | BPF_JNE | BPF_K,
+				.dst_reg = reg & 15u,
+				.off = 2 },
+	     IR_NONE);
+	emit_return(l, result);
+}
+
 static void lower_blocks(struct lowering *l)
 {
 	const struct kernel_ir *ir = l->ir;
@@ -251,6 +283,13 @@ static void lower_blocks(struct lowering *l)
 		if (b->end == IR_RETURN) {
 			l->line = b->line;
 			emit_return(l, (int32_t)b->imm);
+		} else if (b->end == IR_JUMP) {
+			l->line = b->line;
+			if (b->then != i + 1)
+				emit(l,
+				     (struct bpf_insn){ .code = BPF_JMP |
+								BPF_JA },
+				     b->then);
 		} else {
 			lower_branch(l, b, i + 1);
 		}
@@ -284,19 +323,18 @@ int ebpf_lower(const struct kernel_ir *ir, int32_t null_result,
 		return r;
 	l.homes = regs.homes;
 	/* Most of one IR instruction: two wide operands, move, work, store. */
-	l.size = 8 + ir->insn_count * 7 + ir->block_count * 6;
+	l.size = 16 + ir->insn_count * 7 + ir->block_count * 6;
 	l.insns = arena_array(arena, l.size, sizeof(*l.insns));
 	l.lines = arena_array(arena, l.size, sizeof(*l.lines));
 	l.targets = arena_array(arena, l.size, sizeof(*l.targets));
 	l.starts = arena_array(arena, ir->block_count, sizeof(*l.starts));
 	if (!l.insns || !l.lines || !l.targets || !l.starts)
 		return err_nomem(err);
-	emit(&l,
-	     (struct bpf_insn){ .code = BPF_JMP | BPF_JNE | BPF_K,
-				.dst_reg = l.homes[IR_RECORD].reg & 15u,
-				.off = 2 },
-	     IR_NONE);
-	emit_return(&l, null_result);
+	emit_null_check(&l, l.homes[IR_RECORD].reg, null_result);
+	if (ir->out_bytes) {
+		emit_null_check(&l, OUT_ARGUMENT, null_result);
+		emit_move(&l, l.homes[IR_OUT].reg, OUT_ARGUMENT);
+	}
 	lower_blocks(&l);
 	r = resolve_branches(&l);
 	if (r)

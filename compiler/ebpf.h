@@ -17,8 +17,9 @@ struct ebpf_code {
 };
 
 /*
- * A whole function: r1 is the record or NULL, the result is in r0. NULL gives
- * `null_result` before anything else is done. EBPF_TOO_FAR: a branch is over
+ * A whole function: r1 is the record or NULL, r2 what it writes or NULL if it
+ * writes, the result is in r0. NULL gives `null_result` before anything else is
+ * done. EBPF_TOO_FAR: a branch is over
  * 32,767 instructions long, nothing was made.
  */
 enum ebpf_outcome { EBPF_OK = 0, EBPF_TOO_FAR = 1 };

@@ -22,6 +22,8 @@ static const char *alu_sign(uint8_t code)
 		return "%=";
 	case BPF_AND:
 		return "&=";
+	case BPF_OR:
+		return "|=";
 	case BPF_XOR:
 		return "^=";
 	case BPF_LSH:

@@ -11,10 +11,12 @@
 #define SHARED_MAX 20 /* shown of each kind; the rest is counted */
 
 const struct kernel_function *explain_function_of(const struct program *program,
-						  enum stream_id stream)
+						  enum stream_id stream,
+						  enum pushdown_stage stage)
 {
 	for (unsigned i = 0; i < program->function_count; i++)
-		if (program->functions[i].stream == stream)
+		if (program->functions[i].stream == stream &&
+		    program->functions[i].stage == stage)
 			return &program->functions[i];
 	return NULL;
 }
@@ -118,15 +120,42 @@ static void explain_sharing(struct buf *out, const struct program *program)
 	buf_putc(out, '\n');
 }
 
+/* What the bits of process_terms() stand for. */
+static void explain_terms(struct buf *out, const struct program *program)
+{
+	if (!program->process_term_count)
+		return;
+	buf_puts(out, "terms on processes, decided when one executes\n");
+	for (unsigned i = 0; i < program->process_term_count; i++) {
+		const struct process_term *term = &program->process_terms[i];
+
+		buf_printf(out, "    bit %-4u%s\n", term->bit, term->text);
+		if (!term->in_kernel)
+			buf_printf(out,
+				   "            -- user space clears it: %s\n",
+				   term->reason);
+	}
+	buf_putc(out, '\n');
+}
+
 static void explain_function(struct buf *out,
 			     const struct kernel_function *function)
 {
+	if (function->stage == PUSHDOWN_BITS) {
+		buf_printf(out, "%s: %u instructions\n", function->name,
+			   function->insn_count);
+		kernel_function_print(function, out);
+		buf_putc(out, '\n');
+		return;
+	}
 	buf_printf(out, "stream %s, ", catalog_stream(function->stream)->name);
 	if (!function->insns) {
 		buf_puts(out, "no kernel predicate: every event is wanted\n\n");
 		return;
 	}
-	buf_printf(out, "kernel predicate %s: %u instructions\n",
+	buf_printf(out, "%s %s: %u instructions\n",
+		   function->stage == PUSHDOWN_PRE ? "before the path is read" :
+						     "kernel predicate",
 		   function->name, function->insn_count);
 	kernel_function_print(function, out);
 	buf_putc(out, '\n');
@@ -141,6 +170,7 @@ void explain(const struct program *program, struct buf *out)
 		buf_putc(out, '\n');
 	}
 	explain_sharing(out, program);
+	explain_terms(out, program);
 	for (unsigned i = 0; i < program->function_count; i++)
 		explain_function(out, &program->functions[i]);
 	for (unsigned i = 0; i < STREAM_COUNT; i++)

@@ -45,7 +45,7 @@ static enum cost scan_cost(const struct program *program,
 			   const struct plan_node *scan)
 {
 	const struct kernel_function *function =
-		explain_function_of(program, scan->stream);
+		explain_function_of(program, scan->stream, PUSHDOWN_PREDICATE);
 	bool exact = function && function->insns && scan->predicate;
 
 	for (unsigned i = 0; exact && i < function->term_count; i++) {

@@ -24,9 +24,10 @@ enum cost explain_cost(const struct program *program,
 		       const struct plan_rule *rule);
 const char *explain_cost_text(enum cost cost);
 
-/* The predicate of a stream; NULL: it has none. */
+/* The function of a stream; NULL: it has none. */
 const struct kernel_function *explain_function_of(const struct program *program,
-						  enum stream_id stream);
+						  enum stream_id stream,
+						  enum pushdown_stage stage);
 
 /* A rule, and below it the internal ones that it reads. */
 void explain_rule(struct buf *out, const struct program *program,

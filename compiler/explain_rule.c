@@ -6,6 +6,7 @@
 #include "compiler/interval.h"
 #include "compiler/plan_print.h"
 #include "compiler/plan_walk.h"
+#include "compiler/pushdown_process.h"
 #include "compiler/subscribe.h"
 
 #include <inttypes.h>
@@ -144,6 +145,21 @@ undecided_in(const struct kernel_function *function, const struct expr *expr,
 	return found;
 }
 
+/* Is all of a condition tested before the path is read? */
+static bool is_early(const struct kernel_function *pre, const struct expr *expr)
+{
+	const struct pushdown_term *term = term_of(pre, expr);
+	bool early = pre && expr->arg_count &&
+		     (expr->op == EXPR_AND || expr->op == EXPR_OR ||
+		      expr->op == EXPR_NOT);
+
+	if (term)
+		return term->in_stage;
+	for (unsigned i = 0; early && i < expr->arg_count; i++)
+		early = is_early(pre, expr->args[i]);
+	return early;
+}
+
 /* Why no part of what a scan asks is decided in the kernel. */
 static const char *reason_of_stream(enum stream_id stream)
 {
@@ -159,24 +175,46 @@ static const char *reason_of_stream(enum stream_id stream)
 	return NULL;
 }
 
+/* `term`: the condition or a part of it, which a bit decides. */
+static void put_process_term(struct buf *out, const struct pushdown_term *term,
+			     const struct expr *expr,
+			     const struct expr_names *names)
+{
+	bool whole = term->expr == expr;
+
+	put_term(out, whole ? "process" : "kernel", expr, names, NULL);
+	buf_printf(out, "                -- %sbit %u of the %s\n",
+		   whole ? "" : "with ", term->bit,
+		   process_scope(term->expr) == PROCESS_SCOPE_PARENT ?
+			   "parent" :
+			   "process");
+}
+
 /* One term of WHERE on one stream alone, and who decides it. */
-static void put_scan_term(struct buf *out,
-			  const struct kernel_function *function,
+static void put_scan_term(struct buf *out, const struct program *program,
 			  const struct plan_node *scan, const struct expr *expr,
 			  const struct expr_names *names)
 {
+	const struct kernel_function *function =
+		explain_function_of(program, scan->stream, PUSHDOWN_PREDICATE);
+	const struct kernel_function *pre =
+		explain_function_of(program, scan->stream, PUSHDOWN_PRE);
 	const struct pushdown_term *term;
 	bool told = false;
 
 	if (expr->op == EXPR_AND) {
 		for (unsigned i = 0; i < expr->arg_count; i++)
-			put_scan_term(out, function, scan, expr->args[i],
-				      names);
+			put_scan_term(out, program, scan, expr->args[i], names);
 		return;
 	}
 	term = undecided_in(function, expr, &told);
+	if (term && term->in_process && term->in_stage) {
+		put_process_term(out, term, expr, names);
+		return;
+	}
 	if (told && !term) {
-		put_term(out, "kernel", expr, names, NULL);
+		put_term(out, is_early(pre, expr) ? "kernel, pre" : "kernel",
+			 expr, names, NULL);
 		return;
 	}
 	put_term(out, "user space", expr, names,
@@ -190,8 +228,7 @@ static void put_scan_terms(struct buf *out, const struct program *program,
 	const struct expr_names names = plan_rule_names(rule);
 
 	if (scan->predicate)
-		put_scan_term(out, explain_function_of(program, scan->stream),
-			      scan, scan->predicate, &names);
+		put_scan_term(out, program, scan, scan->predicate, &names);
 }
 
 /* Why the kernel cannot decide what a node asks. */

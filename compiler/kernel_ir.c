@@ -6,14 +6,16 @@
 #include <errno.h>
 #include <string.h>
 
-void ir_init(struct kernel_ir *ir, struct arena *arena, size_t record_bytes)
+void ir_init(struct kernel_ir *ir, struct arena *arena, size_t record_bytes,
+	     size_t out_bytes)
 {
-	CHECK(record_bytes <= UINT16_MAX);
+	CHECK(record_bytes <= UINT16_MAX && out_bytes <= INT16_MAX);
 	*ir = (struct kernel_ir){
 		.arena = arena,
 		.current = IR_NONE,
-		.reg_count = IR_RECORD + 1,
+		.reg_count = out_bytes ? IR_OUT + 1 : IR_RECORD + 1,
 		.record_bytes = (uint32_t)record_bytes,
+		.out_bytes = (uint32_t)out_bytes,
 	};
 }
 
@@ -65,6 +67,7 @@ void ir_place(struct kernel_ir *ir, uint32_t block)
 	CHECK(b->place == IR_NONE);
 	b->place = ir->placed_count++;
 	b->first = ir->insn_count;
+	b->unit = ir->unit;
 	ir->current = block;
 }
 
@@ -77,7 +80,7 @@ static uint32_t add(struct kernel_ir *ir, struct ir_insn insn)
 		return IR_RECORD;
 	CHECK(ir->current != IR_NONE);
 	ir->insns = insns;
-	insn.dst = ir->reg_count++;
+	insn.dst = insn.op == IR_STORE ? IR_NONE : ir->reg_count++;
 	insn.line = ir->line;
 	insns[ir->insn_count++] = insn;
 	ir->blocks[ir->current].count++;
@@ -115,6 +118,16 @@ uint32_t ir_binary_imm(struct kernel_ir *ir, enum ir_op op, uint32_t a,
 			       .op = op, .a = a, .b = IR_NONE, .imm = imm });
 }
 
+void ir_store(struct kernel_ir *ir, uint32_t offset, uint8_t size,
+	      uint32_t value)
+{
+	add(ir, (struct ir_insn){ .op = IR_STORE,
+				  .size = size,
+				  .a = IR_OUT,
+				  .b = value,
+				  .imm = offset });
+}
+
 static struct ir_block *end_block(struct kernel_ir *ir, enum ir_end end)
 {
 	struct ir_block *b;
@@ -147,6 +160,14 @@ void ir_branch(struct kernel_ir *ir, struct ir_test test, uint32_t then,
 	b->other = other;
 }
 
+void ir_jump(struct kernel_ir *ir, uint32_t to)
+{
+	struct ir_block *b = end_block(ir, IR_JUMP);
+
+	if (b)
+		b->then = to;
+}
+
 void ir_return(struct kernel_ir *ir, int64_t result)
 {
 	struct ir_block *b = end_block(ir, IR_RETURN);
@@ -170,10 +191,10 @@ int ir_finish(struct kernel_ir *ir, struct err *err)
 	for (uint32_t i = 0; i < ir->block_count; i++) {
 		struct ir_block b = ir->blocks[i];
 
-		if (b.end == IR_BRANCH) {
+		if (b.end == IR_BRANCH || b.end == IR_JUMP)
 			b.then = ir->blocks[b.then].place;
+		if (b.end == IR_BRANCH)
 			b.other = ir->blocks[b.other].place;
-		}
 		placed[b.place] = b;
 	}
 	ir->blocks = placed;

@@ -7,6 +7,12 @@
 
 #include <errno.h>
 
+/* How many blocks a block leads to: `then`, `other`. */
+static unsigned edge_count(const struct ir_block *b)
+{
+	return b->end == IR_BRANCH ? 2 : b->end == IR_JUMP ? 1 : 0;
+}
+
 uint32_t *ir_dominators(const struct kernel_ir *ir, struct arena *arena)
 {
 	uint32_t *idom = arena_array(arena, ir->block_count, sizeof(*idom));
@@ -20,7 +26,7 @@ uint32_t *ir_dominators(const struct kernel_ir *ir, struct arena *arena)
 		const struct ir_block *b = &ir->blocks[i];
 		uint32_t next[2] = { b->then, b->other };
 
-		for (unsigned k = 0; b->end == IR_BRANCH && k < 2; k++) {
+		for (unsigned k = 0; k < edge_count(b); k++) {
 			uint32_t *d = &idom[next[k]];
 			uint32_t j = i;
 
@@ -77,6 +83,13 @@ static int check_load(struct checker *c, const struct ir_insn *insn)
 		return bad(c, "size of a load", insn->size);
 	if (insn->imm < 0 || insn->imm > INT16_MAX)
 		return bad(c, "offset of a load", insn->dst);
+	if (c->ir->out_bytes && insn->a == IR_OUT)
+		return insn->imm % size || insn->imm + size > c->ir->out_bytes ?
+			       bad(c, "access outside of what is written",
+				   (uint32_t)insn->imm) :
+			       0;
+	if (insn->op == IR_STORE)
+		return bad(c, "store to what is not written", insn->a);
 	if (insn->a != IR_RECORD)
 		return size == 1 ? 0 :
 				   bad(c, "computed load of many bytes",
@@ -97,7 +110,7 @@ static int check_insn(struct checker *c, const struct ir_insn *insn)
 		return bad(c, "no such operation", insn->op);
 	if (insn->op != IR_CONST)
 		r = check_use(c, insn->a);
-	if (!r && insn->op == IR_LOAD)
+	if (!r && (insn->op == IR_LOAD || insn->op == IR_STORE))
 		r = check_load(c, insn);
 	if (!r && insn->b != IR_NONE)
 		r = check_use(c, insn->b);
@@ -106,7 +119,7 @@ static int check_insn(struct checker *c, const struct ir_insn *insn)
 	if (!r && (insn->op == IR_DIV || insn->op == IR_MOD) &&
 	    (insn->b != IR_NONE || insn->imm <= 0))
 		r = bad(c, "divisor is no positive constant", insn->dst);
-	if (r)
+	if (r || insn->op == IR_STORE)
 		return r;
 	if (insn->dst >= c->ir->reg_count)
 		return bad(c, "no such register", insn->dst);
@@ -120,7 +133,7 @@ static int check_end(struct checker *c, const struct ir_block *b)
 {
 	int r;
 
-	if (b->end == IR_RETURN)
+	if (b->end == IR_RETURN || b->end == IR_JUMP)
 		return 0;
 	if (b->end != IR_BRANCH)
 		return bad(c, "has no end", b->end);
@@ -140,12 +153,12 @@ static int check_edges(struct checker *c)
 	for (c->block = 0; c->block < ir->block_count; c->block++) {
 		const struct ir_block *b = &ir->blocks[c->block];
 
-		if (b->end != IR_BRANCH)
-			continue;
-		if (b->then <= c->block || b->then >= ir->block_count)
-			return bad(c, "branch does not go forward", b->then);
-		if (b->other <= c->block || b->other >= ir->block_count)
-			return bad(c, "branch does not go forward", b->other);
+		uint32_t next[2] = { b->then, b->other };
+
+		for (unsigned k = 0; k < edge_count(b); k++)
+			if (next[k] <= c->block || next[k] >= ir->block_count)
+				return bad(c, "branch does not go forward",
+					   next[k]);
 	}
 	return 0;
 }
@@ -191,5 +204,7 @@ int ir_check(const struct kernel_ir *ir, struct err *err)
 	for (uint32_t i = 0; i < ir->reg_count; i++)
 		c.defined_in[i] = IR_NONE;
 	c.defined_in[IR_RECORD] = 0;
+	if (ir->out_bytes)
+		c.defined_in[IR_OUT] = 0;
 	return check_blocks(&c);
 }

@@ -33,6 +33,7 @@ static uint32_t find(struct sharing *s, const struct ir_insn *insn,
 		&s->table[(offset * 5 + insn->size) & (TABLE_SIZE - 1)];
 
 	if (load->size == insn->size && load->offset == offset &&
+	    s->ir->blocks[load->block].unit == s->ir->blocks[block].unit &&
 	    ir_dominates(s->idom, load->block, block))
 		return load->reg;
 	*load = (struct load){ .reg = insn->dst,
@@ -58,6 +59,10 @@ static void share_block(struct sharing *s, uint32_t block, uint32_t *kept)
 
 		rename_use(s, &insn.a);
 		rename_use(s, &insn.b);
+		if (insn.op == IR_STORE) {
+			s->ir->insns[(*kept)++] = insn;
+			continue;
+		}
 		if (insn.op == IR_LOAD && insn.a == IR_RECORD)
 			s->renamed[insn.dst] = find(s, &insn, block);
 		if (s->renamed[insn.dst] == insn.dst)

@@ -8,8 +8,9 @@
 static const char *const op_names[] = {
 	[IR_CONST] = "const", [IR_LOAD] = "load", [IR_ADD] = "add",
 	[IR_SUB] = "sub",     [IR_MUL] = "mul",	  [IR_DIV] = "div",
-	[IR_MOD] = "mod",     [IR_AND] = "and",	  [IR_XOR] = "xor",
-	[IR_SHL] = "shl",     [IR_SAR] = "sar",
+	[IR_MOD] = "mod",     [IR_AND] = "and",	  [IR_OR] = "or",
+	[IR_XOR] = "xor",     [IR_SHL] = "shl",	  [IR_SAR] = "sar",
+	[IR_STORE] = "store",
 };
 BUILD_CHECK(ARRAY_SIZE(op_names) == IR_OP_COUNT);
 
@@ -29,6 +30,11 @@ static void print_right(struct buf *out, uint32_t b, int64_t imm)
 
 static void print_insn(struct buf *out, const struct ir_insn *insn)
 {
+	if (insn->op == IR_STORE) {
+		buf_printf(out, "\tstore%u [v%u+%" PRId64 "], v%u\n",
+			   insn->size, insn->a, insn->imm, insn->b);
+		return;
+	}
 	buf_printf(out, "\tv%u = %s", insn->dst, op_names[insn->op]);
 	if (insn->op == IR_CONST) {
 		buf_printf(out, " %" PRId64 "\n", insn->imm);
@@ -54,6 +60,10 @@ void ir_print(const struct kernel_ir *ir, struct buf *out)
 			print_insn(out, &ir->insns[b->first + k]);
 		if (b->end == IR_RETURN) {
 			buf_printf(out, "\treturn %" PRId64 "\n", b->imm);
+			continue;
+		}
+		if (b->end == IR_JUMP) {
+			buf_printf(out, "\tgo to b%u\n", b->then);
 			continue;
 		}
 		buf_printf(out, "\tif %sv%u %s ", b->narrow ? "low " : "", b->a,

@@ -7,12 +7,14 @@
  * below a NOT, when may it be FALSE. walk() turns the one into the other at
  * NOT, so a term that the kernel cannot decide is taken to hold either way.
  *
+ * A record whose path is cut passes as soon as some term asks for a path.
+ *
  * When the function would be too long, long texts are tested in part. When
  * that is not enough, the most expensive terms are taken to hold too, first
  * those whose rule still has another term to filter by.
  */
 #include "compiler/ebpf.h"
-#include "compiler/pushdown_int.h"
+#include "compiler/pushdown_process.h"
 #include "user/base/check.h"
 
 #include <errno.h>
@@ -23,8 +25,10 @@
 struct builder {
 	struct arena *arena;
 	const struct stream *stream;
+	enum pushdown_stage stage;
 	const struct pushdown_input *inputs;
 	unsigned input_count;
+	struct process_term_table *process;
 	struct cond_set set;
 	struct pushdown_term *terms;
 	uint32_t *costs;  /* of each term, 0: nothing in the kernel */
@@ -44,15 +48,48 @@ static bool is_logic(const struct expr *expr)
 	       expr->op == EXPR_NOT;
 }
 
-static unsigned count_terms(const struct expr *expr)
+/* Does a bit of the process, or of its parent, decide it? */
+static bool is_process(const struct builder *b, const struct expr *expr)
+{
+	enum process_scope scope =
+		b->process ? process_scope(expr) : PROCESS_SCOPE_OTHER;
+
+	return scope == PROCESS_SCOPE_OWN || scope == PROCESS_SCOPE_PARENT;
+}
+
+static unsigned count_terms(const struct builder *b, const struct expr *expr)
 {
 	unsigned count = 0;
 
-	if (!is_logic(expr))
+	if (!is_logic(expr) || is_process(b, expr))
 		return 1;
 	for (unsigned i = 0; i < expr->arg_count; i++)
-		count += count_terms(expr->args[i]);
+		count += count_terms(b, expr->args[i]);
 	return count;
+}
+
+/* Does it ask for a path, or whether one was cut? */
+static bool reads_path(const struct builder *b, const struct expr *expr)
+{
+	const struct column *column = column_of(&b->set, expr);
+	bool reads = column &&
+		     (column->wire == WIRE_PATH || column->id == COL_truncated);
+
+	for (unsigned i = 0; i < expr->arg_count; i++)
+		reads = reads || reads_path(b, expr->args[i]);
+	return reads;
+}
+
+static struct leaf process_leaf(struct builder *b, const struct expr *expr,
+				bool wanted, unsigned *ret_bit)
+{
+	struct leaf leaf = {
+		.cond = process_cond(&b->set, b->process, expr, wanted,
+				     ret_bit),
+		.reason = "decided once for a process, see its terms",
+	};
+
+	return leaf;
 }
 
 /* `shown` is the term with its NOT, if it has one. */
@@ -60,12 +97,19 @@ static const struct cond *term_cond(struct builder *b, unsigned input,
 				    const struct expr *expr,
 				    const struct expr *shown, bool wanted)
 {
-	unsigned i = b->next++;
+	unsigned i = b->next++, bit = 0;
+	bool process = is_process(b, expr);
 	struct leaf leaf;
 
 	CHECK(i < b->term_count);
 	b->set.line = LINE_TERMS + i;
-	leaf = leaf_cond(&b->set, expr, wanted ? WANT_TRUE : WANT_FALSE);
+	if (process)
+		leaf = process_leaf(b, expr, wanted, &bit);
+	else if (b->stage == PUSHDOWN_PRE && reads_path(b, expr))
+		leaf = leaf_undecided("the path is not read yet");
+	else
+		leaf = leaf_cond(&b->set, expr,
+				 wanted ? WANT_TRUE : WANT_FALSE);
 	if (b->dropped[i]) {
 		leaf.cond = cond_const(true);
 		leaf.reason = "left out: the kernel predicate would be too "
@@ -78,8 +122,21 @@ static const struct cond *term_cond(struct builder *b, unsigned input,
 	b->terms[i] = (struct pushdown_term){ .rule = b->inputs[input].rule,
 					      .expr = shown,
 					      .in_kernel = !leaf.reason,
+					      .in_stage = leaf.cond->cost,
+					      .in_process = process,
+					      .bit = bit,
 					      .reason = leaf.reason };
 	return leaf.cond;
+}
+
+/* What is always TRUE tests nothing: the terms from `first` on. */
+static const struct cond *walked(struct builder *b, unsigned first,
+				 const struct cond *cond)
+{
+	if (cond->kind <= COND_TRUE)
+		for (unsigned i = first; i < b->next; i++)
+			b->terms[i].in_stage = false;
+	return cond;
 }
 
 static const struct cond *walk(struct builder *b, unsigned input,
@@ -87,14 +144,16 @@ static const struct cond *walk(struct builder *b, unsigned input,
 {
 	bool conjunction = (expr->op == EXPR_AND) == wanted;
 	const struct cond **args;
+	unsigned first = b->next;
 
-	if (!is_logic(expr))
+	if (!is_logic(expr) || is_process(b, expr))
 		return term_cond(b, input, expr, expr, wanted);
 	if (expr->op == EXPR_NOT) {
 		const struct expr *arg = expr->args[0];
 
-		return is_logic(arg) ? walk(b, input, arg, !wanted) :
-				       term_cond(b, input, arg, expr, !wanted);
+		return is_logic(arg) && !is_process(b, arg) ?
+			       walk(b, input, arg, !wanted) :
+			       term_cond(b, input, arg, expr, !wanted);
 	}
 	args = arena_array(b->arena, expr->arg_count,
 			   sizeof(const struct cond *));
@@ -104,8 +163,9 @@ static const struct cond *walk(struct builder *b, unsigned input,
 	}
 	for (unsigned i = 0; i < expr->arg_count; i++)
 		args[i] = walk(b, input, expr->args[i], wanted);
-	return cond_join(&b->set, conjunction ? COND_AND : COND_OR, args,
-			 expr->arg_count, false);
+	return walked(b, first,
+		      cond_join(&b->set, conjunction ? COND_AND : COND_OR, args,
+				expr->arg_count, false));
 }
 
 static int build(struct builder *b, const struct cond **ret_root,
@@ -135,6 +195,8 @@ static int build(struct builder *b, const struct cond **ret_root,
 					      b->input_count, false));
 	b->set.line = LINE_SEARCH;
 	root = cond_group(&b->set, root);
+	if (b->set.reads_path)
+		root = cond_join2(&b->set, COND_OR, root, path_cut(&b->set));
 	if (b->set.failed)
 		return err_nomem(err);
 	if (takes_all)
@@ -319,6 +381,7 @@ static int explain_accept_all(struct builder *b, struct err *err)
 	if (!reason)
 		return err_nomem(err);
 	for (unsigned i = 0; i < b->term_count; i++) {
+		b->terms[i].in_stage = false;
 		/* Nor is what would be tested in part. */
 		if (!b->terms[i].in_kernel && !b->costs[i])
 			continue;
@@ -332,7 +395,7 @@ static int builder_init(struct builder *b, struct err *err)
 {
 	for (unsigned i = 0; i < b->input_count; i++)
 		if (b->inputs[i].expr)
-			b->term_count += count_terms(b->inputs[i].expr);
+			b->term_count += count_terms(b, b->inputs[i].expr);
 	b->terms = arena_array(b->arena, b->term_count, sizeof(*b->terms));
 	b->costs = arena_array(b->arena, b->term_count, sizeof(*b->costs));
 	b->owners = arena_array(b->arena, b->term_count, sizeof(*b->owners));
@@ -369,16 +432,33 @@ static int build_to_fit(struct builder *b, const struct cond **ret_root,
 	}
 }
 
-int pushdown(struct arena *arena, enum stream_id stream,
-	     const struct pushdown_input *inputs, unsigned input_count,
-	     struct kernel_function *ret_function, bool *ret_exact,
-	     struct err *err)
+bool pushdown_has_pre(enum stream_id stream)
 {
+	const struct stream *s = catalog_stream(stream);
+
+	for (unsigned i = 0; i < catalog_column_count(s); i++)
+		if (catalog_column_at(s, i)->wire == WIRE_PATH)
+			return true;
+	return false;
+}
+
+int pushdown_stage(const struct pushdown_request *request,
+		   struct kernel_function *ret_function, bool *ret_exact,
+		   struct err *err)
+{
+	static const char *const names[] = {
+		[PUSHDOWN_PRE] = "pre",
+		[PUSHDOWN_PREDICATE] = "predicate",
+	};
+	struct arena *arena = request->arena;
 	struct builder b = { .arena = arena,
-			     .stream = catalog_stream(stream),
-			     .inputs = inputs,
-			     .input_count = input_count };
-	struct kernel_function function = { .stream = stream };
+			     .stream = catalog_stream(request->stream),
+			     .stage = request->stage,
+			     .inputs = request->inputs,
+			     .input_count = request->input_count,
+			     .process = request->process };
+	struct kernel_function function = { .stream = request->stream,
+					    .stage = request->stage };
 	struct ebpf_code code = { 0 };
 	const struct cond *root = NULL;
 	int r = builder_init(&b, err);
@@ -388,7 +468,8 @@ int pushdown(struct arena *arena, enum stream_id stream,
 	if (r)
 		return r;
 	function.record = b.stream->record;
-	function.name = arena_printf(arena, "predicate_%s", b.stream->ident);
+	function.name =
+		arena_printf(arena, "%s_%s", names[b.stage], b.stream->ident);
 	if (!function.name)
 		return err_nomem(err);
 	if (root->kind == COND_TRUE) {
@@ -396,6 +477,7 @@ int pushdown(struct arena *arena, enum stream_id stream,
 		r = explain_accept_all(&b, err);
 	} else {
 		function.ir = b.ir;
+		note_reads(&function);
 		r = make_lines(&b, &code, &function, err);
 	}
 	if (r)
@@ -405,4 +487,18 @@ int pushdown(struct arena *arena, enum stream_id stream,
 	*ret_function = function;
 	*ret_exact = b.exact;
 	return 0;
+}
+
+int pushdown(struct arena *arena, enum stream_id stream,
+	     const struct pushdown_input *inputs, unsigned input_count,
+	     struct kernel_function *ret_function, bool *ret_exact,
+	     struct err *err)
+{
+	const struct pushdown_request request = { .arena = arena,
+						  .stream = stream,
+						  .stage = PUSHDOWN_PREDICATE,
+						  .inputs = inputs,
+						  .input_count = input_count };
+
+	return pushdown_stage(&request, ret_function, ret_exact, err);
 }

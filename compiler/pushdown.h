@@ -22,11 +22,24 @@ struct pushdown_input {
 	const struct expr *expr; /* reads only columns of the one input */
 };
 
+/*
+ * A stream whose record holds paths has two functions: the first runs before a
+ * path is read and takes every term on one for TRUE.
+ */
+enum pushdown_stage {
+	PUSHDOWN_PRE,
+	PUSHDOWN_PREDICATE,
+	PUSHDOWN_BITS /* no predicate: of an exec, what others test */
+};
+
 /* Where one AND/OR leaf of a rule's condition is decided, for explain. */
 struct pushdown_term {
 	const char *rule;
 	const struct expr *expr;
-	bool in_kernel;	    /* decided exactly there, but for a cut path */
+	bool in_kernel;	 /* decided exactly there, but for a cut path */
+	bool in_stage;	 /* this function tests it, or a part of it */
+	bool in_process; /* as `bit` of the process, or of its parent */
+	unsigned bit;
 	const char *reason; /* why not, NULL when in_kernel */
 };
 
@@ -38,8 +51,10 @@ struct kernel_line {
 
 struct kernel_function {
 	enum stream_id stream;
+	enum pushdown_stage stage;
 	const char *name;	      /* "predicate_network_connect" */
 	const char *record;	      /* "network_connect_event" */
+	const char *out;	      /* struct that it writes, or NULL */
 	const struct bpf_insn *insns; /* NULL: accepts all */
 	unsigned insn_count;
 	const struct kernel_ir *ir; /* they were made of; NULL like insns */
@@ -48,12 +63,47 @@ struct kernel_function {
 	const struct pushdown_term *terms;
 	unsigned term_count;
 	const char *accept_all_rule; /* NULL: it filters */
+	uint64_t columns[4];	     /* that it reads, bit per column id */
+	bool tests_process[2];	     /* head.terms, head.parent_terms */
+};
+
+struct pushdown_request {
+	struct arena *arena;
+	enum stream_id stream;
+	enum pushdown_stage stage; /* PRE: see pushdown_has_pre() */
+	const struct pushdown_input *inputs;
+	unsigned input_count;
+	struct process_term_table *process; /* gets terms; NULL: has none */
 };
 
 /*
- * Compile the OR of all inputs for `stream`. `exact` is set when the function
- * accepts precisely the rows of which some input is TRUE.
+ * The terms on processes of all streams, see bpf/process_terms.h; NULL: no
+ * memory. What is added beyond `count` is forgotten by process_terms_cut().
  */
+struct process_term_table;
+struct process_term_table *process_terms_new(struct arena *arena);
+unsigned process_terms_count(const struct process_term_table *table);
+void process_terms_cut(struct process_term_table *table, unsigned count);
+
+/* The function process_terms() and what its bits stand for. */
+struct process_term;
+int process_terms_compile(const struct process_term_table *table,
+			  struct kernel_function *ret_function,
+			  const struct process_term **ret_terms,
+			  unsigned *ret_count, struct err *err);
+
+/* Does the stream's record hold paths? */
+bool pushdown_has_pre(enum stream_id stream);
+
+/*
+ * Compile the OR of all inputs. `exact` is set when the function accepts
+ * precisely the rows of which some input is TRUE.
+ */
+int pushdown_stage(const struct pushdown_request *request,
+		   struct kernel_function *ret_function, bool *ret_exact,
+		   struct err *err);
+
+/* The predicate alone. */
 int pushdown(struct arena *arena, enum stream_id stream,
 	     const struct pushdown_input *inputs, unsigned input_count,
 	     struct kernel_function *ret_function, bool *ret_exact,

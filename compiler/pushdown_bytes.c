@@ -263,5 +263,10 @@ const struct cond *path_cut(struct cond_set *set)
 		.size = sizeof(((struct event_head *)0)->truncated),
 	};
 
-	return cond_bits(set, truncated, EVENT_PART_PATH, true);
+	bool exec = set->stream->id == STREAM_PROCESS_EXEC;
+
+	return cond_bits(set, truncated,
+			 exec ? EVENT_PART_EXE | EVENT_PART_FILENAME :
+				EVENT_PART_PATH,
+			 true);
 }

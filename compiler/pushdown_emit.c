@@ -218,7 +218,7 @@ int cond_emit(const struct cond *cond, const struct stream *stream,
 	uint32_t entry, keep, drop;
 	int r;
 
-	ir_init(&ir, arena, stream->record_bytes);
+	ir_init(&ir, arena, stream->record_bytes, 0);
 	entry = ir_block_new(&ir);
 	ir_place(&ir, entry);
 	if (cond->kind > COND_TRUE) {
@@ -237,4 +237,58 @@ int cond_emit(const struct cond *cond, const struct stream *stream,
 		return r;
 	*ret_ir = ir;
 	return 0;
+}
+
+/* What is set whatever the record holds. */
+static void emit_constants(struct kernel_ir *ir,
+			   const struct cond *const *conds, unsigned count)
+{
+	for (uint32_t word = 0; word < ir->out_bytes / 8; word++) {
+		uint64_t bits = 0;
+
+		for (unsigned i = word * 64; i < count && i < (word + 1) * 64;
+		     i++)
+			if (conds[i]->kind == COND_TRUE)
+				bits |= 1ULL << i % 64;
+		ir_store(ir, word * 8, 8, ir_const(ir, (int64_t)bits));
+	}
+}
+
+static void emit_bit(struct kernel_ir *ir, const struct cond *cond,
+		     unsigned bit)
+{
+	uint32_t yes = ir_block_new(ir), next = ir_block_new(ir);
+	uint32_t half = bit / 32 * 4, v;
+
+	emit_cond(ir, cond, yes, next);
+	ir_place(ir, yes);
+	v = ir_load(ir, IR_OUT, half, 4);
+	v = ir_binary_imm(ir, IR_OR, v, (int32_t)(1u << bit % 32));
+	ir_store(ir, half, 4, v);
+	ir_jump(ir, next);
+	ir->unit++;
+	ir_place(ir, next);
+}
+
+int cond_emit_bits(const struct cond *const *conds, unsigned count,
+		   const struct stream *stream, size_t out_bytes,
+		   struct arena *arena, struct kernel_ir *ret_ir,
+		   struct err *err)
+{
+	struct kernel_ir ir;
+	int r;
+
+	CHECK(count <= out_bytes * 8);
+	ir_init(&ir, arena, stream->record_bytes, out_bytes);
+	ir_place(&ir, ir_block_new(&ir));
+	emit_constants(&ir, conds, count);
+	for (unsigned i = 0; i < count; i++)
+		if (conds[i]->kind > COND_TRUE)
+			emit_bit(&ir, conds[i], i);
+	ir.line = LINE_DONE;
+	ir_return(&ir, 0);
+	r = ir_finish(&ir, err);
+	if (!r)
+		*ret_ir = ir;
+	return r;
 }

@@ -93,7 +93,9 @@ struct cond_set {
 	uint32_t count;
 	uint32_t line;
 	uint32_t choices_left; /* of the term, see leaf_spend() */
-	bool brief;  /* of a path test a part of the bytes, where that may be */
+	bool brief; /* of a path test a part of the bytes, where that may be */
+	bool reads_path; /* some term is not decided where a path is cut */
+	bool of_exec;	 /* hidden columns, too: not a rule reads, but we do */
 	bool failed; /* out of memory; what is returned is still a condition */
 };
 
@@ -200,7 +202,10 @@ struct leaf {
 	bool reads_path;
 };
 
-/* pushdown_leaf.c: of a whole term, no AND, OR or NOT; a cut path passes */
+/*
+ * pushdown_leaf.c: of a whole term, no AND, OR or NOT. When it reads_path a
+ * record whose path is cut must pass, whatever `cond` says.
+ */
 struct leaf leaf_cond(struct cond_set *set, const struct expr *expr,
 		      enum want want);
 /* of any part of a term */
@@ -258,9 +263,18 @@ enum pushdown_line {
 	LINE_KEEP,
 	LINE_DROP,
 	LINE_SEARCH, /* for the values of many terms at once */
+	LINE_DONE,
 	LINE_TERMS
 };
 int cond_emit(const struct cond *cond, const struct stream *stream,
 	      struct arena *arena, struct kernel_ir *ret_ir, struct err *err);
+/* Many as one: bit i of what is written, `out_bytes`, is set where i holds. */
+int cond_emit_bits(const struct cond *const *conds, unsigned count,
+		   const struct stream *stream, size_t out_bytes,
+		   struct arena *arena, struct kernel_ir *ret_ir,
+		   struct err *err);
+
+/* pushdown_read.c: what of the record the function's code loads */
+void note_reads(struct kernel_function *function);
 
 #endif

@@ -288,7 +288,6 @@ struct leaf leaf_cond(struct cond_set *set, const struct expr *expr,
 
 	set->choices_left = PUSHDOWN_CHOICES_MAX;
 	leaf = leaf_when(set, expr, want);
-	if (leaf.reads_path)
-		leaf.cond = cond_join2(set, COND_OR, path_cut(set), leaf.cond);
+	set->reads_path |= leaf.reads_path;
 	return leaf;
 }

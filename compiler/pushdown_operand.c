@@ -119,6 +119,8 @@ static const char *explain_column(struct cond_set *set,
 
 const char *column_reason(struct cond_set *set, const struct column *column)
 {
+	if (column->wire == WIRE_NONE && set->of_exec)
+		return explain_column(set, column, "is read in user space");
 	if (column->wire == WIRE_NONE)
 		return explain_column(set, column,
 				      "comes from the process table");
@@ -131,7 +133,7 @@ const char *column_reason(struct cond_set *set, const struct column *column)
 	    column->id == COL_seq || column->id == COL_cpu)
 		return explain_column(set, column,
 				      "is set after the predicate has run");
-	if (!catalog_in_kernel(column))
+	if (!catalog_in_kernel(column) && !set->of_exec)
 		return explain_column(set, column, "is not for predicates");
 	return NULL;
 }

@@ -10,7 +10,8 @@
  * never gives way: the verifier knows the bounds of the register that was
  * compared, not of a second load, nor (before Linux 6.5) of a copy on the stack.
  *
- * r1 holds the record for the whole function, r10 is the frame. If nothing is
+ * r1 holds the record for the whole function, r9 what is written if anything
+ * is, r10 is the frame. If nothing is
  * spilled all others are handed out; else two are set aside to carry spilled
  * operands and the scan is done again.
  */
@@ -21,7 +22,10 @@
 
 #define RECORD_REG 1
 
-/* First those that a call does not preserve: they need no saving. */
+/*
+ * First those that a call does not preserve: they need no saving. The last one
+ * is REGALLOC_OUT.
+ */
 static const uint8_t all_regs[] = { 3, 4, 5, 0, 2, 6, 7, 8, 9 };
 static const uint8_t without_scratch[] = { 3, 4, 5, 6, 7, 8, 9 };
 
@@ -52,7 +56,7 @@ static void note_uses(struct scan *s)
 		for (uint32_t k = 0; k < b->count; k++, position++) {
 			const struct ir_insn *insn = &ir->insns[b->first + k];
 
-			if (insn->op != IR_CONST)
+			if (insn->op != IR_CONST && insn->a != IR_NONE)
 				s->last_use[insn->a] = position;
 			if (insn->b != IR_NONE)
 				s->last_use[insn->b] = position;
@@ -174,12 +178,17 @@ static int scan_all(struct scan *s, struct err *err)
 	for (unsigned i = 0; i < s->reg_count; i++)
 		s->active[i] = IR_NONE;
 	s->homes[IR_RECORD] = (struct home){ .reg = RECORD_REG };
+	if (ir->out_bytes)
+		s->homes[IR_OUT] = (struct home){ .reg = REGALLOC_OUT };
 	for (uint32_t i = 0; i < ir->block_count; i++, position++) {
 		const struct ir_block *b = &ir->blocks[i];
 
 		for (uint32_t k = 0; k < b->count; k++, position++) {
-			int r = place_result(s, &ir->insns[b->first + k],
-					     position, err);
+			const struct ir_insn *insn = &ir->insns[b->first + k];
+			int r = insn->op == IR_STORE ?
+					0 :
+					place_result(s, insn, position, err);
+
 			if (r)
 				return r;
 		}
@@ -192,7 +201,8 @@ int regalloc(const struct kernel_ir *ir, struct regalloc *ret_regalloc,
 {
 	struct scan s = { .ir = ir,
 			  .regs = all_regs,
-			  .reg_count = ARRAY_SIZE(all_regs) };
+			  .reg_count =
+				  ARRAY_SIZE(all_regs) - (ir->out_bytes != 0) };
 	int r;
 
 	s.last_use = arena_array(ir->arena, ir->reg_count, sizeof(*s.last_use));
@@ -205,7 +215,8 @@ int regalloc(const struct kernel_ir *ir, struct regalloc *ret_regalloc,
 	r = scan_all(&s, NULL);
 	if (r || s.spill_count) {
 		s.regs = without_scratch;
-		s.reg_count = ARRAY_SIZE(without_scratch);
+		s.reg_count =
+			ARRAY_SIZE(without_scratch) - (ir->out_bytes != 0);
 		r = scan_all(&s, err);
 	}
 	if (r)

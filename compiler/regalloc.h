@@ -10,6 +10,7 @@
 
 #define REGALLOC_SCRATCH_0 0 /* only set aside when something is spilled */
 #define REGALLOC_SCRATCH_1 2
+#define REGALLOC_OUT 9 /* holds IR_OUT; only then set aside */
 #define REGALLOC_STACK_BYTES 512
 
 enum home_kind {

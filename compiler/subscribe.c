@@ -87,14 +87,75 @@ static void want_columns(struct subscription *subscription,
 	}
 }
 
+/* The functions of a stream; the predicate first: it is what explain reads. */
+static int add_functions(struct program *program, const struct inputs *inputs,
+			 struct pushdown_request *request,
+			 struct kernel_function *functions, struct err *err)
+{
+	struct subscription *subscription =
+		&program->subscriptions[request->stream];
+	struct kernel_function *function = &functions[program->function_count];
+	unsigned terms = process_terms_count(request->process);
+	bool exact;
+	int r;
+
+	request->inputs = inputs->items;
+	request->input_count = inputs->count;
+	request->stage = PUSHDOWN_PREDICATE;
+	r = pushdown_stage(request, function, &exact, err);
+	if (r)
+		return r;
+	program->function_count++;
+	subscription->has_predicate = function->insns;
+	subscription->accept_all = !function->insns;
+	subscription->accept_all_rule = function->accept_all_rule;
+	if (!function->insns)
+		process_terms_cut(request->process, terms);
+	if (!function->insns || !pushdown_has_pre(request->stream))
+		return 0;
+	request->stage = PUSHDOWN_PRE;
+	r = pushdown_stage(request, function + 1, &exact, err);
+	if (r)
+		return r;
+	subscription->has_pre = function[1].insns;
+	program->function_count += subscription->has_pre;
+	return 0;
+}
+
+/* What the stream's functions read. */
+static void take_columns(struct subscription *subscription,
+			 const struct kernel_function *functions,
+			 unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		for (unsigned k = 0; k < 4; k++)
+			subscription->predicate_columns[k] |=
+				functions[i].columns[k];
+}
+
+static void take_process(struct subscription *subscription,
+			 const struct kernel_function *functions,
+			 unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		const struct kernel_function *f = &functions[i];
+
+		for (unsigned k = 0; k < 2; k++)
+			subscription->tests_process[k] |= f->tests_process[k];
+	}
+}
+
 static int subscribe_stream(struct compilation *c, struct program *program,
 			    enum stream_id stream,
+			    struct process_term_table *process,
 			    struct kernel_function *functions, struct err *err)
 {
 	struct subscription *subscription = &program->subscriptions[stream];
+	struct pushdown_request request = { .arena = c->arena,
+					    .stream = stream,
+					    .process = process };
 	struct inputs inputs = { 0 };
-	struct kernel_function *function;
-	bool exact;
+	unsigned first = program->function_count;
 	int r;
 
 	for (unsigned i = 0; i < program->plan->rule_count; i++) {
@@ -109,15 +170,13 @@ static int subscribe_stream(struct compilation *c, struct program *program,
 	subscription->accept_all = true;
 	if (STREAM_IS_LIFECYCLE(stream) || stream >= STREAM_KERNEL_COUNT)
 		return 0;
-	function = &functions[program->function_count];
-	r = pushdown(c->arena, stream, inputs.items, inputs.count, function,
-		     &exact, err);
+	r = add_functions(program, &inputs, &request, functions, err);
 	if (r)
 		return r;
-	program->function_count++;
-	subscription->has_predicate = function->insns;
-	subscription->accept_all = !function->insns;
-	subscription->accept_all_rule = function->accept_all_rule;
+	take_columns(subscription, functions + first,
+		     program->function_count - first);
+	take_process(subscription, functions + first,
+		     program->function_count - first);
 	return 0;
 }
 
@@ -136,22 +195,42 @@ static void take_sampled(struct program *program, enum stream_id stream)
 	program->sampled.hash |= reads(s, COL_executable_hash);
 }
 
+static int add_process_terms(struct program *program,
+			     const struct process_term_table *process,
+			     struct kernel_function *functions, struct err *err)
+{
+	int r;
+
+	if (!process_terms_count(process))
+		return 0;
+	r = process_terms_compile(process, &functions[program->function_count],
+				  &program->process_terms,
+				  &program->process_term_count, err);
+	if (!r)
+		program->function_count++;
+	return r;
+}
+
 int subscribe(struct arena *arena, struct program *program, struct err *err)
 {
 	struct compilation c = { .arena = arena };
 	struct kernel_function *functions =
-		arena_array(arena, STREAM_COUNT, sizeof(*functions));
+		arena_array(arena, 2 * STREAM_COUNT + 1, sizeof(*functions));
+	struct process_term_table *process = process_terms_new(arena);
 	int r;
 
-	if (!functions)
+	if (!functions || !process)
 		return err_nomem(err);
 	for (unsigned i = 0; i < STREAM_COUNT; i++) {
-		r = subscribe_stream(&c, program, (enum stream_id)i, functions,
-				     err);
+		r = subscribe_stream(&c, program, (enum stream_id)i, process,
+				     functions, err);
 		if (r)
 			return r;
 		take_sampled(program, (enum stream_id)i);
 	}
+	r = add_process_terms(program, process, functions, err);
+	if (r)
+		return r;
 	program->functions = functions;
 	return kernel_object(arena, functions, program->function_count,
 			     &program->object, &program->object_bytes, err);

@@ -70,7 +70,7 @@ static int lower_long(struct arena *arena, unsigned between,
 	struct ir_test test = { .cmp = IR_EQ, .b = IR_NONE };
 	uint32_t keep, drop, next;
 
-	ir_init(&ir, arena, 64);
+	ir_init(&ir, arena, 64, 0);
 	next = ir_block_new(&ir);
 	keep = ir_block_new(&ir);
 	drop = ir_block_new(&ir);

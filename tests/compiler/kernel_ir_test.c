@@ -22,7 +22,7 @@ static int set_up(void **state)
 	static struct fixture f;
 
 	arena_init(&f.arena, (size_t)16 * 1024 * 1024);
-	ir_init(&f.ir, &f.arena, RECORD_BYTES);
+	ir_init(&f.ir, &f.arena, RECORD_BYTES, 0);
 	*state = &f;
 	return 0;
 }
@@ -235,7 +235,7 @@ static void regalloc__many_values_alive__spills_and_computes_the_same(void **s)
 
 		for (unsigned i = 0; i < n; i++)
 			want += (i % 2 ? -2 : 2) * record[i];
-		ir_init(&f->ir, &f->arena, RECORD_BYTES);
+		ir_init(&f->ir, &f->arena, RECORD_BYTES, 0);
 		wide_sum(&f->ir, n, want);
 		assert_int_equal(regalloc(&f->ir, &regs, NULL), 0);
 		assert_true(n < 9 || regs.stack_bytes > 0);
@@ -434,7 +434,7 @@ static void regalloc__random_values__computes_the_same(void **state)
 		struct ebpf_code code;
 		unsigned at;
 
-		ir_init(&f->ir, &f->arena, RECORD_BYTES);
+		ir_init(&f->ir, &f->arena, RECORD_BYTES, 0);
 		random_ir(&g, &f->ir);
 		if (gen_chance(&g, 50))
 			assert_int_equal(ir_share_loads(&f->ir, NULL), 0);
@@ -468,7 +468,7 @@ static void build__no_memory__is_an_error(void **state)
 
 	(void)state;
 	arena_init(&tiny, 16 * 1024);
-	ir_init(&ir, &tiny, RECORD_BYTES);
+	ir_init(&ir, &tiny, RECORD_BYTES, 0);
 	ir_place(&ir, ir_block_new(&ir));
 	for (unsigned i = 0; i < 10000; i++)
 		ir_load(&ir, IR_RECORD, 0, 4);

@@ -18,6 +18,7 @@ struct tally {
 	uint64_t satisfied; /* predicates of which some row is TRUE */
 	uint64_t in_part;   /* functions that test texts in part */
 	uint64_t functions, with_code, longest;
+	uint64_t pre_functions, pre_rows, pre_passed;
 	uint64_t kind_terms[EXPR_OP_COUNT], kind_exact[EXPR_OP_COUNT];
 	struct expr_env *env;
 };
@@ -130,6 +131,58 @@ static void check_record(struct gen *g, const union gen_record *record,
 	}
 }
 
+/* As the collector has it before it reads a path. */
+static void forget_paths(const struct stream *stream, union gen_record *record)
+{
+	for (unsigned i = 0; i < catalog_column_count(stream); i++) {
+		const struct column *c = catalog_column_at(stream, i);
+
+		if (c->wire != WIRE_PATH)
+			continue;
+		memset(record->bytes + c->offset, 0xa5, c->size);
+		memset(record->bytes + c->bytes_offset, 0xa5, c->bytes_size);
+	}
+	record->head.truncated = 0;
+}
+
+/* The stage before the path passes whatever some rule wants. */
+static void check_pre(struct gen *g, const struct pushdown_input *inputs,
+		      unsigned count, unsigned rows, struct tally *tally)
+{
+	const struct pushdown_request request = { .arena = g->arena,
+						  .stream = g->stream->id,
+						  .stage = PUSHDOWN_PRE,
+						  .inputs = inputs,
+						  .input_count = count };
+	struct kernel_function pre;
+	struct tuple tuple = { 0 };
+	struct err err = { 0 };
+	bool exact;
+
+	if (!pushdown_has_pre(g->stream->id))
+		return;
+	if (pushdown_stage(&request, &pre, &exact, &err))
+		fail_msg("%s", err.text);
+	tally->pre_functions += pre.insns != NULL;
+	for (unsigned i = 0; pre.insns && i < rows; i++) {
+		union gen_record record, early;
+		bool wanted = false, passed;
+
+		gen_record(g, &record);
+		early = record;
+		forget_paths(g->stream, &early);
+		tuple.rows[0] = gen_row(g, &record);
+		for (unsigned k = 0; k < count; k++)
+			wanted |= expr_is_true(inputs[k].expr, &tuple,
+					       tally->env);
+		passed = run(&pre, g->stream, &early);
+		tally->pre_rows++;
+		tally->pre_passed += passed;
+		if (wanted)
+			assert_true(passed);
+	}
+}
+
 static void check_row(struct gen *g, const struct kernel_function *f,
 		      const struct pushdown_input *inputs, unsigned count,
 		      bool exact, bool all_terms, struct tally *tally)
@@ -164,6 +217,7 @@ static void check_predicate(struct gen *g, unsigned rows, struct tally *tally)
 	all = count_terms(g, &function, tally);
 	for (unsigned i = 0; i < rows; i++)
 		check_row(g, &function, inputs, count, exact, all, tally);
+	check_pre(g, inputs, count, rows, tally);
 	tally->satisfied += tally->matched != matched;
 	arena_reset(g->arena);
 }
@@ -229,6 +283,11 @@ static void predicates__random_rows__superset_and_exact_where_said(void **state)
 	       100.0 * (double)t.exact_rows / (double)t.rows, t.with_code,
 	       t.functions, t.longest,
 	       100.0 * (double)t.in_kernel / (double)t.decidable, t.decidable);
+	printf("%lu functions before the path: %.1f%% of %lu rows passed\n",
+	       t.pre_functions,
+	       100.0 * (double)t.pre_passed / (double)t.pre_rows, t.pre_rows);
+	assert_true(t.pre_functions * 100 >= t.functions * 5);
+	assert_true(t.pre_passed * 100 <= t.pre_rows * 90);
 	assert_true(t.matched * 100 >= t.rows * 30);
 	assert_true(t.passed * 100 <= t.rows * 90);
 	assert_true(t.exact_rows * 100 >= t.rows * 30);

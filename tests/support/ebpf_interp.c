@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define FRAME_BYTES 512
+#define OUT_BYTES 64
 #define STEPS_MAX 1000000u
 
 struct machine {
@@ -14,6 +15,9 @@ struct machine {
 	bool frame_set[FRAME_BYTES];
 	const uint8_t *record;
 	size_t record_bytes;
+	uint8_t *out;
+	size_t out_bytes;
+	bool out_set[OUT_BYTES];
 };
 
 static uint64_t read_sized(const uint8_t *p, unsigned size)
@@ -46,6 +50,29 @@ static long in_frame(const struct machine *m, uint64_t address, unsigned size)
 	return offset <= FRAME_BYTES - size ? (long)offset : -1;
 }
 
+/* Offset in what is written, or -1. */
+static long in_out(const struct machine *m, uint64_t address, unsigned size)
+{
+	uint64_t offset = address - (uintptr_t)m->out;
+
+	return m->out && m->out_bytes >= size && offset <= m->out_bytes - size ?
+		       (long)offset :
+		       -1;
+}
+
+static const char *load_out(struct machine *m, unsigned reg, long at,
+			    unsigned size)
+{
+	if ((unsigned long)at % size)
+		return "load is not aligned";
+	for (unsigned i = 0; i < size; i++)
+		if (!m->out_set[(unsigned long)at + i])
+			return "read of the result before its write";
+	m->regs[reg] = read_sized(m->out + at, size);
+	m->set[reg] = true;
+	return NULL;
+}
+
 static const char *load(struct machine *m, const struct bpf_insn *insn)
 {
 	unsigned size = access_size(insn->code);
@@ -53,7 +80,10 @@ static const char *load(struct machine *m, const struct bpf_insn *insn)
 		m->regs[insn->src_reg] + (uint64_t)(int64_t)insn->off;
 	uint64_t offset = address - (uintptr_t)m->record;
 	long frame = in_frame(m, address, size);
+	long out = in_out(m, address, size);
 
+	if (out >= 0)
+		return load_out(m, insn->dst_reg, out, size);
 	if (frame >= 0) {
 		for (unsigned i = 0; i < size; i++)
 			if (!m->frame_set[frame + i])
@@ -77,7 +107,14 @@ static const char *store(struct machine *m, const struct bpf_insn *insn)
 	uint64_t address =
 		m->regs[insn->dst_reg] + (uint64_t)(int64_t)insn->off;
 	long frame = in_frame(m, address, size);
+	long out = in_out(m, address, size);
 
+	if (out >= 0) {
+		memcpy(m->out + out, &m->regs[insn->src_reg], size);
+		memset(m->out_set + out, 1, size);
+		return (unsigned long)out % size ? "store is not aligned" :
+						   NULL;
+	}
 	if (frame < 0)
 		return "store outside of the frame";
 	memcpy(m->frame + frame, &m->regs[insn->src_reg], size);
@@ -113,6 +150,9 @@ static const char *alu(struct machine *m, const struct bpf_insn *insn)
 		break;
 	case BPF_AND:
 		*dst &= src;
+		break;
+	case BPF_OR:
+		*dst |= src;
 		break;
 	case BPF_XOR:
 		*dst ^= src;
@@ -227,8 +267,25 @@ const char *ebpf_interp(const struct bpf_insn *insns, unsigned count,
 			const void *record, size_t record_bytes,
 			uint64_t *ret_result, unsigned *ret_at)
 {
-	struct machine m = { .record = record, .record_bytes = record_bytes };
+	return ebpf_interp_out(insns, count, record, record_bytes, NULL, 0,
+			       ret_result, ret_at);
+}
+
+const char *ebpf_interp_out(const struct bpf_insn *insns, unsigned count,
+			    const void *record, size_t record_bytes, void *out,
+			    size_t out_bytes, uint64_t *ret_result,
+			    unsigned *ret_at)
+{
+	struct machine m = { .record = record,
+			     .record_bytes = record_bytes,
+			     .out = out,
+			     .out_bytes = out_bytes };
 	unsigned at = 0;
+
+	if (out_bytes > OUT_BYTES)
+		return "more is written than the interpreter takes";
+	m.regs[2] = (uintptr_t)out;
+	m.set[2] = out_bytes != 0;
 
 	m.regs[1] = (uintptr_t)record;
 	m.regs[10] = (uintptr_t)m.frame + FRAME_BYTES;
