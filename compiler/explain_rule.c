@@ -50,6 +50,8 @@ static const char *collection(const struct program *program,
 		return "every event, for the process table";
 	if (stream == STREAM_PROCESS)
 		return "what changes in the process table";
+	if (STREAM_IS_SECURITY(stream))
+		return "every line, from the journal or log files";
 	if (program->subscriptions[stream].has_predicate)
 		return "filtered in the kernel";
 	return "every event";
