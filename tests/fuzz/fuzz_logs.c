@@ -13,9 +13,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 static void check_inside(struct log_text part, struct log_text whole)
 {
-	CHECK(!part.len || (part.p >= whole.p && part.len <= whole.len &&
-			    (size_t)(part.p - whole.p) <=
-				    whole.len - part.len));
+	CHECK(!part.len ||
+	      (part.p >= whole.p && part.len <= whole.len &&
+	       (size_t)(part.p - whole.p) <= whole.len - part.len));
 }
 
 static void check_auth(struct log_text program, struct log_text message)
@@ -35,8 +35,8 @@ static void check_auth(struct log_text program, struct log_text message)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-	static const char *const programs[] = { "sshd", "dropbear", "sudo",
-						"su",	"login",    "doas",
+	static const char *const programs[] = { "sshd",	 "dropbear", "sudo",
+						"su",	 "login",    "doas",
 						"pkexec" };
 	const struct log_clock clock = { INT64_C(1767355200000000000),
 					 INT64_C(3600000000000) };

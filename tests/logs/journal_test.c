@@ -54,7 +54,8 @@ static void append_fields(struct fixture *f, const void *fields, size_t len)
 	char command[256];
 	FILE *pipe;
 
-	snprintf(command, sizeof(command), REMOTE
+	snprintf(command, sizeof(command),
+		 REMOTE
 		 " --split-mode=none -o %s/test.journal - >/dev/null 2>&1",
 		 f->folder);
 	pipe = popen(command, "w");
@@ -234,8 +235,8 @@ static void journal__of_any_bytes__gives_and_cuts_them(void **state)
 	assert_int_equal(stats(f).cut, 1);
 }
 
-#define DROPPED                                           \
-	"MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e\n"   \
+#define DROPPED                                         \
+	"MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e\n" \
 	"N_DROPPED=42\nMESSAGE=Suppressed 42 messages\n"
 
 static void journal__that_dropped_messages__says_so(void **state)

@@ -277,16 +277,16 @@ static void tail__of_a_removed_file__waits_for_another(void **state)
 static void tail__of_long_lines__cuts_them(void **state)
 {
 	static const size_t lengths[] = { LOG_LINE_MAX - 1, LOG_LINE_MAX,
-					  LOG_LINE_MAX + 1,
-					  5 * LOG_LINE_MAX, 200000 };
+					  LOG_LINE_MAX + 1, 5 * LOG_LINE_MAX,
+					  200000 };
 	struct fixture *f = *state;
 	unsigned cut = 0;
 
 	append(f, "");
 	watch(f);
 	for (unsigned i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
-		size_t n = lengths[i], kept = n < LOG_LINE_MAX ? n :
-								 LOG_LINE_MAX;
+		size_t n = lengths[i],
+		       kept = n < LOG_LINE_MAX ? n : LOG_LINE_MAX;
 		char *line = malloc(n + 6), *want = malloc(kept + 6);
 
 		assert_non_null(line);
@@ -387,6 +387,39 @@ static void tail__of_much__is_read_in_turns(void **state)
 	assert_true(turns >= 5000 * 1024 / LOG_TURN_BYTES);
 }
 
+/* Takes one line a turn, whatever happens to the file meanwhile. */
+static int take_one(void *ctx, const char *line, size_t len, bool cut,
+		    struct err *err)
+{
+	int rc = take(ctx, line, len, cut, err);
+
+	return rc ? rc : LOG_ENOUGH;
+}
+
+static void tail__whose_reader_has_enough__keeps_the_rest(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = { 0 };
+
+	append(f, "");
+	watch(f);
+	append(f, "1\n2\n3\nend");
+	assert_int_equal(log_tail_turn(f->tail, f->now_ns, take_one, f, &err),
+			 LOG_ENOUGH);
+	assert_string_equal(f->got, "1|");
+	assert_int_equal(truncate(f->path, 0), 0);
+	append(f, "4\n");
+	assert_int_equal(log_tail_turn(f->tail, f->now_ns, take_one, f, &err),
+			 LOG_ENOUGH);
+	assert_int_equal(rename(f->path, f->other), 0);
+	append(f, "5\n6\n");
+	for (int i = 0; i < 10; i++)
+		assert_true(log_tail_turn(f->tail, f->now_ns, take_one, f,
+					  &err) >= 0);
+	assert_string_equal(f->got, "1|2|3|end!4|5|6|");
+	assert_int_equal(stats(f).lost, 1);
+}
+
 static void tail__of_what_is_no_file__is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -439,6 +472,7 @@ int main(void)
 		TEST(tail__of_any_bytes__gives_them_all),
 		TEST(tail__of_random_writes__gives_every_line),
 		TEST(tail__of_much__is_read_in_turns),
+		TEST(tail__whose_reader_has_enough__keeps_the_rest),
 		TEST(tail__of_what_is_no_file__is_refused),
 		TEST(tail__when_a_pipe_takes_its_name__does_not_read_it),
 	};

@@ -5,6 +5,7 @@
 #include "user/base/row.h"
 #include "user/base/text.h"
 #include "user/event/decode.h"
+#include "user/logs/auth_line.h"
 #include "user/logs/logs.h"
 
 #include <fcntl.h>
@@ -64,10 +65,9 @@ static void log_line(struct fixture *f, const char *line)
 
 static void watch(struct fixture *f, bool log, bool auth)
 {
-	struct logs_options options = { .log = log,
-					.auth = auth,
-					.files = { f->path },
-					.file_count = 1 };
+	struct logs_options options = {
+		.log = log, .auth = auth, .files = { f->path }, .file_count = 1
+	};
 	struct err err = { 0 };
 
 	if (logs_open(&options, &f->logs, &err) != 0)
@@ -155,11 +155,11 @@ static void line__in_a_file__is_a_row(void **state)
 static void line__in_a_file__names_no_process(void **state)
 {
 	static const unsigned columns[] = {
-		COL_pid,    COL_tid,	   COL_ppid,   COL_pid_key,
-		COL_comm,   COL_uid,	   COL_euid,   COL_gid,
-		COL_egid,   COL_loginuid,  COL_sid,    COL_pgid,
-		COL_pid_ns, COL_cgroup_id, COL_mnt_ns, COL_net_ns,
-		COL_ns_pid, COL_user_ns,   COL_retval, COL_parent_key,
+		COL_pid,    COL_tid,	   COL_ppid,	   COL_pid_key,
+		COL_comm,   COL_uid,	   COL_euid,	   COL_gid,
+		COL_egid,   COL_loginuid,  COL_sid,	   COL_pgid,
+		COL_pid_ns, COL_cgroup_id, COL_mnt_ns,	   COL_net_ns,
+		COL_ns_pid, COL_user_ns,   COL_retval,	   COL_parent_key,
 		COL_tty,    COL_caps_eff,  COL_parent_uid,
 	};
 	struct fixture *f = *state;
@@ -255,13 +255,14 @@ static void line__that_stands_for_several__is_as_many_rows(void **state)
 	log_line(f, "Jan  2 12:00:00 h sshd[1]: message repeated 999 times: [ "
 		    "Failed password for root from ::1 port 1 ssh2]");
 	turn(f);
-	assert_int_equal(f->count, 256);
+	assert_int_equal(f->count, AUTH_REPEATS_MAX);
 	for (unsigned i = 1; i < f->count; i++) {
 		assert_true(row_compare(f->rows[i - 1], f->rows[i]) < 0);
 		assert_true(f->rows[i]->ts > f->rows[i - 1]->ts);
 		assert_true(f->rows[i]->seq > f->rows[i - 1]->seq);
 	}
-	assert_int_equal(logs_last_ts(f->logs), f->rows[255]->ts);
+	assert_int_equal(logs_last_ts(f->logs),
+			 f->rows[AUTH_REPEATS_MAX - 1]->ts);
 }
 
 static void line__too_long__is_cut_and_says_so(void **state)

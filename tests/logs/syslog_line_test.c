@@ -22,8 +22,8 @@ struct expected {
 static const struct expected forms[] = {
 	{ "Jan  2 12:59:58 host sshd[42]: Accepted x", "2026-01-02T11:59:58Z",
 	  "sshd", "Accepted x", 42, -1, -1 },
-	{ "Dec 31 23:59:59 host sudo:    alice : TTY=x",
-	  "2025-12-31T22:59:59Z", "sudo", "   alice : TTY=x", -1, -1, -1 },
+	{ "Dec 31 23:59:59 host sudo:    alice : TTY=x", "2025-12-31T22:59:59Z",
+	  "sudo", "   alice : TTY=x", -1, -1, -1 },
 	/* A clock that is ahead by less than a day. */
 	{ "Jan  3 12:00:00 h a: b", "2026-01-03T11:00:00Z", "a", "b", -1, -1,
 	  -1 },
@@ -76,8 +76,8 @@ static void check(const struct expected *e)
 	struct syslog_line line;
 	int64_t ts = 0;
 
-	assert_true(syslog_line_parse(e->line, strlen(e->line), &january,
-				      &line));
+	assert_true(
+		syslog_line_parse(e->line, strlen(e->line), &january, &line));
 	assert_true(log_text_is(line.program, e->program));
 	assert_true(log_text_is(line.message, e->message));
 	assert_int_equal(line.has_pid ? (int)line.pid : -1, e->pid);
@@ -120,8 +120,8 @@ static void line__with_nul_and_other_bytes__keeps_them(void **state)
 	struct syslog_line line;
 
 	(void)state;
-	assert_true(syslog_line_parse(bytes, sizeof(bytes) - 1, &january,
-				      &line));
+	assert_true(
+		syslog_line_parse(bytes, sizeof(bytes) - 1, &january, &line));
 	assert_int_equal(line.message.len, 5);
 	assert_memory_equal(line.message.p, "x\0y\xff\xfe", 5);
 }

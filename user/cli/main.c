@@ -20,9 +20,9 @@
 	"pushdown,\n"                                                           \
 	"                       kernel-ir, regalloc, ebpf, subscriptions, "     \
 	"tasks\n"
-#define LOGS_HELP                                                              \
-	"      --log-file FILE  read the security streams from it; repeatable\n"   \
-	"      --log-journal DIR\n"                                               \
+#define LOGS_HELP                                                                \
+	"      --log-file FILE  read the security streams from it; repeatable\n" \
+	"      --log-journal DIR\n"                                              \
 	"                       and from the journal files there\n"
 #define OUTPUT_HELP "  -o, --output FORMAT  text (default) or json\n"
 
@@ -31,8 +31,7 @@ static const struct command commands[] = {
 	  RULES_HELP STORE_HELP
 	  "      --no-store       print matches without storing them\n" OUTPUT_HELP
 	  "      --for TIME       stop by itself: 30s, 5m, 1h\n"
-	  "      --record TRACE   also record what it sees\n"
-	  LOGS_HELP
+	  "      --record TRACE   also record what it sees\n" LOGS_HELP
 	  "      --ring BYTES     size of each ring, a power of two (8M)\n"
 	  "      --no-pushdown    decide everything in user space (to compare)\n"
 	  "      --dry-run        compile, load and attach, then end\n"
@@ -56,8 +55,8 @@ static const struct command commands[] = {
 	  "  -o, --output TRACE   the file to write; must not exist\n" RULES_HELP
 	  "                       (then only what they could use is recorded)\n"
 	  "      --streams A,B    streams to record without rules: all\n"
-	  "      --for TIME       stop by itself\n"
-	  LOGS_HELP "      --ring BYTES     size of each ring\n"
+	  "      --for TIME       stop by itself\n" LOGS_HELP
+	  "      --ring BYTES     size of each ring\n"
 	  "  -q, --quiet          no list of what is attached\n",
 	  cmd_record },
 	{ "replay", "-r RULES [options] TRACE", "detect over a recorded trace",

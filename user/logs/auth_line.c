@@ -19,22 +19,29 @@ struct auth_template {
 };
 
 /* What OpenSSH says of a key: nothing, its type and print, a certificate. */
-#define SSHD(result, text)                                        \
-	{ "sshd", result, NULL, text " from %a port %p ssh2" },       \
-	{ "sshd", result, NULL, text " from %a port %p ssh2: %w %w" }, \
-	{ "sshd", result, NULL, text " from %a port %p ssh2: %*" }
+#define SSHD(result, text)                                                     \
+	{ "sshd", result, NULL, text " from %a port %p ssh2" },                \
+		{ "sshd", result, NULL, text " from %a port %p ssh2: %w %w" }, \
+	{                                                                      \
+		"sshd", result, NULL, text " from %a port %p ssh2: %*"         \
+	}
 
-#define SSHD_GONE(text)                                                      \
-	{ "sshd", AUTH_CLOSED, NULL, text " authenticating user %u %a port %p" }, \
-	{ "sshd", AUTH_CLOSED, NULL, text " invalid user %u %a port %p" }
+#define SSHD_GONE(text)                                                       \
+	{ "sshd", AUTH_CLOSED, NULL,                                          \
+	  text " authenticating user %u %a port %p" },                        \
+	{                                                                     \
+		"sshd", AUTH_CLOSED, NULL, text " invalid user %u %a port %p" \
+	}
 
 #define SUDO_FOR " ; TTY=%y ; PWD=%* ; USER=%T ; COMMAND=%c"
 #define PAM_WHO "logname=%* uid=%n euid=%n tty=%y ruser=%* rhost=%h"
 
-#define PAM_FAILURE(text)                                          \
-	{ NULL, AUTH_FAILURE, "pam", text PAM_WHO "  user=%u" },       \
-	{ NULL, AUTH_FAILURE, "pam", text PAM_WHO " user=%u" },        \
-	{ NULL, AUTH_FAILURE, "pam", text PAM_WHO }
+#define PAM_FAILURE(text)                                               \
+	{ NULL, AUTH_FAILURE, "pam", text PAM_WHO "  user=%u" },        \
+		{ NULL, AUTH_FAILURE, "pam", text PAM_WHO " user=%u" }, \
+	{                                                               \
+		NULL, AUTH_FAILURE, "pam", text PAM_WHO                 \
+	}
 
 /* The first that fits decides. */
 static const struct auth_template templates[] = {
@@ -57,7 +64,8 @@ static const struct auth_template templates[] = {
 	{ "sshd", AUTH_REFUSED, NULL,
 	  "maximum authentication attempts exceeded for %u from %a port %p "
 	  "ssh2" },
-	{ "sshd", AUTH_REFUSED, NULL, "User %u from %h not allowed because %*" },
+	{ "sshd", AUTH_REFUSED, NULL,
+	  "User %u from %h not allowed because %*" },
 	{ "sshd", AUTH_REFUSED, NULL, "ROOT LOGIN REFUSED FROM %a port %p" },
 	{ "sshd", AUTH_REFUSED, NULL, "ROOT LOGIN REFUSED FROM %a" },
 	{ "sshd", AUTH_REFUSED, NULL,
@@ -101,10 +109,12 @@ static const struct auth_template templates[] = {
 	  "FAILED LOGIN (%n) on '%y' FOR '%u', %*" },
 	{ "login", AUTH_FAILURE, "login",
 	  "FAILED LOGIN SESSION FROM %h FOR %u, %*" },
-	{ "login", AUTH_FAILURE, "login", "FAILED LOGIN %n FROM %h FOR %u, %*" },
+	{ "login", AUTH_FAILURE, "login",
+	  "FAILED LOGIN %n FROM %h FOR %u, %*" },
 	{ "login", AUTH_REFUSED, "login",
 	  "TOO MANY LOGIN TRIES (%n) FROM %h FOR %u, %*" },
-	{ "login", AUTH_REFUSED, "login", "TOO MANY LOGIN TRIES (%n)%* FOR '%u'" },
+	{ "login", AUTH_REFUSED, "login",
+	  "TOO MANY LOGIN TRIES (%n)%* FOR '%u'" },
 	{ "login", AUTH_SUCCESS, "login", "ROOT LOGIN ON %y FROM %h" },
 	{ "login", AUTH_SUCCESS, "login", "ROOT LOGIN ON %y" },
 	{ "login", AUTH_SUCCESS, "login", "ROOT LOGIN  on '%y' from '%h'" },
@@ -138,7 +148,7 @@ static const struct auth_template templates[] = {
 };
 
 /* Those whose own lines tell of each attempt. */
-static const char *const tell_themselves[] = { "sshd", "dropbear", "sudo",
+static const char *const tell_themselves[] = { "sshd",	 "dropbear", "sudo",
 					       "sudo-i", "su",	     "su-l",
 					       "login",	 "remote",   "doas" };
 

@@ -30,7 +30,7 @@ struct auth_line {
 };
 
 /* At most this many lines are taken from "message repeated N times". */
-#define AUTH_REPEATS_MAX 256u
+#define AUTH_REPEATS_MAX 64u
 
 /* False: the message tells of no log-in. The texts point into it. */
 bool auth_line_parse(struct log_text program, struct log_text message,

@@ -144,8 +144,9 @@ static void capture(struct matcher *m, const char *pattern, const char *at)
 	if (kind->role != AUTH_CAPTURE_COUNT)
 		before = m->taken[kind->role];
 	for (size_t n = 0; n <= max && !exhausted(m); n++) {
-		bool here = next == '\0' ? n == left :
-			    next == '%' || (n < left && at[n] == next);
+		bool here = next == '\0' ?
+				    n == left :
+				    next == '%' || (n < left && at[n] == next);
 
 		if (n >= kind->min && here && fits(kind, log_text(at, n))) {
 			if (kind->role != AUTH_CAPTURE_COUNT)

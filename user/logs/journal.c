@@ -27,8 +27,8 @@ struct journal {
 /* The one place where libsystemd's negative errno becomes ours. */
 static int failure(int rc, struct err *err)
 {
-	return err_set(err, rc == -EACCES || rc == -EPERM ? ERR_MACHINE :
-							    ERR_USAGE,
+	return err_set(err,
+		       rc == -EACCES || rc == -EPERM ? ERR_MACHINE : ERR_USAGE,
 		       rc, "journal: %s", strerror(-rc));
 }
 
@@ -128,8 +128,8 @@ static bool number(struct log_text text, uint64_t max, uint64_t *ret)
 	for (size_t i = 0; i < text.len; i++) {
 		uint64_t digit = (uint64_t)(text.p[i] - '0');
 
-		if (text.p[i] < '0' || text.p[i] > '9' ||
-		    digit > max || n > (max - digit) / 10)
+		if (text.p[i] < '0' || text.p[i] > '9' || digit > max ||
+		    n > (max - digit) / 10)
 			return false;
 		n = n * 10 + digit;
 	}
@@ -153,26 +153,25 @@ static void fill_time(const struct journal *journal, struct log_entry *entry)
 	const uint64_t max = INT64_MAX / 1000;
 	uint64_t us;
 
-	entry->has_ts =
-		number(field(journal, "_SOURCE_REALTIME_TIMESTAMP"), max,
-		       &us) ||
-		(sd_journal_get_realtime_usec(journal->sd, &us) >= 0 &&
-		 us <= max);
+	entry->has_ts = number(field(journal, "_SOURCE_REALTIME_TIMESTAMP"),
+			       max, &us) ||
+			(sd_journal_get_realtime_usec(journal->sd, &us) >= 0 &&
+			 us <= max);
 	if (entry->has_ts)
 		entry->ts = (int64_t)us * 1000;
 }
 
 static void fill_sender(const struct journal *journal, struct log_entry *entry)
 {
-	entry->sender_has_pid = field_u32(journal, "_PID", INT32_MAX,
-					  &entry->sender_pid);
-	entry->sender_has_uid = field_u32(journal, "_UID", UINT32_MAX,
-					  &entry->sender_uid);
-	entry->sender_has_gid = field_u32(journal, "_GID", UINT32_MAX,
-					  &entry->sender_gid);
-	entry->sender_has_loginuid = field_u32(
-		journal, "_AUDIT_LOGINUID", UINT32_MAX,
-		&entry->sender_loginuid);
+	entry->sender_has_pid =
+		field_u32(journal, "_PID", INT32_MAX, &entry->sender_pid);
+	entry->sender_has_uid =
+		field_u32(journal, "_UID", UINT32_MAX, &entry->sender_uid);
+	entry->sender_has_gid =
+		field_u32(journal, "_GID", UINT32_MAX, &entry->sender_gid);
+	entry->sender_has_loginuid =
+		field_u32(journal, "_AUDIT_LOGINUID", UINT32_MAX,
+			  &entry->sender_loginuid);
 }
 
 /*

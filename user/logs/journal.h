@@ -36,7 +36,7 @@ int journal_open(const char *folder, struct journal **ret_journal,
 		 struct err *err);
 struct journal *journal_close(struct journal *journal);
 
-/* What is new; `now_ns` of any steady clock. */
+/* What is new; `now_ns` of any steady clock. LOG_ENOUGH when `fn` said so. */
 int journal_turn(struct journal *journal, int64_t now_ns, log_entry_fn *fn,
 		 void *ctx, struct err *err);
 

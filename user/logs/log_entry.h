@@ -9,16 +9,14 @@
 
 #include <stdint.h>
 
-
-
 struct log_entry {
 	enum log_origin origin;
 	/* What the message's writer says. */
 	struct log_text program; /* empty: none */
 	struct log_text message;
 	bool has_ts, has_pid, has_priority, has_facility;
-	bool cut;	  /* the message is not whole */
-	int64_t ts;	  /* ns of the realtime clock */
+	bool cut;   /* the message is not whole */
+	int64_t ts; /* ns of the realtime clock */
 	uint32_t pid;
 	uint8_t priority; /* 0 to 7 */
 	uint8_t facility;
@@ -28,6 +26,12 @@ struct log_entry {
 	uint32_t sender_pid, sender_uid, sender_gid, sender_loginuid;
 	struct log_text sender_comm, sender_exe; /* empty: not known */
 };
+
+/*
+ * Takes what a source gives: 0; LOG_ENOUGH: it is taken, the rest waits for the
+ * next turn; or a negative errno.
+ */
+#define LOG_ENOUGH 1
 
 /* The texts are valid during the call. */
 typedef int log_entry_fn(void *ctx, const struct log_entry *entry,

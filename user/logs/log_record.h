@@ -17,9 +17,8 @@
 
 struct log_record {
 	size_t len;
-	_Alignas(8) unsigned char
-		bytes[sizeof(struct security_auth_event) + 8 * LOG_TEXT_MAX +
-		      2 * LOG_MESSAGE_MAX];
+	_Alignas(8) unsigned char bytes[sizeof(struct security_auth_event) +
+					8 * LOG_TEXT_MAX + 2 * LOG_MESSAGE_MAX];
 };
 
 void log_record_log(struct log_record *record, const struct log_entry *entry,

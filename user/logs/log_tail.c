@@ -23,9 +23,9 @@ struct log_file {
 	int watch;
 	dev_t dev;
 	ino_t ino;
-	off_t offset;	/* of what is read next */
-	bool skipping;	/* up to the next line feed */
-	size_t len;	/* of the line that is not whole yet */
+	off_t offset;  /* of what is read next */
+	bool skipping; /* up to the next line feed */
+	size_t len;    /* read, not given yet */
 	size_t mark_len;
 	char mark[MARK_BYTES];
 	char *bytes; /* BUFFER_BYTES */
@@ -39,7 +39,7 @@ struct log_tail {
 	struct log_file old, current;
 	int64_t rotated_ns;
 	int64_t looked_ns;
-	bool changed; /* there may be something to read */
+	bool changed;	  /* there may be something to read */
 	unsigned created; /* files of this name since the last look */
 	struct log_tail_stats stats;
 };
@@ -143,8 +143,8 @@ static void file_to_end(struct log_file *file, off_t size)
 {
 	file->offset = size;
 	mark(file);
-	file->skipping = file->mark_len &&
-			 file->mark[file->mark_len - 1] != '\n';
+	file->skipping =
+		file->mark_len && file->mark[file->mark_len - 1] != '\n';
 }
 
 /* 0, also when there is no file; -errno. */
@@ -152,8 +152,7 @@ static int file_open(struct log_tail *tail, struct log_file *file,
 		     struct stat *ret_st)
 {
 	char self[64];
-	int fd = open(tail->path,
-		      O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int fd = open(tail->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
@@ -180,9 +179,9 @@ static int file_read(struct reading *r, struct log_file *file)
 
 	while (!rc && file->fd >= 0 && r->left) {
 		size_t room = BUFFER_BYTES - file->len;
-		ssize_t n = pread(file->fd, file->bytes + file->len,
-				  room < r->left ? room : r->left,
-				  file->offset);
+		ssize_t n =
+			pread(file->fd, file->bytes + file->len,
+			      room < r->left ? room : r->left, file->offset);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -193,7 +192,7 @@ static int file_read(struct reading *r, struct log_file *file)
 		r->left -= (size_t)n;
 		rc = split(r, file, file->len + (size_t)n);
 	}
-	if (!rc && file->fd >= 0)
+	if (rc >= 0 && file->fd >= 0)
 		mark(file);
 	return rc;
 }
@@ -253,8 +252,7 @@ static bool replaced(const struct log_tail *tail)
 
 	if (stat(tail->path, &st) < 0 || !S_ISREG(st.st_mode))
 		return false;
-	return file->fd < 0 || st.st_dev != file->dev ||
-	       st.st_ino != file->ino;
+	return file->fd < 0 || st.st_dev != file->dev || st.st_ino != file->ino;
 }
 
 /* The file that is open becomes the old one. */
@@ -297,8 +295,13 @@ static int forget_old(struct reading *r, int64_t now_ns)
 static int look(struct reading *r, int64_t now_ns)
 {
 	struct log_tail *tail = r->tail;
-	int rc = file_check(r, &tail->current);
+	/* What the last turn had to leave. */
+	int rc = split(r, &tail->old, tail->old.len);
 
+	if (!rc)
+		rc = split(r, &tail->current, tail->current.len);
+	if (!rc)
+		rc = file_check(r, &tail->current);
 	if (!rc)
 		rc = file_read(r, &tail->old);
 	if (!rc)
@@ -310,7 +313,7 @@ static int look(struct reading *r, int64_t now_ns)
 	}
 	if (!rc && r->left)
 		rc = forget_old(r, now_ns);
-	tail->changed = !r->left;
+	tail->changed = rc || !r->left;
 	return rc;
 }
 

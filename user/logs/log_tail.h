@@ -17,7 +17,7 @@
 #ifndef SHRIKE_LOGS_LOG_TAIL_H
 #define SHRIKE_LOGS_LOG_TAIL_H
 
-#include "user/base/err.h"
+#include "user/logs/log_entry.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,15 +32,15 @@
 struct log_tail;
 
 struct log_tail_stats {
-	uint64_t lines;	   /* given */
-	uint64_t cut;	   /* of them, not whole */
-	uint64_t lost;	   /* at least so many */
-	uint64_t rotated;  /* times the file was made anew */
-	uint64_t emptied;  /* times it was emptied in place */
-	uint64_t failed;   /* reads that failed */
+	uint64_t lines;	  /* given */
+	uint64_t cut;	  /* of them, not whole */
+	uint64_t lost;	  /* at least so many */
+	uint64_t rotated; /* times the file was made anew */
+	uint64_t emptied; /* times it was emptied in place */
+	uint64_t failed;  /* reads that failed */
 };
 
-/* `line` has no line feed; valid during the call. */
+/* `line` has no line feed; valid during the call. Outcomes as log_entry_fn. */
 typedef int log_line_fn(void *ctx, const char *line, size_t len, bool cut,
 			struct err *err);
 
@@ -52,7 +52,10 @@ int log_tail_open(const char *path, struct log_tail **ret_tail,
 		  struct err *err);
 struct log_tail *log_tail_close(struct log_tail *tail);
 
-/* What is new, when something is; `now_ns` of any steady clock. */
+/*
+ * What is new, when something is; `now_ns` of any steady clock. LOG_ENOUGH when
+ * `fn` said so.
+ */
 int log_tail_turn(struct log_tail *tail, int64_t now_ns, log_line_fn *fn,
 		  void *ctx, struct err *err);
 

@@ -24,11 +24,19 @@ struct logs {
 	struct journal *journal; /* NULL: none */
 	struct log_tail *tails[LOGS_FILES_MAX];
 	unsigned tail_count;
+	unsigned first; /* the source that is read first, each in its turn */
 	uint64_t log_seq, auth_seq; /* also how many there were */
 	uint64_t unparsed, ambiguous;
-	int64_t ts; /* of the last record */
+	int64_t ts;		  /* of the last record */
 	struct log_record record; /* the one that is being made */
 };
+
+/*
+ * One turn gives at most so many bytes of rows, as the reader keeps them: it has
+ * to hold all of it at once.
+ */
+#define TURN_BYTES INT64_C(8000000)
+#define ROW_BYTES 1024
 
 /* One turn. */
 struct turn {
@@ -36,6 +44,7 @@ struct turn {
 	const struct logs_time *now;
 	logs_record_fn *fn;
 	void *ctx;
+	int64_t left; /* of TURN_BYTES */
 };
 
 BUILD_CHECK(ARRAY_SIZE(usual_files) <= LOGS_FILES_MAX);
@@ -121,6 +130,7 @@ static int give(struct turn *t, struct err *err)
 {
 	struct log_record *record = &t->logs->record;
 
+	t->left -= ROW_BYTES + (int64_t)record->len;
 	return t->fn(t->ctx, record->bytes, record->len, err);
 }
 
@@ -155,7 +165,7 @@ static int take_entry(void *ctx, const struct log_entry *entry, struct err *err)
 	}
 	if (!rc && t->logs->auth)
 		rc = give_auth(t, entry, err);
-	return rc;
+	return rc ? rc : t->left > 0 ? 0 : LOG_ENOUGH;
 }
 
 static int take_line(void *ctx, const char *text, size_t len, bool cut,
@@ -181,19 +191,31 @@ static int take_line(void *ctx, const char *text, size_t len, bool cut,
 	return take_entry(t, &entry, err);
 }
 
+/* The journal is source 0, the files follow. */
+static int read_source(struct turn *t, unsigned source, struct err *err)
+{
+	struct logs *logs = t->logs;
+
+	if (source)
+		return log_tail_turn(logs->tails[source - 1], t->now->boot_ns,
+				     take_line, t, err);
+	return logs->journal ? journal_turn(logs->journal, t->now->boot_ns,
+					    take_entry, t, err) :
+			       0;
+}
+
 int logs_turn(struct logs *logs, const struct logs_time *now,
 	      logs_record_fn *fn, void *ctx, struct err *err)
 {
-	struct turn t = { logs, now, fn, ctx };
+	struct turn t = { logs, now, fn, ctx, TURN_BYTES };
+	unsigned count = 1 + logs->tail_count;
 	int rc = 0;
 
-	if (logs->journal)
-		rc = journal_turn(logs->journal, now->boot_ns, take_entry, &t,
-				  err);
-	for (unsigned i = 0; i < logs->tail_count && !rc; i++)
-		rc = log_tail_turn(logs->tails[i], now->boot_ns, take_line, &t,
-				   err);
-	return rc;
+	for (unsigned i = 0; i < count && !rc; i++)
+		rc = read_source(&t, (logs->first + i) % count, err);
+	/* One that is flooded does not starve the others. */
+	logs->first = (logs->first + 1) % count;
+	return rc == LOG_ENOUGH ? 0 : rc;
 }
 
 int64_t logs_last_ts(const struct logs *logs)
@@ -271,7 +293,8 @@ void logs_describe(const struct logs *logs, struct buf *out)
 				   "" :
 				   " (not there yet)");
 	if (!logs->journal && !logs->tail_count)
-		buf_printf(out, "  %-16s nothing: there is neither a journal "
-				"nor /var/log\n",
+		buf_printf(out,
+			   "  %-16s nothing: there is neither a journal "
+			   "nor /var/log\n",
 			   streams);
 }

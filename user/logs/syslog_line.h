@@ -18,8 +18,8 @@
 
 /* What the old form does not say: the year and the zone. */
 struct log_clock {
-	int64_t now_ns;		/* realtime */
-	int64_t utc_offset_ns;	/* local time = UTC + this */
+	int64_t now_ns;	       /* realtime */
+	int64_t utc_offset_ns; /* local time = UTC + this */
 };
 
 struct syslog_line {
