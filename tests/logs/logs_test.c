@@ -265,6 +265,44 @@ static void line__that_stands_for_several__is_as_many_rows(void **state)
 			 f->rows[AUTH_REPEATS_MAX - 1]->ts);
 }
 
+static int count_bytes(void *ctx, const void *record, size_t len,
+		       struct err *err)
+{
+	(void)record;
+	(void)err;
+	*(size_t *)ctx += len;
+	return 0;
+}
+
+/* Whoever floods the log does not make the reader take more than it can hold. */
+static void lines__that_stand_for_many__come_in_bounded_turns(void **state)
+{
+	struct fixture *f = *state;
+	struct logs_counters counters;
+	struct err err = { 0 };
+	unsigned turns = 0;
+
+	watch(f, true, true);
+	for (int i = 0; i < 2000; i++)
+		log_line(f, "Jan  2 12:00:00 h sshd[1]: message repeated 999 "
+			    "times: [ Failed password for root from ::1 port "
+			    "1 ssh2]");
+	do {
+		size_t bytes = 0;
+
+		f->now.boot_ns += SECOND;
+		assert_int_equal(
+			logs_turn(f->logs, &f->now, count_bytes, &bytes, &err),
+			0);
+		assert_true(bytes < 8000000);
+		logs_counters(f->logs, STREAM_SECURITY_AUTH, &counters);
+	} while (counters.delivered < 2000 * AUTH_REPEATS_MAX && turns++ < 500);
+	assert_true(turns > 10);
+	logs_counters(f->logs, STREAM_SECURITY_LOG, &counters);
+	assert_int_equal(counters.delivered, 2000);
+	assert_int_equal(counters.lost, 0);
+}
+
 static void line__too_long__is_cut_and_says_so(void **state)
 {
 	struct fixture *f = *state;
@@ -391,6 +429,7 @@ int main(void)
 		TEST(log_in__in_a_file__is_a_row_of_each_stream),
 		TEST(log_in__by_sudo__has_its_command_masked),
 		TEST(line__that_stands_for_several__is_as_many_rows),
+		TEST(lines__that_stand_for_many__come_in_bounded_turns),
 		TEST(line__too_long__is_cut_and_says_so),
 		TEST(lines__all_together__are_accounted_for),
 		TEST(log_in__in_the_journal__has_its_sender),
