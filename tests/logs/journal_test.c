@@ -7,8 +7,9 @@
 
 #include "user/logs/journal.h"
 
-#include <limits.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define SECOND 1000000000LL
@@ -88,6 +89,11 @@ static void append_message(struct fixture *f, const void *bytes, size_t len)
 	fields[16 + len] = '\n';
 	append_fields(f, fields, len + 17);
 	free(fields);
+}
+
+static void pwrite_all(int fd, const void *bytes, size_t len, off_t at)
+{
+	assert_int_equal(pwrite(fd, bytes, len, at), len);
 }
 
 /* What is new, all of it. */
@@ -254,6 +260,68 @@ static void journal__that_dropped_messages__says_so(void **state)
 	assert_int_equal(stats(f).lost, 42);
 }
 
+static void journal__rotated__gives_each_entry_once(void **state)
+{
+	struct fixture *f = *state;
+	char path[128], other[128], message[64];
+
+	need_tool();
+	snprintf(path, sizeof(path), "%s/test.journal", f->folder);
+	append(f, "MESSAGE=before\n");
+	watch(f);
+	for (unsigned i = 0; i < 5; i++) {
+		snprintf(message, sizeof(message), "MESSAGE=old %u\n", i);
+		append(f, message);
+		snprintf(other, sizeof(other), "%s/test@%u.journal", f->folder,
+			 i);
+		assert_int_equal(rename(path, other), 0);
+		snprintf(message, sizeof(message), "MESSAGE=new %u\n", i);
+		append(f, message);
+		assert_int_equal(turn(f), 2);
+		snprintf(message, sizeof(message), "new %u", i);
+		assert_string_equal(f->message, message);
+	}
+	assert_int_equal(turn(f), 0);
+	assert_int_equal(stats(f).lost, 0);
+}
+
+/* Someone writes over a journal file, anywhere: what comes in others is read. */
+static void journal__with_a_damaged_file__goes_on(void **state)
+{
+	struct fixture *f = *state;
+	char path[128], other[128];
+
+	need_tool();
+	srandom((unsigned)test_seed());
+	snprintf(path, sizeof(path), "%s/test.journal", f->folder);
+	snprintf(other, sizeof(other), "%s/damaged.journal", f->folder);
+	for (unsigned i = 0; i < 8; i++) {
+		unsigned char junk[4096];
+		struct stat st;
+		int fd;
+
+		append(f, "MESSAGE=before\n");
+		f->journal = journal_close(f->journal);
+		watch(f);
+		append(f, "MESSAGE=one\n");
+		assert_int_equal(stat(path, &st), 0);
+		fd = open(path, O_WRONLY);
+		assert_true(fd >= 0);
+		for (unsigned k = 0; k < sizeof(junk); k++)
+			junk[k] = (unsigned char)random();
+		for (unsigned k = 0; k < 64; k++)
+			pwrite_all(fd, junk, 1u << (random() % 12),
+				   random() % (st.st_size - 4096));
+		close(fd);
+		turn(f);
+		assert_int_equal(rename(path, other), 0);
+		append(f, "MESSAGE=new\n");
+		for (unsigned k = 0; k < 4; k++)
+			turn(f);
+		assert_string_equal(f->message, "new");
+	}
+}
+
 static void journal__of_no_folder__is_refused(void **state)
 {
 	struct journal *journal;
@@ -274,6 +342,8 @@ int main(void)
 		TEST(journal__with_wrong_numbers__knows_them_not),
 		TEST(journal__of_any_bytes__gives_and_cuts_them),
 		TEST(journal__that_dropped_messages__says_so),
+		TEST(journal__rotated__gives_each_entry_once),
+		TEST(journal__with_a_damaged_file__goes_on),
 		TEST(journal__of_no_folder__is_refused),
 	};
 
