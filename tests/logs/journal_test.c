@@ -8,6 +8,7 @@
 #include "user/logs/journal.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -322,6 +323,39 @@ static void journal__with_a_damaged_file__goes_on(void **state)
 	}
 }
 
+/* Its pages are gone while they are mapped. */
+static void journal__made_shorter__is_lost_and_goes_on(void **state)
+{
+	static const off_t sizes[] = { 0, 4096, 8192, 100000 };
+	struct fixture *f = *state;
+	struct sigaction before, after;
+	char path[128];
+
+	need_tool();
+	sigaction(SIGBUS, NULL, &before);
+	snprintf(path, sizeof(path), "%s/test.journal", f->folder);
+	for (unsigned i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		append(f, "MESSAGE=before\n");
+		f->journal = journal_close(f->journal);
+		watch(f);
+		append(f, "MESSAGE=one\n");
+		assert_int_equal(turn(f), 1);
+		append(f, "MESSAGE=two\n");
+		assert_int_equal(truncate(path, sizes[i]), 0);
+		turn(f);
+		assert_int_equal(stats(f).lost, 1);
+		assert_int_equal(stats(f).failed, 1);
+		assert_int_equal(unlink(path), 0);
+		turn(f);
+		append(f, "MESSAGE=new\n");
+		turn(f);
+		assert_string_equal(f->message, "new");
+		assert_int_equal(unlink(path), 0);
+	}
+	sigaction(SIGBUS, NULL, &after);
+	assert_ptr_equal(before.sa_handler, after.sa_handler);
+}
+
 static void journal__of_no_folder__is_refused(void **state)
 {
 	struct journal *journal;
@@ -344,6 +378,7 @@ int main(void)
 		TEST(journal__that_dropped_messages__says_so),
 		TEST(journal__rotated__gives_each_entry_once),
 		TEST(journal__with_a_damaged_file__goes_on),
+		TEST(journal__made_shorter__is_lost_and_goes_on),
 		TEST(journal__of_no_folder__is_refused),
 	};
 

@@ -234,8 +234,8 @@ unsigned catalog_parent_source(unsigned parent_column)
 bool catalog_filled(enum stream_id stream, unsigned column)
 {
 	static const uint16_t of_a_log[] = {
-		COL_ts,	      COL_mono_ns,  COL_seq,	 COL_cpu,
-		COL_pid,      COL_comm,	    COL_uid,	 COL_gid,
+		COL_ts,	      COL_mono_ns,   COL_seq,	 COL_cpu,
+		COL_pid,      COL_comm,	     COL_uid,	 COL_gid,
 		COL_loginuid, COL_truncated, COL_source, COL_host,
 		COL_boot_id,
 	};

@@ -5,6 +5,8 @@
  */
 #include "user/logs/journal.h"
 
+#include "user/logs/bus_guard.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <systemd/sd-journal.h>
@@ -48,8 +50,12 @@ static int seek_end(sd_journal *sd)
 static int open_sd(const char *folder, sd_journal **ret_sd)
 {
 	sd_journal *sd = NULL;
-	int rc = folder ? sd_journal_open_directory(&sd, folder, 0) :
-			  sd_journal_open(&sd, SD_JOURNAL_LOCAL_ONLY);
+	struct bus_guard guard;
+	int rc;
+
+	bus_guard_on(&guard);
+	rc = folder ? sd_journal_open_directory(&sd, folder, 0) :
+		      sd_journal_open(&sd, SD_JOURNAL_LOCAL_ONLY);
 
 	if (rc >= 0)
 		rc = sd_journal_set_data_threshold(sd, FIELD_MAX);
@@ -58,6 +64,8 @@ static int open_sd(const char *folder, sd_journal **ret_sd)
 		rc = sd_journal_get_fd(sd);
 	if (rc >= 0)
 		rc = seek_end(sd);
+	if (bus_guard_off(&guard))
+		rc = -EBADMSG;
 	if (rc < 0) {
 		sd_journal_close(sd);
 		return rc;
@@ -195,35 +203,6 @@ static struct log_text keep(struct texts *texts, struct log_text text,
 	return log_text(to, text.len);
 }
 
-static int give(struct journal *journal, log_entry_fn *fn, void *ctx,
-		struct err *err)
-{
-	struct log_entry entry = { .origin = LOG_JOURNAL };
-	struct texts texts;
-	struct log_text message;
-	uint32_t n;
-
-	texts.used = 0;
-	entry.program = keep(&texts, field(journal, "SYSLOG_IDENTIFIER"), 256);
-	entry.sender_comm = keep(&texts, field(journal, "_COMM"), 256);
-	entry.sender_exe = keep(&texts, field(journal, "_EXE"), 512);
-	if (!entry.program.len)
-		entry.program = entry.sender_comm;
-	entry.has_pid = field_u32(journal, "SYSLOG_PID", INT32_MAX, &entry.pid);
-	entry.has_priority = field_u32(journal, "PRIORITY", 7, &n);
-	entry.priority = entry.has_priority ? (uint8_t)n : 0;
-	entry.has_facility = field_u32(journal, "SYSLOG_FACILITY", 127, &n);
-	entry.facility = entry.has_facility ? (uint8_t)n : 0;
-	fill_time(journal, &entry);
-	fill_sender(journal, &entry);
-	message = field(journal, "MESSAGE");
-	entry.cut = message.len > JOURNAL_MESSAGE_MAX;
-	entry.message = keep(&texts, message, JOURNAL_MESSAGE_MAX);
-	journal->stats.entries++;
-	journal->stats.cut += entry.cut;
-	return fn(ctx, &entry, err);
-}
-
 /* journald's own word, which nobody else can send: what it dropped. */
 static void count_dropped(struct journal *journal)
 {
@@ -236,6 +215,51 @@ static void count_dropped(struct journal *journal)
 	if (!number(field(journal, "N_DROPPED"), UINT32_MAX, &n) || !n)
 		n = 1;
 	journal->stats.lost += n;
+}
+
+static void fill(const struct journal *journal, struct texts *texts,
+		 struct log_entry *entry)
+{
+	struct log_text message;
+	uint32_t n;
+
+	texts->used = 0;
+	*entry = (struct log_entry){ .origin = LOG_JOURNAL };
+	entry->program = keep(texts, field(journal, "SYSLOG_IDENTIFIER"), 256);
+	entry->sender_comm = keep(texts, field(journal, "_COMM"), 256);
+	entry->sender_exe = keep(texts, field(journal, "_EXE"), 512);
+	if (!entry->program.len)
+		entry->program = entry->sender_comm;
+	entry->has_pid =
+		field_u32(journal, "SYSLOG_PID", INT32_MAX, &entry->pid);
+	entry->has_priority = field_u32(journal, "PRIORITY", 7, &n);
+	entry->priority = entry->has_priority ? (uint8_t)n : 0;
+	entry->has_facility = field_u32(journal, "SYSLOG_FACILITY", 127, &n);
+	entry->facility = entry->has_facility ? (uint8_t)n : 0;
+	fill_time(journal, entry);
+	fill_sender(journal, entry);
+	message = field(journal, "MESSAGE");
+	entry->cut = message.len > JOURNAL_MESSAGE_MAX;
+	entry->message = keep(texts, message, JOURNAL_MESSAGE_MAX);
+}
+
+/*
+ * 1 and the next entry, its texts in `texts`; 0: there is none; or -errno. What
+ * is read of a file that was made shorter meanwhile is worth nothing.
+ */
+static int next_entry(struct journal *journal, struct texts *texts,
+		      struct log_entry *ret_entry)
+{
+	struct bus_guard guard;
+	int there;
+
+	bus_guard_on(&guard);
+	there = sd_journal_next(journal->sd);
+	if (there > 0) {
+		count_dropped(journal);
+		fill(journal, texts, ret_entry);
+	}
+	return bus_guard_off(&guard) ? -EBADMSG : there;
 }
 
 /* --- turns ----------------------------------------------------------------*/
@@ -262,9 +286,12 @@ static void reopen(struct journal *journal, int64_t now_ns)
 /* Is there perhaps something to read? */
 static bool due(struct journal *journal, int64_t now_ns)
 {
-	int changed = sd_journal_process(journal->sd);
+	struct bus_guard guard;
+	int changed;
 
-	if (changed < 0) {
+	bus_guard_on(&guard);
+	changed = sd_journal_process(journal->sd);
+	if (bus_guard_off(&guard) || changed < 0) {
 		give_up(journal);
 		return false;
 	}
@@ -278,29 +305,27 @@ static bool due(struct journal *journal, int64_t now_ns)
 int journal_turn(struct journal *journal, int64_t now_ns, log_entry_fn *fn,
 		 void *ctx, struct err *err)
 {
-	int rc;
+	struct log_entry entry;
+	struct texts texts;
+	int there, rc = 0;
 
 	if (!journal->sd)
 		reopen(journal, now_ns);
 	if (!journal->sd || !due(journal, now_ns))
 		return 0;
 	journal->more = true;
-	for (unsigned n = 0; n < JOURNAL_TURN_ENTRIES; n++) {
-		int there = sd_journal_next(journal->sd);
-
-		if (there < 0) {
+	for (unsigned n = 0; n < JOURNAL_TURN_ENTRIES && !rc; n++) {
+		there = next_entry(journal, &texts, &entry);
+		if (there < 0)
 			give_up(journal);
-			return 0;
-		}
 		journal->more = there > 0;
-		if (!there)
-			break;
-		count_dropped(journal);
-		rc = give(journal, fn, ctx, err);
-		if (rc)
-			return rc;
+		if (there <= 0)
+			return 0;
+		journal->stats.entries++;
+		journal->stats.cut += entry.cut;
+		rc = fn(ctx, &entry, err);
 	}
-	return 0;
+	return rc;
 }
 
 void journal_stats(const struct journal *journal,
