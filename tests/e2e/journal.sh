@@ -47,13 +47,6 @@ say() {
 	echo "Failed password for $user from 198.51.100.7 port 1 ssh2" >&"$fd"
 }
 
-# seen RULE: wait until the sensor has told of it.
-seen() {
-	timeout 60 grep -q -m 1 "\"rule\":\"$1\"" \
-		<(tail --pid="$sensor_pid" -n +1 -f "$sensor_out") ||
-		fail "$1 did not match within a minute"
-}
-
 logger --socket /run/systemd/journal/dev-log --tag sshd \
 	'Failed password for eve from 198.51.100.7 port 1 ssh2'
 timeout 20 grep -q -m 1 'for eve' <(journalctl --follow --no-pager -n all) ||
@@ -61,9 +54,9 @@ timeout 20 grep -q -m 1 'for eve' <(journalctl --follow --no-pager -n all) ||
 sensor_start -r "$work/rules.sql" --no-store
 grep -q 'security.*the journal' "$sensor_err" || fail 'the journal is not read'
 say alice env
-seen said
+rule_seen said
 say bob setpriv --reuid 65534 --regid 65534 --clear-groups
-seen forged
+rule_seen forged
 for fd in "${senders[@]}"; do
 	exec {fd}>&-
 done

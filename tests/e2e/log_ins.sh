@@ -39,13 +39,6 @@ say() {
 		"$((1000 + line))" "$1" >>"$log"
 }
 
-# seen RULE: wait until the sensor has told of it.
-seen() {
-	timeout 60 grep -q -m 1 "\"rule\":\"$1\"" \
-		<(tail --pid="$sensor_pid" -n +1 -f "$sensor_out") ||
-		fail "$1 did not match within a minute"
-}
-
 say 'Failed password for root from 198.51.100.7 port 1 ssh2'
 sensor_start -r "$work/rules.sql" --log-file "$log" --record "$work/trace" \
 	--store "$work/store"
@@ -58,11 +51,11 @@ mv "$log" "$log.1"
 say 'message repeated 2 times: [ Failed password for root from 198.51.100.7 port 4 ssh2]'
 say 'Invalid user x from 203.0.113.9 port 1 from 198.51.100.7 port 5'
 printf 'no line of any form\n\0\xff\n' >>"$log"
-seen guessing
+rule_seen guessing
 say 'Accepted password for root from 198.51.100.7 port 6 ssh2'
-seen guessed
+rule_seen guessed
 say 'last words --password=hunter2'
-seen wiped
+rule_seen wiped
 sensor_stop_cleanly
 grep -q hunter2 "$sensor_out" && fail 'a password was shown'
 [[ $(rules_matched) == 'guessed guessing wiped' ]] ||
@@ -92,7 +85,7 @@ diff <(without_ledger "$sensor_out") <(without_ledger "$work/replay.out") \
 sensor_start -r "$work/rules.sql" --log-file "$log" --store "$work/store"
 : >"$log"
 say 'last words'
-seen wiped
+rule_seen wiped
 sensor_stop
 ((sensor_status == 4)) || fail "ended with $sensor_status, though lines are lost"
 (($(summary streams/security.log/lost) == 1)) || fail 'no line was lost'

@@ -29,6 +29,7 @@ enum option_id {
 	OPTION_DUMP,
 	OPTION_LOG_FILE,
 	OPTION_LOG_JOURNAL,
+	OPTION_THROTTLE,
 };
 
 struct rule_paths {
@@ -43,6 +44,8 @@ int option_sink(const char *command, const char *format,
 		struct sink_options *ret_sink);
 int option_duration(const char *command, const char *text, int64_t *ret_ns);
 int option_bytes(const char *command, const char *text, uint32_t *ret_bytes);
+/* Events a second, 0: no limit. */
+int option_rate(const char *command, const char *text, uint32_t *ret_rate);
 
 /* --log-file and --log-journal, c says which. */
 int option_logs(const char *command, int c, const char *path,

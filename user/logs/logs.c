@@ -115,6 +115,12 @@ struct logs *logs_close(struct logs *logs)
 	return NULL;
 }
 
+void logs_want(struct logs *logs, bool log, bool auth)
+{
+	logs->log = log;
+	logs->auth = auth;
+}
+
 /* --- a turn ---------------------------------------------------------------*/
 
 /* What is read in one turn keeps its order. */

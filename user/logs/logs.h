@@ -61,6 +61,9 @@ int logs_open(const struct logs_options *options, struct logs **ret_logs,
 	      struct err *err);
 struct logs *logs_close(struct logs *logs);
 
+/* Other streams from here on. */
+void logs_want(struct logs *logs, bool log, bool auth);
+
 /* A wire record; valid during the call. */
 typedef int logs_record_fn(void *ctx, const void *record, size_t len,
 			   struct err *err);
