@@ -101,6 +101,22 @@ sensor_stop_cleanly
 	fail "the replay failed: $(cat "$work/replay.err")"
 grep -q '"rule":"wiped"' "$work/replay.out" || fail 'record left a line out'
 
+# Rules that come later read the log from then on.
+mkdir "$work/later"
+echo "SELECT pid FROM process.exec WHERE name = 'no such name';" \
+	>"$work/later/rules.sql"
+sensor_start -r "$work/later" --log-file "$log" --no-store
+say 'last words that no rule asked for'
+cp "$work/rules.sql" "$work/later/rules.sql"
+kill -HUP "$sensor_pid"
+timeout 60 grep -q -m 1 '^reloaded' \
+	<(tail --pid="$sensor_pid" -n +1 -f "$sensor_err") ||
+	fail 'the rules were not reloaded within a minute'
+say 'last words'
+rule_seen wiped
+sensor_stop_cleanly
+(($(match_count) == 1)) || fail "$(match_count) lines told after a reload"
+
 status=0
 "$SHRIKE" run -r "$work/rules.sql" --no-store --dry-run \
 	--log-file "$work/no/such" 2>"$work/err" || status=$?
