@@ -74,6 +74,12 @@ enum stream_id {
 #define STREAM_KERNEL_COUNT STREAM_PROCESS
 #define STREAM_VISIBLE_COUNT STREAM_PROCESS_SNAPSHOT
 
+/* From outside, and not made of other streams: nobody may have watched them. */
+#define STREAM_IS_SECURITY(s) \
+	((s) == STREAM_SECURITY_LOG || (s) == STREAM_SECURITY_AUTH)
+#define STREAM_IS_COLLECTED(s) \
+	((s) < STREAM_KERNEL_COUNT || STREAM_IS_SECURITY(s))
+
 /*
  * Lifecycle streams build the process and container tables: they have a ring of
  * their own and are never filtered. Exec, fork and exit are always collected,
@@ -103,6 +109,7 @@ enum event_flag {
 	EVENT_FLAG_IO_URING = 1 << 4,	 /* asked for through io_uring */
 	EVENT_FLAG_EXE_UPPER_LAYER = 1 << 5, /* exec: overlay's upper layer */
 	EVENT_FLAG_THREAD = 1 << 6,	     /* fork: a thread, not a process */
+	EVENT_FLAG_SENDER = 1 << 7, /* of a log: all ones in the head is NULL */
 };
 
 /* event_head.source: where the event's own columns come from. */
@@ -591,10 +598,20 @@ struct security_log_event {
 	__u32 origin;	/* enum log_origin */
 	struct event_blob program;
 	struct event_blob message;
-	__u32 pad;
+	struct event_blob sender_exe;
 };
 
-enum auth_result { AUTH_SUCCESS, AUTH_FAILURE, AUTH_OPENED, AUTH_CLOSED };
+enum auth_result {
+	AUTH_SUCCESS,
+	AUTH_FAILURE, /* a credential was refused */
+	AUTH_SESSION_OPEN,
+	AUTH_SESSION_CLOSE,
+	AUTH_PARTIAL,	   /* one credential of several was accepted */
+	AUTH_INVALID_USER, /* there is no such user; an attempt may follow */
+	AUTH_REFUSED,	   /* not allowed, whatever the credential */
+	AUTH_CLOSED,	   /* the peer went before it was let in */
+	AUTH_RESULT_COUNT
+};
 
 struct security_auth_event {
 	struct event_head head;
@@ -602,13 +619,19 @@ struct security_auth_event {
 	__s64 log_pid;
 	__s64 src_port; /* EVENT_NONE */
 	__u32 result;	/* enum auth_result */
-	__u16 family;	/* of src_ip; 0: no address */
-	__u16 pad;
+	__u32 origin;	/* enum log_origin */
 	__u8 src_ip[16];
+	__u16 family; /* of src_ip; 0: no address */
+	__u16 pad;
 	struct event_blob program;
+	struct event_blob service;
 	struct event_blob method;
 	struct event_blob auth_user;
+	struct event_blob target_user;
+	struct event_blob terminal;
+	struct event_blob command;
 	struct event_blob message;
+	struct event_blob sender_exe;
 };
 
 enum loss_reason {

@@ -417,8 +417,9 @@ int pipeline_resume(struct pipeline *p, int64_t now_ns, struct err *err)
 	if (watermark < 0)
 		watermark = 0; /* killed in its first turn */
 	/* Nobody watched between the two runs: how much was missed is unknown */
-	for (unsigned s = 0; s < STREAM_KERNEL_COUNT && !rc; s++)
-		rc = pipeline_gap(p, s, watermark, now_ns, 0, err);
+	for (unsigned s = 0; s < STREAM_VISIBLE_COUNT && !rc; s++)
+		if (STREAM_IS_COLLECTED(s))
+			rc = pipeline_gap(p, s, watermark, now_ns, 0, err);
 	return rc;
 }
 

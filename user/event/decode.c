@@ -17,6 +17,7 @@ struct decoder {
 	size_t len;
 	size_t fixed; /* the record's struct; blobs lie behind it */
 	size_t bytes; /* of the row's texts so far */
+	bool sender;  /* the head is as far as a log tells */
 	int64_t clock_offset_ns;
 	const struct stream *stream;
 	struct arena *arena;
@@ -212,6 +213,20 @@ static int put_column(struct decoder *d, const struct column *column,
 	return -EINVAL;
 }
 
+/* What a log does not tell of the sender of a line. */
+static bool unknown_sender(const struct decoder *d, const struct column *column)
+{
+	if (column->wire == WIRE_U32)
+		return read_unsigned(d, column->offset, column->size) ==
+		       UINT32_MAX;
+	if (column->wire == WIRE_U64)
+		return read_unsigned(d, column->offset, column->size) ==
+		       UINT64_MAX;
+	if (column->wire == WIRE_CHARS)
+		return !d->record[column->offset];
+	return column->wire == WIRE_FLAG;
+}
+
 static int check_head(struct decoder *d, const struct event_head *head)
 {
 	if (head->abi != EVENT_ABI)
@@ -224,6 +239,8 @@ static int check_head(struct decoder *d, const struct event_head *head)
 	if (head->ts > INT64_MAX)
 		return MALFORMED(d, "impossible time");
 	d->stream = catalog_stream(head->stream);
+	d->sender = STREAM_IS_SECURITY(head->stream) &&
+		    (head->flags & EVENT_FLAG_SENDER);
 	d->fixed = catalog_fixed_bytes(d->stream);
 	if (d->len < d->fixed)
 		return MALFORMED(d, "%zu bytes are too few for %s", d->len,
@@ -234,6 +251,7 @@ static int check_head(struct decoder *d, const struct event_head *head)
 static int put_columns(struct decoder *d, struct row *row)
 {
 	unsigned n = catalog_column_count(d->stream);
+	const struct column *column;
 	int ret;
 
 	for (unsigned id = 0; id < n; id++) {
@@ -241,8 +259,11 @@ static int put_columns(struct decoder *d, struct row *row)
 			id = COL_OWN_FIRST;
 		if (id >= n)
 			break;
-		ret = put_column(d, catalog_column_at(d->stream, id),
-				 &row->values[row_slot(id)]);
+		column = catalog_column_at(d->stream, id);
+		if (d->sender && id < COL_HEAD_COUNT &&
+		    unknown_sender(d, column))
+			continue;
+		ret = put_column(d, column, &row->values[row_slot(id)]);
 		if (ret)
 			return ret;
 	}
