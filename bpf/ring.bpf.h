@@ -55,6 +55,12 @@ static __always_inline struct event_counters *counters_get(__u32 stream)
 }
 
 /*
+ * For a stream that programs behind two hooks add to, when one of them may
+ * interrupt the other.
+ */
+#define COUNT_ADD(counter) __sync_fetch_and_add(&(counter), 1)
+
+/*
  * Reserve room for head->size bytes, then stamp the head: the time is taken
  * after the reserve, so that a reader who has seen the producer position knows
  * that what is reserved later is stamped later. The sequence number counts
@@ -66,11 +72,11 @@ static __always_inline bool ring_reserve(void *ring, struct event_head *head,
 {
 	if (bpf_ringbuf_reserve_dynptr(ring, head->size, 0, ret_room)) {
 		bpf_ringbuf_discard_dynptr(ret_room, 0);
-		counts->lost++;
+		COUNT_ADD(counts->lost);
 		return false;
 	}
-	counts->submitted++;
-	head->seq = counts->submitted + counts->lost;
+	head->seq = __sync_fetch_and_add(&counts->submitted, 1) + 1 +
+		    counts->lost;
 	head->ts = bpf_ktime_get_boot_ns();
 	return true;
 }

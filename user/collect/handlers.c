@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "user/collect/handlers.h"
 
-#include "bpf/settings.h"
 #include "user/base/catalog.h"
 #include "user/base/check.h"
 
@@ -11,6 +10,7 @@
 
 #include <bpf/btf.h>
 
+#include "datagram.skel.h"
 #include "file.skel.h"
 #include "network.skel.h"
 #include "process.skel.h"
@@ -22,6 +22,8 @@ static const struct family families[FAMILY_COUNT] = {
 			  "event_ring" },
 	[FAMILY_NETWORK] = { "network", network_bpf__elf_bytes, RING_NETWORK,
 			     "event_ring" },
+	[FAMILY_DATAGRAM] = { "datagram", datagram_bpf__elf_bytes, RING_NETWORK,
+			      "event_ring" },
 };
 
 /*
@@ -41,11 +43,48 @@ static bool exit_tells_nothing(const struct kernel_offer *offer)
 	return !exit_tells_last(offer);
 }
 
+/* Until 6.9 the hook has the completion's members: eight with its own. */
+static bool completion_is_whole(const struct kernel_offer *offer)
+{
+	const struct btf_type *proto =
+		kernel_tracepoint(offer, "io_uring_complete");
+
+	return proto && btf_vlen(proto) == 4;
+}
+
+static bool completion_is_members(const struct kernel_offer *offer)
+{
+	return !completion_is_whole(offer);
+}
+
+/* All that attempts need is the change of a socket's state. */
+static bool outcomes_needed(const struct collect_settings *settings)
+{
+	return settings->failed[STREAM_NETWORK_CONNECT] ||
+	       COLUMN_IN(settings->columns[STREAM_NETWORK_CONNECT],
+			 COL_NETWORK_CONNECT_outcome);
+}
+
 #define SERVES(name) HANDLER_STREAM(STREAM_##name)
 #define CALL(name)                         \
 	{                                  \
 		SLOT_##name, SLOT32_##name \
 	}
+
+/* But for network.connect, which needs it for outcomes only. */
+#define SOCKETCALL_STREAMS                                                    \
+	(SERVES(NETWORK_ACCEPT) | SERVES(NETWORK_CLOSE) |                     \
+	 SERVES(NETWORK_LISTEN) | SERVES(NETWORK_SOCKET) |                    \
+	 SERVES(NETWORK_DATAGRAM) | SERVES(NETWORK_DNS))
+
+static bool socketcall_needed(const struct collect_settings *settings)
+{
+	for (unsigned s = 0; s < STREAM_COUNT; s++)
+		if (settings->wanted[s] &&
+		    SOCKETCALL_STREAMS & HANDLER_STREAM(s))
+			return true;
+	return outcomes_needed(settings);
+}
 
 static const struct handler table[] = {
 	{ .program = "process_exec",
@@ -76,10 +115,63 @@ static const struct handler table[] = {
 	  .calls = { CALL(open), CALL(creat), CALL(openat), CALL(openat2),
 		     CALL(open_by_handle_at) },
 	  .streams = SERVES(FILE_OPEN) },
-	{ .program = "network_connect",
+	{ .program = "network_state",
 	  .family = FAMILY_NETWORK,
 	  .hook = HOOK_inet_sock_set_state,
-	  .streams = SERVES(NETWORK_CONNECT) },
+	  .streams = SERVES(NETWORK_CONNECT) | SERVES(NETWORK_ACCEPT) |
+		     SERVES(NETWORK_LISTEN) | SERVES(NETWORK_CLOSE) },
+	{ .program = "network_connect",
+	  .family = FAMILY_DATAGRAM,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(connect) },
+	  .streams = SERVES(NETWORK_CONNECT),
+	  .needed = outcomes_needed },
+	{ .program = "network_listen",
+	  .family = FAMILY_DATAGRAM,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(listen) },
+	  .streams = SERVES(NETWORK_LISTEN) },
+	{ .program = "network_accept",
+	  .family = FAMILY_DATAGRAM,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(accept), CALL(accept4) },
+	  .streams = SERVES(NETWORK_ACCEPT) | SERVES(NETWORK_CLOSE) },
+	{ .program = "network_accept_uring",
+	  .family = FAMILY_DATAGRAM,
+	  .hook = HOOK_io_uring_complete,
+	  .streams = SERVES(NETWORK_ACCEPT) | SERVES(NETWORK_CLOSE),
+	  .fits = completion_is_whole,
+	  .optional = true },
+	{ .program = "network_accept_uring_members",
+	  .family = FAMILY_DATAGRAM,
+	  .hook = HOOK_io_uring_complete,
+	  .streams = SERVES(NETWORK_ACCEPT) | SERVES(NETWORK_CLOSE),
+	  .fits = completion_is_members,
+	  .optional = true },
+	{ .program = "network_socket",
+	  .family = FAMILY_DATAGRAM,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(socket) },
+	  .streams = SERVES(NETWORK_SOCKET) },
+	{ .program = "network_send",
+	  .family = FAMILY_DATAGRAM,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(sendto), CALL(sendmsg), CALL(sendmmsg), CALL(send),
+		     CALL(write), CALL(writev) },
+	  .streams = SERVES(NETWORK_DATAGRAM) | SERVES(NETWORK_DNS) },
+	{ .program = "network_receive",
+	  .family = FAMILY_DATAGRAM,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(recvfrom), CALL(recvmsg), CALL(recvmmsg),
+		     CALL(recvmmsg_time64), CALL(recv), CALL(read),
+		     CALL(readv) },
+	  .streams = SERVES(NETWORK_DNS) },
+	{ .program = "network_socketcall",
+	  .family = FAMILY_DATAGRAM,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(socketcall) },
+	  .streams = SERVES(NETWORK_CONNECT) | SOCKETCALL_STREAMS,
+	  .needed = socketcall_needed },
 };
 
 const struct handler *handlers(size_t *ret_count)
@@ -203,7 +295,8 @@ int handlers_choose(const struct kernel_offer *offer, uint64_t wanted,
 
 bool handler_map_is_shared(const char *name)
 {
-	static const char *const shared[] = { "counters" };
+	static const char *const shared[] = { "counters",
+					      "socket_owners" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)
 		if (strcmp(name, shared[i]) == 0)
