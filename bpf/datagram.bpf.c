@@ -149,9 +149,17 @@ static __always_inline bool connect_fill(struct network_connect_event *event,
 	return true;
 }
 
+/* The socket's state has told of this attempt, once. */
+static __always_inline bool has_been_told(const struct sock *sk)
+{
+	__u64 cookie = socket_cookie(sk);
+
+	return !bpf_map_delete_elem(&failed_attempts, &cookie);
+}
+
 /*
- * Of a TCP socket that ever sent a packet the changes of its state tell how its
- * attempt ended. The books are kept with care: these may interrupt us.
+ * Of TCP only what failed before there was a packet. The books are kept with
+ * care: changes of states may interrupt us.
  */
 static __always_inline void connect_exit(struct task_struct *task,
 					 const struct call_args *call, long ret)
@@ -168,8 +176,7 @@ static __always_inline void connect_exit(struct task_struct *task,
 	if (!sk || !is_inet(sk))
 		return;
 	is_tcp = BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
-	if (is_tcp &&
-	    (ret >= 0 || BPF_CORE_READ((struct tcp_sock *)sk, segs_out)))
+	if (is_tcp && (ret >= 0 || has_been_told(sk)))
 		return;
 	if (!is_tcp && BPF_CORE_READ(sk, sk_type) == SOCK_STREAM)
 		return;

@@ -122,6 +122,7 @@ static __always_inline void connect_ends(struct state_scratch *scratch,
 	struct network_connect_event *event = &scratch->connect;
 	struct event_counters *counts;
 	struct socket_owner *owner;
+	__u8 told = 1;
 
 	owner = bpf_map_lookup_elem(&socket_owners, &cookie);
 	if (owner && owner->state == OWNER_SELF)
@@ -130,9 +131,12 @@ static __always_inline void connect_ends(struct state_scratch *scratch,
 		owner->state = OWNER_KNOWN;
 	if (!outcomes_wanted() || (!failed && failures_only()))
 		return;
-	if (failed && !sk->sk_err &&
-	    !BPF_CORE_READ((struct tcp_sock *)sk, segs_out))
-		return;
+	if (failed) {
+		if (!sk->sk_err &&
+		    !BPF_CORE_READ((struct tcp_sock *)sk, segs_out))
+			return;
+		bpf_map_update_elem(&failed_attempts, &cookie, &told, BPF_ANY);
+	}
 	counts = counters_get(STREAM_NETWORK_CONNECT);
 	if (!counts)
 		return;

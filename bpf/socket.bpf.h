@@ -56,7 +56,18 @@ struct {
 	__type(value, struct socket_owner);
 } socket_owners SEC(".maps");
 
-/* Is there a stream that needs to know who connected? Who accepted? */
+/*
+ * Attempts that a change of the socket's state has told to have failed, by
+ * cookie, for the exit of connect(): there the socket has forgotten.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, __u8);
+} failed_attempts SEC(".maps");
+
+/* Does somebody ask how attempts end? */
 static __always_inline bool outcomes_wanted(void)
 {
 	return WANTED(NETWORK_CONNECT) &&
