@@ -341,13 +341,15 @@ enum connect_outcome {
 
 /*
  * TCP: the socket left CLOSE for SYN_SENT in the caller's context. Rows with
- * another outcome are for rules that read `outcome`. UDP: connect() returned.
+ * another outcome are for rules that read `outcome`: the attempt has come to an
+ * end. UDP: connect() returned, which has only such a row. The head of a later
+ * row is that of the attempt.
  */
 struct network_connect_event {
 	struct event_head head;
 	__u64 cookie;	 /* SO_COOKIE: unique for this boot */
 	__u16 family;	 /* AF_INET, AF_INET6 */
-	__u16 proto;	 /* IPPROTO_TCP */
+	__u16 proto;	 /* IPPROTO_* */
 	__u16 src_port;	 /* host order; 0 while the kernel has not chosen one */
 	__u16 dst_port;	 /* host order */
 	__u8 src_ip[16]; /* network order; the first 4 bytes for AF_INET */
@@ -365,8 +367,7 @@ struct network_accept_event {
 	__u16 peer_port;
 	__u8 local_ip[16];
 	__u8 peer_ip[16];
-	__u32 fd;
-	__u32 pad;
+	__s64 fd; /* EVENT_NONE: it failed */
 };
 
 struct network_listen_event {
@@ -381,7 +382,11 @@ struct network_listen_event {
 	__u32 pad2;
 };
 
-/* The head is of who connected or accepted, when that is known. */
+/*
+ * The head is of who connected or accepted, as it was then. When that is not
+ * known its pid is 0: the connection is older than the sensor, nobody had
+ * accepted it, or more were open than we keep.
+ */
 struct network_close_event {
 	struct event_head head;
 	__u64 cookie;
@@ -409,7 +414,8 @@ struct network_dns_event {
 	__u8 server[16];
 	__u8 is_response;
 	__u8 pad[3];
-	struct event_blob qname;   /* with dots, without the last */
+	/* With dots, without the last, letters small; off 0: not to be read. */
+	struct event_blob qname;
 	struct event_blob message; /* the DNS message, for its answers */
 	char qname_bytes[EVENT_QNAME_SIZE];
 	char message_bytes[EVENT_DNS_SIZE];
@@ -418,9 +424,9 @@ struct network_dns_event {
 struct network_datagram_event {
 	struct event_head head;
 	__u64 cookie;
-	__u64 length; /* bytes sent */
+	__u64 length; /* bytes sent, 0 when it failed */
 	__u16 family;
-	__u16 proto;
+	__u16 proto; /* IPPROTO_*; of a raw socket any */
 	__u16 src_port;
 	__u16 dst_port;
 	__u8 src_ip[16];
@@ -432,7 +438,8 @@ struct network_socket_event {
 	__u32 domain; /* AF_* */
 	__u32 type;   /* SOCK_*, without flags */
 	__u32 protocol;
-	__u32 fd;
+	__u32 pad;
+	__s64 fd; /* EVENT_NONE: it failed */
 };
 
 struct file_open_event {

@@ -5,6 +5,7 @@
  */
 #include "user/event/decode.h"
 
+#include "user/event/dns.h"
 #include "user/event/environment.h"
 #include "user/event/mask.h"
 
@@ -136,24 +137,66 @@ static int put_ip(struct decoder *d, const struct column *column,
 	return put_bytes(d, column, column->offset, len, to);
 }
 
-/* Offset 0: the collector did not fill it. */
-static int put_blob(struct decoder *d, const struct column *column,
-		    struct value *to)
+static int check_blob(struct decoder *d, const struct column *column,
+		      struct event_blob blob)
 {
-	struct event_blob blob;
-
-	memcpy(&blob, d->record + column->offset, sizeof(blob));
-	if (!blob.off && !blob.len)
-		return 0;
 	if (blob.off < d->fixed)
 		return MALFORMED(d, "%s lies at byte %u", column->name,
 				 blob.off);
 	if (blob.off > d->len || blob.len > d->len - blob.off ||
 	    (column->bytes_size && blob.len > column->bytes_size))
 		return MALFORMED(d, "%s ends behind it", column->name);
+	return 0;
+}
+
+/* Offset 0: the collector did not fill it. */
+static int put_blob(struct decoder *d, const struct column *column,
+		    struct value *to)
+{
+	struct event_blob blob;
+	int ret;
+
+	memcpy(&blob, d->record + column->offset, sizeof(blob));
+	if (!blob.off && !blob.len)
+		return 0;
+	ret = check_blob(d, column, blob);
+	if (ret)
+		return ret;
 	if (column->type == VALUE_HASH && blob.len != VALUE_HASH_BYTES)
 		return MALFORMED(d, "%s is no hash", column->name);
 	return put_bytes(d, column, blob.off, blob.len, to);
+}
+
+/* A message comes from the network: a malformed one is none of our errors. */
+static int put_dns(struct decoder *d, const struct column *column,
+		   struct value *to)
+{
+	char texts[DNS_TEXTS_BYTES];
+	struct event_blob blob;
+	uint32_t truncated;
+	char *copy;
+	int len;
+
+	memcpy(&blob, d->record + column->offset, sizeof(blob));
+	if (!blob.off && !blob.len)
+		return 0;
+	len = check_blob(d, column, blob);
+	if (len)
+		return len;
+	truncated = (uint32_t)read_unsigned(
+		d, offsetof(struct event_head, truncated), sizeof(truncated));
+	len = dns_answers(d->record + blob.off, blob.len,
+			  truncated & EVENT_PART_PAYLOAD, texts);
+	if (len < 0)
+		return 0;
+	if ((size_t)len > ROW_BYTES_MAX - d->bytes)
+		return MALFORMED(d, "%s makes it too long", column->name);
+	copy = arena_copy(d->arena, texts, (size_t)len);
+	if (!copy)
+		return err_nomem(d->err);
+	d->bytes += (size_t)len;
+	*to = value_bytes(column->type, copy, (size_t)len);
+	return 0;
 }
 
 static int put_time(struct decoder *d, const struct column *column,
@@ -202,8 +245,9 @@ static int put_column(struct decoder *d, const struct column *column,
 		return put_ip(d, column, to);
 	case WIRE_BLOB:
 	case WIRE_PATH:
-	case WIRE_DNS:
 		return put_blob(d, column, to);
+	case WIRE_DNS:
+		return put_dns(d, column, to);
 	case WIRE_TIME:
 		return put_time(d, column, to);
 	case WIRE_COUNT:
