@@ -702,13 +702,31 @@ int BPF_PROG(process_exit, struct task_struct *task, bool group_dead)
 }
 
 /*
- * Before, only the number of live threads does. Two that exit at the same
- * moment may both see 0; the second record changes nothing in the table.
+ * Before, only the number of live threads does, and two that exit at the same
+ * moment both see 0: the first to come here is the one. Processes leave this map
+ * long after their last thread is gone.
  */
+#define EEXIST 17
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, __u8);
+} exited SEC(".maps");
+
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(process_exit_live, struct task_struct *task)
 {
-	return task->signal->live.counter == 0 ? exit_put(task) : 0;
+	__u64 key;
+	__u8 there = 1;
+
+	if (task->signal->live.counter != 0)
+		return 0;
+	key = task_key(task);
+	if (bpf_map_update_elem(&exited, &key, &there, BPF_NOEXIST) == -EEXIST)
+		return 0;
+	return exit_put(task);
 }
 
 /* --- process.snapshot ------------------------------------------------------*/
