@@ -212,7 +212,7 @@ static __always_inline bool call_fill(struct open_scratch *scratch,
 	struct file *file;
 
 	if (ret >= 0) {
-		file = file_of_fd(task, (__u32)ret);
+		file = file_of_fd(&scratch->path, task, (__u32)ret);
 		return open_fill(scratch, file);
 	}
 	if (!WANTED_IF_FAILED(FILE_OPEN))

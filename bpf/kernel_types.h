@@ -158,6 +158,10 @@ struct fs_struct {
 	struct path pwd;
 };
 
+struct llist_head {
+	struct llist_node *first;
+};
+
 struct filename {
 	const char *name;
 };

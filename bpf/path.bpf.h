@@ -26,6 +26,9 @@
 struct path_buffer {
 	/* A directory, a name behind it, and slack for the verifier. */
 	char bytes[3 * EVENT_PATH_SIZE];
+	/* On its way through memory a pointer loses its type, and with it the
+	   verifier's wish to follow every path with and without it. */
+	__u64 file;
 };
 
 enum path_state {
@@ -160,15 +163,20 @@ static __always_inline bool path_is_whole(enum path_state state, __u32 len)
 }
 
 /* Another thread may have closed the descriptor meanwhile: then NULL. */
-static __always_inline struct file *file_of_fd(struct task_struct *task,
-					       __u32 fd)
+static __always_inline struct file *
+file_of_fd(struct path_buffer *buffer, struct task_struct *task, __u32 fd)
 {
 	struct fdtable *table = task->files->fdt;
+
 	struct file *file = NULL;
 
+	/* A pointer alone in a struct, which is what can be read in place. */
 	if (fd < table->max_fds)
-		bpf_probe_read_kernel(&file, sizeof(file), &table->fd[fd]);
-	return file;
+		file = (void *)KERNEL_READ(
+			(struct llist_head *)&table->fd[fd], first);
+	buffer->file = (__u64)file;
+	barrier();
+	return (struct file *)buffer->file;
 }
 
 /* Append a blob of `len` bytes to the record's layout on the ring. */
@@ -258,7 +266,8 @@ static __always_inline long name_read(char *to, const struct name_at *at)
 }
 
 /* Where the walk to a name begins; false: the descriptor is not open. */
-static __always_inline bool name_base(struct task_struct *task,
+static __always_inline bool name_base(struct path_buffer *buffer,
+				      struct task_struct *task,
 				      const struct name_at *at, bool absolute,
 				      struct vfsmount **ret_mnt,
 				      struct dentry **ret_dentry)
@@ -275,7 +284,7 @@ static __always_inline bool name_base(struct task_struct *task,
 		*ret_dentry = task->fs->pwd.dentry;
 		return true;
 	}
-	file = file_of_fd(task, (__u32)at->dirfd);
+	file = file_of_fd(buffer, task, (__u32)at->dirfd);
 	if (!file)
 		return false;
 	*ret_mnt = KERNEL_READ(file, f_path.mnt);
@@ -333,7 +342,7 @@ static __noinline __u32 path_of_name(struct path_buffer *buffer,
 	}
 	if (*flags & NAME_RAW && name_is_confined(buffer, task))
 		*flags |= NAME_CUT;
-	if (name_base(task, at, absolute, &mnt, &dentry))
+	if (name_base(buffer, task, at, absolute, &mnt, &dentry))
 		off = path_walk(buffer, mnt, dentry, &state);
 	if (state != PATH_AT_ROOT && state != PATH_PSEUDO)
 		*flags |= NAME_CUT;
