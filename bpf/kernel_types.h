@@ -122,6 +122,7 @@ struct dentry {
 
 struct vfsmount {
 	struct dentry *mnt_root;
+	struct super_block *mnt_sb;
 };
 
 struct mount {
@@ -135,8 +136,13 @@ struct path {
 	struct dentry *dentry;
 };
 
+struct file_system_type {
+	const char *name;
+};
+
 struct super_block {
 	__u32 s_dev;
+	struct file_system_type *s_type;
 };
 
 struct inode {
@@ -180,6 +186,48 @@ struct io_open {
 	int dfd;
 	struct filename *filename;
 	struct open_how how;
+};
+
+struct io_rename {
+	int old_dfd;
+	int new_dfd;
+	struct filename *oldpath;
+	struct filename *newpath;
+	int flags;
+};
+
+struct io_unlink {
+	int dfd;
+	int flags;
+	struct filename *filename;
+};
+
+/* Of symbolic links, too: then oldpath is the text. */
+struct io_link {
+	int old_dfd;
+	int new_dfd;
+	struct filename *oldpath;
+	struct filename *newpath;
+	int flags;
+};
+
+struct xattr_name {
+	char name[256];
+};
+
+struct kernel_xattr_ctx {
+	struct xattr_name *kname;
+};
+
+struct io_xattr {
+	struct file *file;
+	struct kernel_xattr_ctx ctx;
+	struct filename *filename;
+};
+
+struct io_ftrunc {
+	struct file *file;
+	__s64 len;
 };
 
 struct fdtable {
