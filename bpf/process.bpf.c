@@ -721,8 +721,8 @@ int BPF_PROG(process_exit_live, struct task_struct *task)
 
 /* --- process.snapshot ------------------------------------------------------*/
 
-#define BLOB_SEQ_WRITE(member, size)                \
-	bpf_seq_write(seq, event->member##_bytes,   \
+#define BLOB_SEQ_WRITE(member, size)              \
+	bpf_seq_write(seq, event->member##_bytes, \
 		      AT_MOST(event->member.len, size))
 
 static __always_inline void snapshot_put(struct seq_file *seq,
