@@ -72,6 +72,12 @@ static __always_inline struct event_counters *counters_get(__u32 stream)
 }
 
 /*
+ * For a stream that programs behind two hooks add to, when one of them may
+ * interrupt the other.
+ */
+#define COUNT_ADD(counter) __sync_fetch_and_add(&(counter), 1)
+
+/*
  * The functions that follow are global: the verifier looks at them once, and not
  * again on each way that leads to them.
  */
@@ -89,7 +95,7 @@ __noinline int lost_count(__u32 stream)
 	if (looked && counts->lost_first_ns <= *looked)
 		counts->lost_first_ns = now;
 	counts->lost_last_ns = now;
-	counts->lost++;
+	COUNT_ADD(counts->lost);
 	return 0;
 }
 
@@ -151,7 +157,7 @@ static __always_inline bool ring_reserve(void *ring, struct event_head *head,
 {
 	if (settings.throttle_step_ns &&
 	    is_throttled(head->cgroup_id, head->stream)) {
-		counts->throttled++;
+		COUNT_ADD(counts->throttled);
 		return false;
 	}
 	if (bpf_ringbuf_reserve_dynptr(ring, head->size, 0, ret_room)) {
@@ -159,8 +165,8 @@ static __always_inline bool ring_reserve(void *ring, struct event_head *head,
 		lost_count(head->stream);
 		return false;
 	}
-	counts->submitted++;
-	head->seq = counts->submitted + counts->lost + counts->throttled;
+	head->seq = __sync_fetch_and_add(&counts->submitted, 1) + 1 +
+		    counts->lost + counts->throttled;
 	head->ts = bpf_ktime_get_boot_ns();
 	return true;
 }
