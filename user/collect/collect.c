@@ -189,6 +189,10 @@ static int programs_run(struct collector *collector,
 			.snapshot_ts = (uint64_t)collect_now_ns(),
 			.generation = collector->generation + 1,
 			.cgroup_controller = controller_in_use(),
+			.throttle_step_ns =
+				request->throttle ?
+					1000000000ULL / request->throttle :
+					0,
 		},
 	};
 
@@ -201,9 +205,11 @@ static int programs_run(struct collector *collector,
 			.size_bytes = collector->rings[i].reader.size_bytes,
 		};
 	rc = programs_start(&collector->programs, &config, err);
-	if (!rc)
-		collector->generation++;
-	return rc;
+	if (rc)
+		return rc;
+	collector->generation++;
+	collector->streams = config.streams;
+	return 0;
 }
 
 void collector_init(struct collector *collector)
@@ -231,6 +237,8 @@ int collector_open(const struct collect_request *request,
 	else
 		rc = namespace_check(err);
 	collector->cpu_count = (unsigned)cpus;
+	if (!rc)
+		rc = losses_init(collector, err);
 	if (!rc)
 		rc = rings_open(collector, request, err);
 	if (!rc)
@@ -261,6 +269,7 @@ struct collector *collector_close(struct collector *collector)
 	if (!collector)
 		return NULL;
 	programs_release(&collector->programs);
+	losses_release(collector);
 	for (unsigned i = 0; i < RING_COUNT; i++) {
 		ring_reader_release(&collector->rings[i].reader);
 		if (collector->rings[i].fd >= 0)

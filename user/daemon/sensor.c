@@ -7,7 +7,9 @@
 #include "user/collect/containers.h"
 #include "user/collect/sampler.h"
 #include "user/daemon/origin.h"
+#include "user/daemon/own_events.h"
 #include "user/daemon/summary.h"
+#include "user/daemon/wants.h"
 #include "user/event/decode.h"
 #include "user/loop/loop.h"
 
@@ -48,9 +50,11 @@ struct sensor {
 	bool wanted[STREAM_COUNT];
 	int watched[RINGS_MAX]; /* descriptors of rings */
 	unsigned watched_count;
-	uint64_t lost[STREAM_COUNT]; /* as of the last turn */
+	struct own_events own; /* that wait for the turn's end */
+	struct clock_watch clock;
 	bool incomplete;	     /* something was lost in this run */
 	uint64_t late[STREAM_COUNT]; /* rows that could not take their turn */
+	uint64_t late_told[STREAM_COUNT];
 	int64_t start_ns;
 	int64_t watermark;
 };
@@ -77,40 +81,71 @@ static int row_in_order(void *ctx, struct row *row, struct err *err)
 	return pipeline_row(s->pipeline, row, err);
 }
 
-static int stream_lost(const struct sensor *s, enum stream_id stream,
-		       uint64_t *ret_lost, struct err *err)
+static int on_loss(void *ctx, const struct collect_loss *loss, struct err *err)
 {
-	struct collect_counters counters;
-	int rc = collector_counters(s->collector, stream, &counters, err);
+	struct sensor *s = ctx;
+	int rc = pipeline_gap(s->pipeline, loss->stream, loss->from_ns,
+			      loss->to_ns, loss->count, err);
 
-	if (!rc)
-		*ret_lost = counters.lost + counters.missed + counters.damaged +
-			    s->late[stream];
+	s->incomplete = true;
+	if (!rc && s->wanted[STREAM_SENSOR_LOSS])
+		rc = own_loss(&s->own, loss, collect_now_ns(), err);
 	return rc;
+}
+
+static int on_throttle(void *ctx, const struct collect_throttle *throttle,
+		       struct err *err)
+{
+	struct sensor *s = ctx;
+
+	if (!s->wanted[STREAM_SENSOR_THROTTLE])
+		return 0;
+	return own_throttle(&s->own, throttle, collect_now_ns(), err);
+}
+
+/* Rows that could not take their turn. */
+static int late_in(struct sensor *s, int64_t to, struct err *err)
+{
+	for (unsigned i = 0; i < STREAM_COUNT; i++) {
+		struct collect_loss loss = { .stream = i,
+					     .reason = LOSS_LATE,
+					     .from_ns = s->watermark,
+					     .to_ns = to };
+		int rc;
+
+		if (s->late[i] == s->late_told[i])
+			continue;
+		loss.count = s->late[i] - s->late_told[i];
+		s->late_told[i] = s->late[i];
+		rc = on_loss(s, &loss, err);
+		if (rc)
+			return rc;
+	}
+	return 0;
 }
 
 /* Loss since the last turn, told before the rows that it may concern. */
 static int gaps_in(struct sensor *s, int64_t to, struct err *err)
 {
-	for (unsigned i = 0; i < STREAM_KERNEL_COUNT; i++) {
-		uint64_t lost;
-		int rc;
+	const struct collect_look look = { on_loss, on_throttle, s };
+	int rc = collector_look(s->collector, &look, err);
 
-		if (!s->wanted[i])
-			continue;
-		rc = stream_lost(s, i, &lost, err);
-		if (rc)
-			return rc;
-		if (lost == s->lost[i])
-			continue;
-		rc = pipeline_gap(s->pipeline, i, s->watermark, to,
-				  lost - s->lost[i], err);
-		if (rc)
-			return rc;
-		s->lost[i] = lost;
-		s->incomplete = true;
-	}
-	return 0;
+	return rc ? rc : late_in(s, to, err);
+}
+
+static int clock_in(struct sensor *s, int64_t now, struct err *err)
+{
+	struct clock_change changes[2];
+	struct clock_reading reading;
+	unsigned n;
+	int rc = 0;
+
+	if (!s->wanted[STREAM_SENSOR_CLOCK] || !clock_read(&reading))
+		return 0;
+	n = clock_watch_look(&s->clock, &reading, changes);
+	for (unsigned i = 0; i < n && !rc; i++)
+		rc = own_clock(&s->own, &changes[i], now, err);
+	return rc;
 }
 
 /*
@@ -228,6 +263,10 @@ static int turn(struct sensor *s, struct err *err)
 	if (rc)
 		return rc;
 	rc = gaps_in(s, now, err);
+	if (!rc)
+		rc = clock_in(s, now, err);
+	if (!rc)
+		rc = own_events_take(&s->own, record_in, s, err);
 	if (rc || watermark <= s->watermark)
 		return rc;
 	rc = reorder_advance(s->reorder, watermark, row_in_order, s, err);
@@ -258,77 +297,24 @@ static int on_stop(void *ctx, int64_t result, struct err *err)
 
 /* --- starting --------------------------------------------------------------*/
 
-/* What is recorded is recorded whole, with the calls that failed. */
-static const struct collect_columns *
-columns_fill(const struct sensor *s, const struct ruleset *ruleset,
-	     struct collect_columns *columns)
-{
-	memset(columns->read, 0xff, sizeof(columns->read));
-	memset(columns->tested, 0xff, sizeof(columns->tested));
-	memset(columns->failed, 1, sizeof(columns->failed));
-	if (!ruleset || s->options->trace_path)
-		return columns;
-	for (unsigned i = 0; i < STREAM_COUNT; i++) {
-		const struct subscription *of =
-			&ruleset->program->subscriptions[i];
-
-		memcpy(columns->read[i], of->columns, sizeof(columns->read[i]));
-		memcpy(columns->tested[i], of->predicate_columns,
-		       sizeof(columns->tested[i]));
-		columns->failed[i] = of->failed;
-	}
-	return columns;
-}
-
 static void request_fill(const struct sensor *s, const struct ruleset *ruleset,
 			 const bool *wanted, struct collect_columns *columns,
 			 struct collect_request *ret_request)
 {
 	const struct sensor_options *options = s->options;
 
+	wants_columns(ruleset, options->trace_path, columns);
 	*ret_request = (struct collect_request){
 		.event_ring_bytes = options->ring_bytes,
 		.lifecycle_ring_bytes = options->ring_bytes,
-		.columns = columns_fill(s, ruleset, columns),
+		.columns = columns,
+		.throttle = options->throttle,
 	};
 	memcpy(ret_request->streams, wanted, sizeof(ret_request->streams));
 	if (ruleset && !options->no_pushdown) {
 		ret_request->object = ruleset->program->object;
 		ret_request->object_bytes = ruleset->program->object_bytes;
 	}
-}
-
-/* A recording without rules is for any that may come. */
-static bool containers_wanted(const struct ruleset *ruleset)
-{
-	return !ruleset || ruleset->program->containers;
-}
-
-static void streams_wanted(const struct sensor *s,
-			   const struct ruleset *ruleset, bool *ret_wanted)
-{
-	for (unsigned i = 0; i < STREAM_KERNEL_COUNT; i++)
-		ret_wanted[i] =
-			(STREAM_IS_ALWAYS(i) && catalog_hook(i)) ||
-			(ruleset ? ruleset->program->subscriptions[i].wanted :
-				   s->options->streams[i]);
-	ret_wanted[STREAM_CONTAINER_EVENT] |= containers_wanted(ruleset);
-}
-
-/* Without rules: everything, when the process table is to be recorded. */
-static struct sampler_wants sampler_wants(const struct sensor *s,
-					  const struct ruleset *ruleset)
-{
-	bool all = !ruleset && s->options->streams[STREAM_PROCESS];
-
-	if (!ruleset)
-		return (struct sampler_wants){ all, all, all, all };
-	return (struct sampler_wants){
-		.cpu = ruleset->program->sampled.cpu,
-		.memory = ruleset->program->sampled.memory,
-		.status = ruleset->program->sampled.status,
-		.hash = ruleset->program->sampled.hash,
-	};
 }
 
 /* NULL when nothing is wanted. */
@@ -449,6 +435,16 @@ static int rings_watch(struct sensor *s, struct err *err)
 	return rc;
 }
 
+static int start_in(struct sensor *s, const struct ruleset *ruleset,
+		    bool reloaded, struct err *err)
+{
+	if (!s->wanted[STREAM_SENSOR_START])
+		return 0;
+	return own_start(&s->own,
+			 ruleset ? ruleset->program->plan->rule_count : 0,
+			 reloaded, collect_now_ns(), err);
+}
+
 /* --- other rules -----------------------------------------------------------*/
 
 /* What is only told: the old rules stay, and the run goes on. */
@@ -462,9 +458,11 @@ static int rules_stay(struct sensor *s, const struct err *why, struct err *err)
 static int containers_start(struct sensor *s, const struct ruleset *ruleset,
 			    struct err *err)
 {
-	const struct containers_options options = { 0 };
+	const struct containers_options options = {
+		.root = s->options->host_root,
+	};
 
-	if (!containers_wanted(ruleset)) {
+	if (!wants_containers(ruleset)) {
 		s->containers = containers_free(s->containers);
 		return 0;
 	}
@@ -497,7 +495,7 @@ static int sampler_see_process(void *ctx, const void *record, size_t len,
 static int sampler_change(struct sensor *s, const struct ruleset *ruleset,
 			  struct err *err)
 {
-	struct sampler_wants wants = sampler_wants(s, ruleset);
+	struct sampler_wants wants = wants_samples(ruleset, s->options->streams);
 	struct sampler *sampler;
 	int rc;
 
@@ -517,21 +515,6 @@ static int sampler_change(struct sensor *s, const struct ruleset *ruleset,
 	return 0;
 }
 
-/* What a stream lost before a rule read it is nobody's loss. */
-static int streams_change(struct sensor *s, const bool *wanted, struct err *err)
-{
-	for (unsigned i = 0; i < STREAM_KERNEL_COUNT; i++) {
-		int rc = 0;
-
-		if (wanted[i] && !s->wanted[i])
-			rc = stream_lost(s, i, &s->lost[i], err);
-		if (rc)
-			return rc;
-		s->wanted[i] = wanted[i];
-	}
-	return 0;
-}
-
 /* The kernel programs are the new ones: all else follows. */
 static int rules_change(struct sensor *s, const struct ruleset *ruleset,
 			const bool *wanted, struct err *err)
@@ -540,8 +523,7 @@ static int rules_change(struct sensor *s, const struct ruleset *ruleset,
 	int64_t now = collect_now_ns();
 	int rc = turn(s, err);
 
-	if (!rc)
-		rc = streams_change(s, wanted, err);
+	memcpy(s->wanted, wanted, sizeof(s->wanted));
 	if (!rc)
 		rc = sampler_change(s, ruleset, err);
 	if (!rc)
@@ -551,6 +533,8 @@ static int rules_change(struct sensor *s, const struct ruleset *ruleset,
 				     err);
 	if (!rc)
 		rc = rings_watch(s, err);
+	if (!rc)
+		rc = start_in(s, ruleset, true, err);
 	if (rc || !s->store)
 		return rc;
 	pipeline_moment(s->pipeline, &moment);
@@ -583,7 +567,7 @@ static int reload(struct sensor *s, struct err *err)
 		err_set(&why, ERR_USAGE, -EINVAL, "the new rules are refused");
 		return rules_stay(s, &why, err);
 	}
-	streams_wanted(s, ruleset, wanted);
+	wants_streams(ruleset, s->options->streams, wanted);
 	request_fill(s, ruleset, wanted, &columns, &request);
 	if (collector_reload(s->collector, &request, &why)) {
 		ruleset_free(ruleset);
@@ -638,7 +622,7 @@ static int start(struct sensor *s, struct err *err)
 
 	if (rc)
 		return rc;
-	streams_wanted(s, s->ruleset, s->wanted);
+	wants_streams(s->ruleset, s->options->streams, s->wanted);
 	request_fill(s, s->ruleset, s->wanted, &columns, &request);
 	rc = loop_open(&s->loop, err);
 	if (!rc)
@@ -647,7 +631,7 @@ static int start(struct sensor *s, struct err *err)
 		rc = collector_self_test(s->collector, harmless, err);
 	if (!rc && s->options->dry_run)
 		return 0;
-	s->sampled = sampler_wants(s, s->ruleset);
+	s->sampled = wants_samples(s->ruleset, s->options->streams);
 	if (!rc)
 		rc = sampler_start(&s->sampled, &s->sampler, err);
 	if (!rc)
@@ -663,6 +647,8 @@ static int start(struct sensor *s, struct err *err)
 	if (!rc && s->containers)
 		rc = containers_list(s->containers, s->start_ns, container_in,
 				     s, err);
+	if (!rc)
+		rc = start_in(s, s->ruleset, false, err);
 	if (!rc)
 		rc = loop_start(s, err);
 	return rc;
@@ -742,6 +728,7 @@ static void release(struct sensor *s)
 	store_close(s->store);
 	arena_release(&s->arena);
 	buf_release(&s->text);
+	own_events_release(&s->own);
 	ruleset_free(s->reloaded);
 	ruleset_free(s->stale);
 }
