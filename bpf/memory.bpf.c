@@ -41,11 +41,11 @@ static __always_inline void memfd_name(struct memory_memfd_event *event,
 	event->name = (struct event_blob){ 0 };
 	if (!name)
 		return;
-	len = bpf_probe_read_user_str(event->name_bytes,
-				      sizeof(event->name_bytes), name);
+	len = compat_user_text(event->name_bytes, sizeof(event->name_bytes),
+			       name);
 	event->name.off = offsetof(struct memory_memfd_event, name_bytes);
-	if (len > 0)
-		event->name.len = len - 1;
+	if (len >= 0)
+		event->name.len = len;
 	else
 		event->head.truncated |= EVENT_PART_PATH;
 }
