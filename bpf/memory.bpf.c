@@ -223,7 +223,8 @@ int BPF_PROG(memory_map, struct pt_regs *regs, long ret)
 		return 0;
 	counts->generated++;
 
-	head_fill(&event->head, STREAM_MEMORY_MAP, task);
+	head_begin(&event->head, STREAM_MEMORY_MAP);
+	head_columns(&event->head, task, HEAD_TESTED(STREAM_MEMORY_MAP));
 	if (is_32bit)
 		event->head.flags |= EVENT_FLAG_COMPAT;
 	event->head.retval = failed ? ret : 0;
@@ -237,6 +238,9 @@ int BPF_PROG(memory_map, struct pt_regs *regs, long ret)
 		counts->filtered++;
 		return 0;
 	}
+	head_columns(&event->head, task,
+		     HEAD_COLUMNS(STREAM_MEMORY_MAP) &
+			     ~HEAD_TESTED(STREAM_MEMORY_MAP));
 	ring_put(&event_ring, &event->head, sizeof(*event), counts);
 	return 0;
 }

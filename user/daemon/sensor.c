@@ -42,6 +42,7 @@ struct sensor {
 	struct sampler *sampler; /* NULL: nothing is sampled */
 	struct sampler_wants sampled;
 	struct containers *containers; /* NULL: nobody asks for them */
+	bool containers_missed; /* events were lost: to be looked for */
 	struct pipeline *pipeline;
 	struct reorder *reorder;
 	struct loop *loop;
@@ -88,6 +89,7 @@ static int on_loss(void *ctx, const struct collect_loss *loss, struct err *err)
 			      loss->to_ns, loss->count, err);
 
 	s->incomplete = true;
+	s->containers_missed |= loss->stream == STREAM_CONTAINER_EVENT;
 	if (!rc && s->wanted[STREAM_SENSOR_LOSS])
 		rc = own_loss(&s->own, loss, collect_now_ns(), err);
 	return rc;
@@ -260,6 +262,9 @@ static int turn(struct sensor *s, struct err *err)
 		rc = sampler_turn(s->sampler, now, record_in, s, err);
 	if (!rc && s->containers)
 		rc = containers_turn(s->containers, now, container_in, s, err);
+	if (!rc && s->containers && s->containers_missed)
+		rc = containers_list(s->containers, now, container_in, s, err);
+	s->containers_missed = false;
 	if (rc)
 		return rc;
 	rc = gaps_in(s, now, err);
