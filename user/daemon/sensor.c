@@ -46,6 +46,7 @@ struct sensor {
 	struct log_source logs;
 	struct sampler_wants sampled;
 	struct containers *containers; /* NULL: nobody asks for them */
+	bool containers_missed;	       /* events were lost: to be looked for */
 	struct pipeline *pipeline;
 	struct reorder *reorder;
 	struct loop *loop;
@@ -92,6 +93,7 @@ static int on_loss(void *ctx, const struct collect_loss *loss, struct err *err)
 			      loss->to_ns, loss->count, err);
 
 	s->incomplete = true;
+	s->containers_missed |= loss->stream == STREAM_CONTAINER_EVENT;
 	if (!rc && s->wanted[STREAM_SENSOR_LOSS])
 		rc = own_loss(&s->own, loss, collect_now_ns(), err);
 	return rc;
@@ -270,6 +272,9 @@ static int turn(struct sensor *s, struct err *err)
 	if (!rc)
 		rc = log_source_turn(&s->logs, now, s->origin.clock_offset_ns,
 				     record_in, s, err);
+	if (!rc && s->containers && s->containers_missed)
+		rc = containers_list(s->containers, now, container_in, s, err);
+	s->containers_missed = false;
 	if (rc)
 		return rc;
 	rc = gaps_in(s, now, err);
@@ -448,9 +453,11 @@ static int rules_stay(struct sensor *s, const struct err *why, struct err *err)
 static int containers_start(struct sensor *s, const struct ruleset *ruleset,
 			    struct err *err)
 {
-	const struct containers_options options = { 0 };
+	const struct containers_options options = {
+		.root = s->options->host_root,
+	};
 
-	if (!containers_wanted(ruleset)) {
+	if (!wants_containers(ruleset)) {
 		s->containers = containers_free(s->containers);
 		return 0;
 	}
