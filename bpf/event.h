@@ -13,6 +13,8 @@
 #ifndef SHRIKE_BPF_EVENT_H
 #define SHRIKE_BPF_EVENT_H
 
+#include "bpf/path_sets.h"
+
 #include <linux/types.h>
 
 /* Changes whenever a struct of this file changes. */
@@ -72,6 +74,7 @@ enum stream_id {
 };
 
 #define STREAM_KERNEL_COUNT STREAM_PROCESS
+_Static_assert((int)STREAM_COUNT <= PATH_SET_STREAMS_MAX, "path_set_settings");
 #define STREAM_VISIBLE_COUNT STREAM_PROCESS_SNAPSHOT
 
 /*
@@ -420,6 +423,7 @@ struct file_open_event {
 	__u8 pad[2];
 	struct event_blob path; /* its bytes are path_bytes */
 	char path_bytes[EVENT_PATH_SIZE];
+	struct path_groups path_groups; /* never on a ring */
 };
 
 /* Of a rename, link or unlink: `path` is what the call named. */

@@ -6,6 +6,7 @@
  */
 #include "bpf/head.bpf.h"
 #include "bpf/path.bpf.h"
+#include "bpf/path_sets.bpf.h"
 #include "bpf/predicate.h"
 #include "bpf/ring.bpf.h"
 
@@ -112,6 +113,9 @@ int BPF_PROG(file_open, struct pt_regs *regs, long ret)
 		path_fill(scratch, file);
 	else
 		scratch->event.head.truncated |= EVENT_PART_PATH;
+	path_groups_fill(&scratch->event.path_groups, STREAM_FILE_OPEN,
+			 COL_FILE_OPEN_path, scratch->event.path_bytes,
+			 scratch->event.path.len);
 	if (!predicate_file_open(&scratch->event)) {
 		counts->filtered++;
 		return 0;

@@ -55,8 +55,7 @@ static __always_inline __u32 head_tty(struct task_struct *task)
 static __always_inline void head_terms_unknown(struct event_head *head)
 {
 	__builtin_memset(&head->terms, 0xff, sizeof(head->terms));
-	__builtin_memset(&head->parent_terms, 0xff,
-			 sizeof(head->parent_terms));
+	__builtin_memset(&head->parent_terms, 0xff, sizeof(head->parent_terms));
 	head->join_keys = ~0ULL;
 }
 

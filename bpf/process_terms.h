@@ -33,7 +33,7 @@
 
 #include "bpf/event.h"
 
-#define PROCESS_TERM_WORDS 4
+#define PROCESS_TERM_WORDS 4 /* of struct process_terms */
 #define PROCESS_TERMS_MAX (64 * PROCESS_TERM_WORDS)
 #define JOIN_SLOTS_MAX 64
 

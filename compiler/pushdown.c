@@ -29,6 +29,8 @@ struct builder {
 	const struct pushdown_input *inputs;
 	unsigned input_count;
 	struct process_term_table *process;
+	struct path_set_list *sets; /* NULL: none */
+	unsigned sets_before;	    /* of other streams */
 	struct cond_set set;
 	struct pushdown_term *terms;
 	uint32_t *costs;  /* of each term, 0: nothing in the kernel */
@@ -179,6 +181,9 @@ static int build(struct builder *b, const struct cond **ret_root,
 	if (!args || cond_set_init(&b->set, b->arena, b->stream))
 		return err_nomem(err);
 	b->set.brief = b->brief;
+	b->set.sets = b->sets;
+	if (b->sets)
+		b->sets->count = b->sets_before;
 	b->next = 0;
 	b->exact = true;
 	b->accept_all_rule = NULL;
@@ -457,12 +462,18 @@ int pushdown_stage(const struct pushdown_request *request,
 			     .inputs = request->inputs,
 			     .input_count = request->input_count,
 			     .process = request->process };
+	/* The first stage does not have the path yet. */
+	struct path_set_list *sets =
+		request->stage == PUSHDOWN_PREDICATE ? request->sets : NULL;
 	struct kernel_function function = { .stream = request->stream,
 					    .stage = request->stage };
 	struct ebpf_code code = { 0 };
 	const struct cond *root = NULL;
-	int r = builder_init(&b, err);
+	int r;
 
+	b.sets = sets;
+	b.sets_before = sets ? sets->count : 0;
+	r = builder_init(&b, err);
 	if (!r)
 		r = build_to_fit(&b, &root, &code, err);
 	if (r)
@@ -473,6 +484,8 @@ int pushdown_stage(const struct pushdown_request *request,
 	if (!function.name)
 		return err_nomem(err);
 	if (root->kind == COND_TRUE) {
+		if (sets)
+			sets->count = b.sets_before;
 		function.accept_all_rule = b.accept_all_rule;
 		r = explain_accept_all(&b, err);
 	} else {

@@ -74,6 +74,15 @@ struct pushdown_request {
 	const struct pushdown_input *inputs;
 	unsigned input_count;
 	struct process_term_table *process; /* gets terms; NULL: has none */
+	struct path_set_list *sets;	    /* gets sets; NULL: has none */
+};
+
+/* Sets that paths are looked up in, of all streams. */
+struct path_set;
+struct path_set_list {
+	struct path_set *items;
+	unsigned count;
+	unsigned size;
 };
 
 /*

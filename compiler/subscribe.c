@@ -148,12 +148,14 @@ static void take_process(struct subscription *subscription,
 static int subscribe_stream(struct compilation *c, struct program *program,
 			    enum stream_id stream,
 			    struct process_term_table *process,
+			    struct path_set_list *sets,
 			    struct kernel_function *functions, struct err *err)
 {
 	struct subscription *subscription = &program->subscriptions[stream];
 	struct pushdown_request request = { .arena = c->arena,
 					    .stream = stream,
-					    .process = process };
+					    .process = process,
+					    .sets = sets };
 	struct inputs inputs = { 0 };
 	unsigned first = program->function_count;
 	int r;
@@ -217,13 +219,14 @@ int subscribe(struct arena *arena, struct program *program, struct err *err)
 	struct kernel_function *functions =
 		arena_array(arena, 2 * STREAM_COUNT + 1, sizeof(*functions));
 	struct process_term_table *process = process_terms_new(arena);
+	struct path_set_list sets = { 0 };
 	int r;
 
 	if (!functions || !process)
 		return err_nomem(err);
 	for (unsigned i = 0; i < STREAM_COUNT; i++) {
 		r = subscribe_stream(&c, program, (enum stream_id)i, process,
-				     functions, err);
+				     &sets, functions, err);
 		if (r)
 			return r;
 		take_sampled(program, (enum stream_id)i);
@@ -231,6 +234,8 @@ int subscribe(struct arena *arena, struct program *program, struct err *err)
 	r = add_process_terms(program, process, functions, err);
 	if (r)
 		return r;
+	program->path_sets = sets.items;
+	program->path_set_count = sets.count;
 	program->functions = functions;
 	return kernel_object(arena, functions, program->function_count,
 			     &program->object, &program->object_bytes, err);

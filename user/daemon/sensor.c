@@ -220,9 +220,12 @@ static void request_fill(const struct sensor *s,
 	};
 	memcpy(ret_request->streams, s->wanted, sizeof(s->wanted));
 	if (options->ruleset && !options->no_pushdown) {
-		ret_request->object = options->ruleset->program->object;
-		ret_request->object_bytes =
-			options->ruleset->program->object_bytes;
+		const struct program *program = options->ruleset->program;
+
+		ret_request->object = program->object;
+		ret_request->object_bytes = program->object_bytes;
+		ret_request->path_sets = program->path_sets;
+		ret_request->path_set_count = program->path_set_count;
 	}
 }
 
