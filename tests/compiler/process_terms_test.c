@@ -7,6 +7,7 @@
  * the processes; and a bit says exactly what its term says where it claims to.
  */
 #include "compiler/predicate_gen.h"
+#include "compiler/process_gen.h"
 #include "compiler/process_term.h"
 #include "compiler/pushdown.h"
 #include "stream/context_int.h"
@@ -17,130 +18,6 @@
 #define ARENA_BYTES ((size_t)64 * 1024 * 1024)
 #define RULES_MAX 3
 
-/* --- conditions ----------------------------------------------------------- */
-
-static const struct column *some_context(struct gen *g)
-{
-	static const unsigned ids[] = {
-		COL_exe,	 COL_exe,
-		COL_exe,	 COL_name,
-		COL_name,	 COL_name,
-		COL_args_count,	 COL_cmdline,
-		COL_exe_memfd,	 COL_exe_deleted,
-		COL_start_ts,	 COL_parent_exe,
-		COL_parent_exe,	 COL_parent_name,
-		COL_parent_name, COL_parent_cmdline,
-	};
-
-	return catalog_column_at(g->stream, ids[gen_below(g, ARRAY_SIZE(ids))]);
-}
-
-static const char *some_text(struct gen *g)
-{
-	static const char *const pool[] = { "/usr/bin/bash",
-					    "/bin/sh",
-					    "bash",
-					    "sh",
-					    "/tmp/x",
-					    "x",
-					    "/",
-					    "",
-					    "h",
-					    "/usr/bin/",
-					    "/x",
-					    "bash -c x" };
-
-	return pool[gen_below(g, ARRAY_SIZE(pool))];
-}
-
-static const struct expr *context_in(struct gen *g, const struct column *column)
-{
-	struct expr *e = gen_node(g, EXPR_IN, VALUE_BOOL, 3);
-	const char *a = some_text(g), *b = some_text(g);
-
-	if (strcmp(a, b) == 0) {
-		e->arg_count = 2;
-	} else if (value_compare(value_text(a), value_text(b)) > 0) {
-		const char *c = a;
-
-		a = b;
-		b = c;
-	}
-	e->args[0] = gen_column(g, column);
-	e->args[1] = gen_const(g, value_text(a));
-	if (e->arg_count == 3)
-		e->args[2] = gen_const(g, value_text(b));
-	return e;
-}
-
-static const struct expr *context_text(struct gen *g,
-				       const struct column *column)
-{
-	static const enum expr_op ops[] = { EXPR_PREFIX, EXPR_SUFFIX,
-					    EXPR_SUFFIX, EXPR_CONTAINS,
-					    EXPR_LIKE };
-	struct expr *e;
-
-	if (gen_chance(g, 20))
-		return context_in(g, column);
-	if (gen_chance(g, 50)) {
-		e = gen_node(g, gen_chance(g, 70) ? EXPR_EQ : EXPR_NE,
-			     VALUE_BOOL, 2);
-		e->args[1] = gen_const(g, value_text(some_text(g)));
-	} else {
-		e = gen_node(g, ops[gen_below(g, ARRAY_SIZE(ops))], VALUE_BOOL,
-			     1);
-		e->value = value_text(some_text(g));
-		e->fold_case = gen_chance(g, 20);
-		if (e->op == EXPR_LIKE)
-			e->value = value_text("%s_");
-	}
-	e->args[0] = gen_column(g, column);
-	return e;
-}
-
-static const struct expr *context_leaf(struct gen *g)
-{
-	const struct column *column = some_context(g);
-	struct expr *e;
-
-	if (gen_chance(g, 8)) {
-		e = gen_node(g, EXPR_IS_NULL, VALUE_BOOL, 1);
-		e->args[0] = gen_column(g, column);
-		return e;
-	}
-	if (column->type == VALUE_TEXT)
-		return context_text(g, column);
-	if (column->type == VALUE_BOOL && gen_chance(g, 50))
-		return gen_column(g, column);
-	e = gen_node(g, gen_comparison(g), VALUE_BOOL, 2);
-	e->args[0] = gen_column(g, column);
-	e->args[1] = gen_const(g, column->type == VALUE_BOOL ?
-					  value_bool(gen_chance(g, 50)) :
-					  value_int(gen_below(g, 4)));
-	return e;
-}
-
-static const struct expr *condition(struct gen *g, unsigned depth)
-{
-	unsigned count = 2 + gen_below(g, 2);
-	struct expr *e;
-
-	if (depth == 0)
-		return gen_chance(g, 70) ? context_leaf(g) : gen_leaf(g);
-	if (gen_chance(g, 25)) {
-		e = gen_node(g, gen_chance(g, 80) ? EXPR_NOT : EXPR_IS_TRUE,
-			     VALUE_BOOL, 1);
-		e->args[0] = condition(g, depth - 1);
-		return e;
-	}
-	e = gen_node(g, gen_chance(g, 60) ? EXPR_AND : EXPR_OR, VALUE_BOOL,
-		     count);
-	for (unsigned i = 0; i < count; i++)
-		e->args[i] = condition(g, depth - 1);
-	return e;
-}
-
 /* --- processes ------------------------------------------------------------ */
 
 struct process {
@@ -150,23 +27,6 @@ struct process {
 	struct value args;
 };
 
-static void fill_exe(struct gen *g, struct process *p)
-{
-	static const char *const pool[] = {
-		"/usr/bin/bash", "/bin/sh",  "/tmp/x", "/", "x",
-		"/usr/bin/",	 "/opt/BASH"
-	};
-	const char *exe = pool[gen_below(g, ARRAY_SIZE(pool))];
-
-	if (gen_chance(g, 10))
-		return;
-	p->event.exe.off = offsetof(struct process_exec_event, exe_bytes);
-	p->event.exe.len = (uint16_t)strlen(exe);
-	memcpy(p->event.exe_bytes, exe, strlen(exe));
-	if (gen_chance(g, 5))
-		p->event.head.truncated |= EVENT_PART_EXE;
-}
-
 static void make_process(struct gen *g, struct process *p)
 {
 	static const char *const args[] = { "", "bash\0-c\0x", "sh\0", "x" };
@@ -174,7 +34,7 @@ static void make_process(struct gen *g, struct process *p)
 	struct program program = { 0 };
 
 	memset(p, 0, sizeof(*p));
-	fill_exe(g, p);
+	gen_process_exe_fill(g, &p->event);
 	p->event.head.flags = gen_below(g, 8);
 	p->args = value_bytes(VALUE_LIST, args[n], n == 1 ? 9 : n);
 	if (p->event.exe.off)
@@ -236,7 +96,7 @@ static bool make_program(struct gen *g, struct made *m)
 	*m = (struct made){ .count = 1 + gen_below(g, RULES_MAX) };
 	for (unsigned i = 0; i < m->count; i++)
 		m->inputs[i] = (struct pushdown_input){
-			"r", condition(g, gen_below(g, 4))
+			"r", gen_process_expr(g, gen_below(g, 4))
 		};
 	request.input_count = m->count;
 	assert_non_null(table);
