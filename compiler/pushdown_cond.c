@@ -306,6 +306,30 @@ static const struct cond **flatten(struct cond_set *set, enum cond_kind kind,
 	return flat;
 }
 
+/* Any of some bits of the same bytes: one test. Returns how many are left. */
+static uint32_t merge_bits(struct cond_set *set, const struct cond **args,
+			   uint32_t count)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct cond *c = args[i];
+		bool bits = c->kind == COND_BITS && c->cmp == IR_NE;
+		uint32_t k = bits ? 0 : kept;
+
+		while (k < kept && (args[k]->kind != COND_BITS ||
+				    args[k]->cmp != IR_NE ||
+				    !field_equal(args[k]->field, c->field)))
+			k++;
+		if (k == kept)
+			args[kept++] = c;
+		else
+			args[k] = cond_bits(set, c->field,
+					    args[k]->mask | c->mask, true);
+	}
+	return kept;
+}
+
 const struct cond *cond_join(struct cond_set *set, enum cond_kind kind,
 			     const struct cond **args, uint32_t count,
 			     bool term)
@@ -330,7 +354,8 @@ const struct cond *cond_join(struct cond_set *set, enum cond_kind kind,
 		for (uint32_t i = 1; i < kept; i++)
 			if (args[i] != args[distinct - 1])
 				args[distinct++] = args[i];
-		kept = distinct;
+		kept = kind == COND_OR ? merge_bits(set, args, distinct) :
+					 distinct;
 	}
 	if (kept == 0)
 		return neutral;
