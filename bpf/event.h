@@ -181,7 +181,11 @@ struct event_head {
 	char comm[EVENT_COMM_SIZE];
 };
 
-#define EVENT_ENV_SIZE 2048
+#define EVENT_ENV_SIZE 4096
+
+/* Of what does not fit the end is kept, too: the last so many bytes. */
+#define EVENT_ARGS_TAIL 2048
+#define EVENT_ENV_TAIL 2048
 
 /* process.exec and, for what was there at start, process.snapshot. */
 struct process_exec_event {
@@ -197,7 +201,7 @@ struct process_exec_event {
 	struct event_blob exe;
 	struct event_blob cwd;
 	struct event_blob args; /* each argument ended by a NUL */
-	struct event_blob env;	/* likewise: allow-listed names only */
+	struct event_blob env;	/* likewise, all names */
 	__u32 pad;
 	char exe_bytes[EVENT_PATH_SIZE];
 	char filename_bytes[EVENT_PATH_SIZE];
@@ -414,14 +418,15 @@ struct network_socket_event {
 struct file_open_event {
 	struct event_head head;
 	__u64 ino;
-	__u32 dev;   /* major << 20 | minor */
-	__u32 flags; /* O_*, as the file has them */
-	__u32 mode;  /* st_mode of the opened file */
-	__u32 fd;
+	__s64 fd;      /* EVENT_NONE: it failed, or is not known yet */
+	__u32 dev;     /* major << 20 | minor */
+	__u32 flags;   /* O_*, as the file has them, or as asked for */
+	__u32 mode;    /* st_mode of the opened file, 0: there is none */
 	__u8 is_write; /* opened for writing */
 	__u8 created;  /* the call created the file */
 	__u8 pad[2];
 	struct event_blob path; /* its bytes are path_bytes */
+	__u32 pad2;
 	char path_bytes[EVENT_PATH_SIZE];
 	struct path_groups path_groups; /* never on a ring */
 };

@@ -86,6 +86,7 @@ static void put_reads(struct buf *out, const struct program *program,
 			   plan_input_prefix(rule, i),
 			   plan_input_stream(rule, i));
 		put_collection(out, program, rule, i);
+		plan_asks_print(out, plan_asks(rule, i));
 		buf_putc(out, '\n');
 		put_columns(out, rule, i);
 	}

@@ -104,8 +104,8 @@ static unsigned dearest(const struct bits_builder *b)
 /* Shorter texts, then without the dearest, as many as are too much. */
 static void shorten(struct bits_builder *b, uint64_t cost)
 {
-	uint64_t wanted = cost / 2 < PUSHDOWN_INSNS_MAX ? cost / 2 :
-							  PUSHDOWN_INSNS_MAX;
+	uint64_t wanted =
+		cost / 2 < PUSHDOWN_INSNS_MAX ? cost / 2 : PUSHDOWN_INSNS_MAX;
 
 	if (!b->brief) {
 		b->brief = true;

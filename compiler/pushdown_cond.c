@@ -317,9 +317,9 @@ static uint32_t merge_bits(struct cond_set *set, const struct cond **args,
 		bool bits = c->kind == COND_BITS && c->cmp == IR_NE;
 		uint32_t k = bits ? 0 : kept;
 
-		while (k < kept && (args[k]->kind != COND_BITS ||
-				    args[k]->cmp != IR_NE ||
-				    !field_equal(args[k]->field, c->field)))
+		while (k < kept &&
+		       (args[k]->kind != COND_BITS || args[k]->cmp != IR_NE ||
+			!field_equal(args[k]->field, c->field)))
 			k++;
 		if (k == kept)
 			args[kept++] = c;

@@ -83,6 +83,8 @@ static void want_columns(struct subscription *subscription,
 		if (rule->input_streams[i] != stream)
 			continue;
 		subscription->wanted = true;
+		subscription->failed |=
+			(plan_asks(rule, i) & PLAN_ASKS_FAILED) != 0;
 		subscribe_columns(rule, i, subscription->columns);
 	}
 }

@@ -29,6 +29,8 @@ static const struct command commands[] = {
 	  "      --for TIME       stop by itself: 30s, 5m, 1h\n"
 	  "      --record TRACE   also record what it sees\n"
 	  "      --ring BYTES     size of each ring, a power of two (8M)\n"
+	  "      --throttle N     events a second of one stream that one cgroup\n"
+	  "                       may send (1000000); 0: no limit\n"
 	  "      --no-pushdown    decide everything in user space (to compare)\n"
 	  "      --dry-run        compile, load and attach, then end\n"
 	  "  -q, --quiet          no list of what is attached\n",
@@ -53,6 +55,7 @@ static const struct command commands[] = {
 	  "      --streams A,B    streams to record without rules: all\n"
 	  "      --for TIME       stop by itself\n"
 	  "      --ring BYTES     size of each ring\n"
+	  "      --throttle N     as for run\n"
 	  "  -q, --quiet          no list of what is attached\n",
 	  cmd_record },
 	{ "replay", "-r RULES [options] TRACE", "detect over a recorded trace",

@@ -26,6 +26,7 @@ enum option_id {
 	OPTION_KEY,
 	OPTION_NO_STORE,
 	OPTION_DUMP,
+	OPTION_THROTTLE,
 };
 
 struct rule_paths {
@@ -40,6 +41,8 @@ int option_sink(const char *command, const char *format,
 		struct sink_options *ret_sink);
 int option_duration(const char *command, const char *text, int64_t *ret_ns);
 int option_bytes(const char *command, const char *text, uint32_t *ret_bytes);
+/* Events a second, 0: no limit. */
+int option_rate(const char *command, const char *text, uint32_t *ret_rate);
 
 /* /var/lib/shrike for root, ./shrike.store for others. */
 const char *option_default_store(void);

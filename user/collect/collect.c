@@ -134,6 +134,9 @@ static int rings_open(struct collector *collector,
 	return rc;
 }
 
+#define THREADS COL_PROCESS_FORK_is_thread
+#define THREADS_BIT (1ULL << THREADS % 64)
+
 /* What the kernel programs are told of each stream. */
 static void settings_fill(const struct collect_request *request,
 			  struct collect_settings *settings)
@@ -153,6 +156,15 @@ static void settings_fill(const struct collect_request *request,
 	memcpy(settings->columns, columns->read, sizeof(settings->columns));
 	memcpy(settings->predicate_columns, columns->tested,
 	       sizeof(settings->predicate_columns));
+	/* The tables are built from them, for whoever comes later, too. */
+	for (unsigned s = 0; s < STREAM_COUNT; s++)
+		if (STREAM_IS_ALWAYS(s) || s == STREAM_PROCESS_SNAPSHOT)
+			memset(settings->columns[s], 0xff,
+			       sizeof(settings->columns[s]));
+	/* None of them needs threads, of which there may be many. */
+	if (!(columns->read[STREAM_PROCESS_FORK][THREADS / 64] & THREADS_BIT))
+		settings->columns[STREAM_PROCESS_FORK][THREADS / 64] &=
+			~THREADS_BIT;
 }
 
 static int programs_run(struct collector *collector,
@@ -168,8 +180,15 @@ static int programs_run(struct collector *collector,
 							   (uint32_t)getpid(),
 			/* Before any live record: the table is there for all. */
 			.snapshot_ts = (uint64_t)collect_now_ns(),
+			.generation = collector->generation + 1,
+			.throttle_step_ns =
+				request->throttle ?
+					1000000000ULL / request->throttle :
+					0,
 		},
 	};
+
+	int rc;
 
 	settings_fill(request, &config.settings);
 	for (unsigned i = 0; i < RING_COUNT; i++)
@@ -177,7 +196,12 @@ static int programs_run(struct collector *collector,
 			.fd = collector->rings[i].fd,
 			.size_bytes = collector->rings[i].reader.size_bytes,
 		};
-	return programs_start(&collector->programs, &config, err);
+	rc = programs_start(&collector->programs, &config, err);
+	if (rc)
+		return rc;
+	collector->generation++;
+	collector->streams = config.streams;
+	return 0;
 }
 
 void collector_init(struct collector *collector)
@@ -205,6 +229,8 @@ int collector_open(const struct collect_request *request,
 	else
 		rc = namespace_check(err);
 	collector->cpu_count = (unsigned)cpus;
+	if (!rc)
+		rc = losses_init(collector, err);
 	if (!rc)
 		rc = rings_open(collector, request, err);
 	if (!rc)
@@ -235,6 +261,7 @@ struct collector *collector_close(struct collector *collector)
 	if (!collector)
 		return NULL;
 	programs_release(&collector->programs);
+	losses_release(collector);
 	for (unsigned i = 0; i < RING_COUNT; i++) {
 		ring_reader_release(&collector->rings[i].reader);
 		if (collector->rings[i].fd >= 0)

@@ -214,6 +214,10 @@ int generation_load(const struct generation_config *config,
 	CHECK(count <= HANDLERS_MAX);
 	generation->streams = config->streams;
 	rc = handlers_choose(offer, config->streams, chosen, err);
+	for (size_t i = 0; i < count && !rc; i++)
+		if (handlers(&count)[i].asked &&
+		    !handlers(&count)[i].asked(&config->settings))
+			chosen[i] = false;
 	for (unsigned i = 0; i < FAMILY_COUNT && !rc; i++)
 		if (family_is_chosen(i, chosen))
 			rc = object_load(generation, i, config, chosen, shared,

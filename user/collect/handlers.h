@@ -8,6 +8,7 @@
 #define SHRIKE_COLLECT_HANDLERS_H
 
 #include "bpf/event.h"
+#include "bpf/settings.h"
 #include "bpf/system_calls.h"
 #include "user/collect/kernel_offer.h"
 
@@ -27,13 +28,20 @@ enum ring_class {
 /* The tracepoints that have a stub: HOOK_sys_exit ... */
 enum hook_id {
 #define CALL_HOOK(name) HOOK_##name,
+#define REQUEST_HOOK(name) HOOK_##name,
 #define PLAIN_HOOK(name) HOOK_##name,
 #include "bpf/hooks.def"
 	HOOK_COUNT
 };
 
 /* The objects of bpf/ that hold handlers. */
-enum family_id { FAMILY_PROCESS, FAMILY_FILE, FAMILY_NETWORK, FAMILY_COUNT };
+enum family_id {
+	FAMILY_PROCESS,
+	FAMILY_FILE,
+	FAMILY_NETWORK,
+	FAMILY_CREDENTIAL,
+	FAMILY_COUNT
+};
 
 struct family {
 	const char *name;
@@ -64,7 +72,8 @@ struct handler {
 	enum hook_id hook;    /* HANDLER_SLOT */
 	const char *lsm_hook; /* HANDLER_LSM: "file_open" */
 	uint64_t streams;     /* HANDLER_STREAM() of each that it serves */
-	/* A call hook's: the calls that it handles; then zeros. */
+	/* The calls or requests that it handles, if the hook has a slot for
+	   each; then zeros. */
 	struct handler_call calls[HANDLER_CALLS_MAX];
 	/* Is it the one for this kernel? NULL: for any. */
 	bool (*fits)(const struct kernel_offer *offer);
@@ -73,6 +82,8 @@ struct handler {
 	 * lacks the hook. A security hook is always one to do without.
 	 */
 	bool optional;
+	/* Is it needed at all with these settings? NULL: with any. */
+	bool (*asked)(const struct collect_settings *settings);
 };
 
 #define HANDLER_STREAM(id) (1ULL << (id))

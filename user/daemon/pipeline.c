@@ -66,6 +66,21 @@ static const struct context *ancestor(void *ctx, int64_t pid_key, unsigned n)
 	return process_table_ancestor(p->processes, pid_key, n);
 }
 
+static int engine_start(struct pipeline *p, const struct plan *plan,
+			struct engine **ret_engine, struct err *err)
+{
+	const struct engine_options options = {
+		.on_match = on_match,
+		.ctx = p,
+		.seed = { p->options.seed[0], p->options.seed[1] },
+		.state_bytes_max = PLAN_STATE_BYTES_MAX,
+		.ancestor = ancestor,
+		.ancestor_ctx = p,
+	};
+
+	return engine_new(plan, &options, ret_engine, err);
+}
+
 static int parts_new(struct pipeline *p, struct err *err)
 {
 	const struct process_table_options table = {
@@ -74,14 +89,6 @@ static int parts_new(struct pipeline *p, struct err *err)
 		.linger_ns = PROCESS_LINGER_NS,
 		.clock_offset_ns = p->origin.clock_offset_ns,
 		.seed = { p->options.seed[0], p->options.seed[1] },
-	};
-	const struct engine_options engine = {
-		.on_match = on_match,
-		.ctx = p,
-		.seed = { p->options.seed[0], p->options.seed[1] },
-		.state_bytes_max = PLAN_STATE_BYTES_MAX,
-		.ancestor = ancestor,
-		.ancestor_ctx = p,
 	};
 	int rc = process_table_new(&table, &p->processes, err);
 
@@ -93,7 +100,7 @@ static int parts_new(struct pipeline *p, struct err *err)
 		rc = err_nomem(err);
 	p->reads_process = p->options.plan && reads_process(p->options.plan);
 	if (!rc && p->options.plan)
-		rc = engine_new(p->options.plan, &engine, &p->engine, err);
+		rc = engine_start(p, p->options.plan, &p->engine, err);
 	return rc;
 }
 
@@ -111,7 +118,7 @@ int pipeline_new(const struct pipeline_options *options,
 	p->watermark = INT64_MIN;
 	arena_init(&p->arena, TURN_ARENA_BYTES);
 	arena_init(&p->shown, SHOWN_ARENA_BYTES);
-	output_open(&p->output, options->out);
+	output_open(&p->output, options->out, options->reloads);
 	rc = parts_new(p, err);
 	if (rc)
 		return pipeline_free(p), rc;
@@ -352,6 +359,47 @@ int pipeline_resume(struct pipeline *p, int64_t now_ns, struct err *err)
 	return rc;
 }
 
+static void rule_stats_add(const struct pipeline *p,
+			   struct pipeline_stats *stats)
+{
+	for (unsigned i = 0; p->engine && i < p->options.plan->rule_count;
+	     i++) {
+		struct engine_rule_stats rule;
+
+		engine_rule_stats(p->engine, i, &rule);
+		stats->suppressed += rule.suppressed;
+		stats->late += rule.late;
+		stats->evicted += rule.evicted + rule.refused;
+	}
+}
+
+int pipeline_reload(struct pipeline *p, const struct plan *plan, int64_t now_ns,
+		    struct err *err)
+{
+	struct engine *engine = NULL;
+	int rc;
+
+	rc = flush(p, err);
+	if (!rc)
+		rc = save_state(p, err);
+	if (!rc)
+		rc = engine_start(p, plan, &engine, err);
+	if (!rc)
+		rc = engine_restore(engine, p->state.bytes, p->state.len, err);
+	for (unsigned s = 0; s < STREAM_VISIBLE_COUNT && !rc; s++)
+		rc = engine_gap(engine, s, 0, now_ns, 0, err);
+	if (rc) {
+		engine_free(engine);
+		return rc;
+	}
+	rule_stats_add(p, &p->stats);
+	engine_free(p->engine);
+	p->engine = engine;
+	p->options.plan = plan;
+	p->reads_process = reads_process(plan);
+	return 0;
+}
+
 /*
  * Nobody watches from here on: that is a gap without an end, so that what closes
  * now and would have gone on says so. What a next run of this boot takes up is
@@ -396,13 +444,5 @@ void pipeline_stats(const struct pipeline *p, struct pipeline_stats *ret_stats)
 	*ret_stats = p->stats;
 	process_table_stats(p->processes, &processes);
 	ret_stats->forgotten = processes.forgotten;
-	for (unsigned i = 0; p->engine && i < p->options.plan->rule_count;
-	     i++) {
-		struct engine_rule_stats rule;
-
-		engine_rule_stats(p->engine, i, &rule);
-		ret_stats->suppressed += rule.suppressed;
-		ret_stats->late += rule.late;
-		ret_stats->evicted += rule.evicted + rule.refused;
-	}
+	rule_stats_add(p, ret_stats);
 }

@@ -2,9 +2,11 @@
 #include "user/daemon/sensor.h"
 
 #include "stream/reorder.h"
+#include "user/base/check.h"
 #include "user/base/io.h"
 #include "user/collect/sampler.h"
 #include "user/daemon/origin.h"
+#include "user/daemon/own_events.h"
 #include "user/daemon/summary.h"
 #include "user/event/decode.h"
 #include "user/loop/loop.h"
@@ -27,20 +29,29 @@
 
 struct sensor {
 	const struct sensor_options *options;
+	const struct ruleset *ruleset; /* NULL: only record */
+	struct ruleset *reloaded;      /* the same, when it is ours to free */
+	struct ruleset *stale;	       /* ours, too: a reload failed midway */
 	struct pipeline_origin origin;
 	char host[HOST_NAME_BYTES];
 	struct store *store;
 	struct trace_writer *writer;
 	struct collector *collector;
 	struct sampler *sampler; /* NULL: nothing is sampled */
+	struct sampler_wants sampled;
 	struct pipeline *pipeline;
 	struct reorder *reorder;
 	struct loop *loop;
 	struct arena arena; /* of the row that is being decoded */
 	struct buf text;
 	bool wanted[STREAM_COUNT];
-	uint64_t lost[STREAM_COUNT]; /* as of the last turn */
+	int watched[RINGS_MAX]; /* descriptors of rings */
+	unsigned watched_count;
+	struct own_events own; /* that wait for the turn's end */
+	struct clock_watch clock;
+	bool incomplete;	     /* something was lost in this run */
 	uint64_t late[STREAM_COUNT]; /* rows that could not take their turn */
+	uint64_t late_told[STREAM_COUNT];
 	int64_t start_ns;
 	int64_t watermark;
 };
@@ -67,30 +78,71 @@ static int row_in_order(void *ctx, struct row *row, struct err *err)
 	return pipeline_row(s->pipeline, row, err);
 }
 
+static int on_loss(void *ctx, const struct collect_loss *loss, struct err *err)
+{
+	struct sensor *s = ctx;
+	int rc = pipeline_gap(s->pipeline, loss->stream, loss->from_ns,
+			      loss->to_ns, loss->count, err);
+
+	s->incomplete = true;
+	if (!rc && s->wanted[STREAM_SENSOR_LOSS])
+		rc = own_loss(&s->own, loss, collect_now_ns(), err);
+	return rc;
+}
+
+static int on_throttle(void *ctx, const struct collect_throttle *throttle,
+		       struct err *err)
+{
+	struct sensor *s = ctx;
+
+	if (!s->wanted[STREAM_SENSOR_THROTTLE])
+		return 0;
+	return own_throttle(&s->own, throttle, collect_now_ns(), err);
+}
+
+/* Rows that could not take their turn. */
+static int late_in(struct sensor *s, int64_t to, struct err *err)
+{
+	for (unsigned i = 0; i < STREAM_COUNT; i++) {
+		struct collect_loss loss = { .stream = i,
+					     .reason = LOSS_LATE,
+					     .from_ns = s->watermark,
+					     .to_ns = to };
+		int rc;
+
+		if (s->late[i] == s->late_told[i])
+			continue;
+		loss.count = s->late[i] - s->late_told[i];
+		s->late_told[i] = s->late[i];
+		rc = on_loss(s, &loss, err);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
 /* Loss since the last turn, told before the rows that it may concern. */
 static int gaps_in(struct sensor *s, int64_t to, struct err *err)
 {
-	for (unsigned i = 0; i < STREAM_KERNEL_COUNT; i++) {
-		struct collect_counters counters;
-		uint64_t lost;
-		int rc;
+	const struct collect_look look = { on_loss, on_throttle, s };
+	int rc = collector_look(s->collector, &look, err);
 
-		if (!s->wanted[i])
-			continue;
-		rc = collector_counters(s->collector, i, &counters, err);
-		if (rc)
-			return rc;
-		lost = counters.lost + counters.missed + counters.damaged +
-		       s->late[i];
-		if (lost == s->lost[i])
-			continue;
-		rc = pipeline_gap(s->pipeline, i, s->watermark, to,
-				  lost - s->lost[i], err);
-		if (rc)
-			return rc;
-		s->lost[i] = lost;
-	}
-	return 0;
+	return rc ? rc : late_in(s, to, err);
+}
+
+static int clock_in(struct sensor *s, int64_t now, struct err *err)
+{
+	struct clock_change changes[2];
+	struct clock_reading reading;
+	unsigned n;
+	int rc = 0;
+
+	if (!s->wanted[STREAM_SENSOR_CLOCK] || !clock_read(&reading))
+		return 0;
+	n = clock_watch_look(&s->clock, &reading, changes);
+	for (unsigned i = 0; i < n && !rc; i++)
+		rc = own_clock(&s->own, &changes[i], now, err);
+	return rc;
 }
 
 /*
@@ -179,6 +231,10 @@ static int turn(struct sensor *s, struct err *err)
 	if (rc)
 		return rc;
 	rc = gaps_in(s, now, err);
+	if (!rc)
+		rc = clock_in(s, now, err);
+	if (!rc)
+		rc = own_events_take(&s->own, record_in, s, err);
 	if (rc || watermark <= s->watermark)
 		return rc;
 	rc = reorder_advance(s->reorder, watermark, row_in_order, s, err);
@@ -209,7 +265,30 @@ static int on_stop(void *ctx, int64_t result, struct err *err)
 
 /* --- starting --------------------------------------------------------------*/
 
-static void request_fill(const struct sensor *s,
+/* What is recorded is recorded whole, with the calls that failed. */
+static const struct collect_columns *
+columns_fill(const struct sensor *s, const struct ruleset *ruleset,
+	     struct collect_columns *columns)
+{
+	memset(columns->read, 0xff, sizeof(columns->read));
+	memset(columns->tested, 0xff, sizeof(columns->tested));
+	memset(columns->failed, 1, sizeof(columns->failed));
+	if (!ruleset || s->options->trace_path)
+		return columns;
+	for (unsigned i = 0; i < STREAM_COUNT; i++) {
+		const struct subscription *of =
+			&ruleset->program->subscriptions[i];
+
+		memcpy(columns->read[i], of->columns, sizeof(columns->read[i]));
+		memcpy(columns->tested[i], of->predicate_columns,
+		       sizeof(columns->tested[i]));
+		columns->failed[i] = of->failed;
+	}
+	return columns;
+}
+
+static void request_fill(const struct sensor *s, const struct ruleset *ruleset,
+			 const bool *wanted, struct collect_columns *columns,
 			 struct collect_request *ret_request)
 {
 	const struct sensor_options *options = s->options;
@@ -217,53 +296,62 @@ static void request_fill(const struct sensor *s,
 	*ret_request = (struct collect_request){
 		.event_ring_bytes = options->ring_bytes,
 		.lifecycle_ring_bytes = options->ring_bytes,
+		.columns = columns_fill(s, ruleset, columns),
+		.throttle = options->throttle,
 	};
-	memcpy(ret_request->streams, s->wanted, sizeof(s->wanted));
-	if (options->ruleset && !options->no_pushdown) {
-		const struct program *program = options->ruleset->program;
-
-		ret_request->object = program->object;
-		ret_request->object_bytes = program->object_bytes;
-		ret_request->path_sets = program->path_sets;
-		ret_request->path_set_count = program->path_set_count;
+	memcpy(ret_request->streams, wanted, sizeof(ret_request->streams));
+	if (ruleset && !options->no_pushdown) {
+		ret_request->object = ruleset->program->object;
+		ret_request->object_bytes = ruleset->program->object_bytes;
+		ret_request->path_sets = ruleset->program->path_sets;
+		ret_request->path_set_count = ruleset->program->path_set_count;
 	}
 }
 
-static void streams_wanted(struct sensor *s)
+static void streams_wanted(const struct sensor *s,
+			   const struct ruleset *ruleset, bool *ret_wanted)
 {
-	for (unsigned i = 0; i < STREAM_KERNEL_COUNT; i++) {
-		s->wanted[i] = STREAM_IS_ALWAYS(i) && catalog_hook(i);
-		if (s->options->ruleset)
-			s->wanted[i] |=
-				s->options->ruleset->program->subscriptions[i]
-					.wanted;
-		else
-			s->wanted[i] |= s->options->streams[i];
+	for (unsigned i = 0; i < STREAM_COUNT; i++) {
+		bool ours = i >= STREAM_SENSOR_LOSS && i <= STREAM_SENSOR_CLOCK;
+
+		if (i >= STREAM_KERNEL_COUNT && !ours)
+			continue;
+		ret_wanted[i] =
+			(STREAM_IS_ALWAYS(i) && catalog_hook(i)) ||
+			(ruleset ? ruleset->program->subscriptions[i].wanted :
+				   s->options->streams[i]);
 	}
 }
 
 /* Without rules: everything, when the process table is to be recorded. */
-static int sampler_start(struct sensor *s, struct err *err)
+static struct sampler_wants sampler_wants(const struct sensor *s,
+					  const struct ruleset *ruleset)
 {
-	const struct ruleset *ruleset = s->options->ruleset;
 	bool all = !ruleset && s->options->streams[STREAM_PROCESS];
-	struct sampler_wants wants = { all, all, all, all };
 
-	if (ruleset)
-		wants = (struct sampler_wants){
-			.cpu = ruleset->program->sampled.cpu,
-			.memory = ruleset->program->sampled.memory,
-			.status = ruleset->program->sampled.status,
-			.hash = ruleset->program->sampled.hash,
-		};
-	if (!wants.cpu && !wants.memory && !wants.status && !wants.hash)
+	if (!ruleset)
+		return (struct sampler_wants){ all, all, all, all };
+	return (struct sampler_wants){
+		.cpu = ruleset->program->sampled.cpu,
+		.memory = ruleset->program->sampled.memory,
+		.status = ruleset->program->sampled.status,
+		.hash = ruleset->program->sampled.hash,
+	};
+}
+
+/* NULL when nothing is wanted. */
+static int sampler_start(const struct sampler_wants *wants,
+			 struct sampler **ret_sampler, struct err *err)
+{
+	*ret_sampler = NULL;
+	if (!wants->cpu && !wants->memory && !wants->status && !wants->hash)
 		return 0;
-	return sampler_new(&wants, &s->sampler, err);
+	return sampler_new(wants, ret_sampler, err);
 }
 
 static int writer_open(struct sensor *s, struct err *err)
 {
-	const struct ruleset *ruleset = s->options->ruleset;
+	const struct ruleset *ruleset = s->ruleset;
 	struct trace_info info = { .clock_offset_ns = s->origin.clock_offset_ns,
 				   .start_ns = s->start_ns,
 				   /* or the run does not start */
@@ -286,28 +374,31 @@ static int writer_open(struct sensor *s, struct err *err)
 	return trace_create(s->options->trace_path, &info, &s->writer, err);
 }
 
-static int store_start(struct sensor *s, struct err *err)
+/* The ledger's entries of a run with these rules, or of what follows one. */
+static int store_run_begin(struct sensor *s, const struct ruleset *ruleset,
+			   int64_t now_ns, struct err *err)
 {
-	const struct ruleset *ruleset = s->options->ruleset;
-	const struct store_options options = { .mode = STORE_WRITE };
 	struct store_run run = { 0 };
 	int rc;
 
-	rc = store_open(s->options->store_dir, &options, &s->store, err);
-	if (rc)
-		return rc;
 	memcpy(run.ruleset_digest, ruleset->program->plan->digest,
 	       sizeof(run.ruleset_digest));
 	memcpy(run.object_digest, ruleset->object_digest,
 	       sizeof(run.object_digest));
 	memcpy(run.moment.boot_id, s->origin.boot_id,
 	       sizeof(run.moment.boot_id));
-	run.moment.boot_ns = s->start_ns;
-	run.moment.wall_ns = s->start_ns + s->origin.clock_offset_ns;
+	run.moment.boot_ns = now_ns;
+	run.moment.wall_ns = now_ns + s->origin.clock_offset_ns;
 	rc = origin_random(run.seed, sizeof(run.seed), err);
-	if (!rc)
-		rc = store_begin(s->store, &run, err);
-	return rc;
+	return rc ? rc : store_begin(s->store, &run, err);
+}
+
+static int store_start(struct sensor *s, struct err *err)
+{
+	const struct store_options options = { .mode = STORE_WRITE };
+	int rc = store_open(s->options->store_dir, &options, &s->store, err);
+
+	return rc ? rc : store_run_begin(s, s->ruleset, s->start_ns, err);
 }
 
 static int origin_start(struct sensor *s, struct err *err)
@@ -326,12 +417,11 @@ static int origin_start(struct sensor *s, struct err *err)
 static int pipeline_start(struct sensor *s, struct err *err)
 {
 	struct pipeline_options options = {
-		.plan = s->options->ruleset ?
-				s->options->ruleset->program->plan :
-				NULL,
+		.plan = s->ruleset ? s->ruleset->program->plan : NULL,
 		.store = s->store,
 		.writer = s->writer,
 		.out = s->options->out,
+		.reloads = s->options->recompile != NULL,
 		.sink = s->options->sink,
 	};
 	int rc = origin_random(options.seed, sizeof(options.seed), err);
@@ -345,16 +435,165 @@ static int pipeline_start(struct sensor *s, struct err *err)
 	return rc;
 }
 
-static int loop_start(struct sensor *s, struct err *err)
+/* Those rings that are not watched yet. */
+static int rings_watch(struct sensor *s, struct err *err)
 {
-	const uint64_t stops =
-		1ULL << SIGINT | 1ULL << SIGTERM | 1ULL << SIGHUP;
 	int fds[RINGS_MAX];
 	unsigned n = collector_fds(s->collector, fds, RINGS_MAX);
-	int rc = loop_signals(s->loop, stops, on_stop, s, err);
+	int rc = 0;
 
-	for (unsigned i = 0; i < n && !rc; i++)
+	for (unsigned i = 0; i < n && !rc; i++) {
+		bool watched = false;
+
+		for (unsigned k = 0; k < s->watched_count; k++)
+			watched |= s->watched[k] == fds[i];
+		if (watched)
+			continue;
+		CHECK(s->watched_count < RINGS_MAX);
+		s->watched[s->watched_count++] = fds[i];
 		rc = loop_watch(s->loop, fds[i], on_turn, s, err);
+	}
+	return rc;
+}
+
+static int start_in(struct sensor *s, const struct ruleset *ruleset,
+		    bool reloaded, struct err *err)
+{
+	if (!s->wanted[STREAM_SENSOR_START])
+		return 0;
+	return own_start(&s->own,
+			 ruleset ? ruleset->program->plan->rule_count : 0,
+			 reloaded, collect_now_ns(), err);
+}
+
+/* --- other rules -----------------------------------------------------------*/
+
+/* What is only told: the old rules stay, and the run goes on. */
+static int rules_stay(struct sensor *s, const struct err *why, struct err *err)
+{
+	buf_printf(&s->text, "%s; the rules stay as they were\n", why->text);
+	return say(s, err);
+}
+
+/* What is new to the sampler: it has not seen the processes. */
+static int sampler_see_process(void *ctx, const void *record, size_t len,
+			       struct err *err)
+{
+	(void)err;
+	sampler_see(ctx, record, len);
+	return 0;
+}
+
+static int sampler_change(struct sensor *s, const struct ruleset *ruleset,
+			  struct err *err)
+{
+	struct sampler_wants wants = sampler_wants(s, ruleset);
+	struct sampler *sampler;
+	int rc;
+
+	if (memcmp(&wants, &s->sampled, sizeof(wants)) == 0)
+		return 0;
+	rc = sampler_start(&wants, &sampler, err);
+	if (!rc && sampler)
+		rc = collector_snapshot(s->collector, sampler_see_process,
+					sampler, err);
+	if (rc) {
+		sampler_free(sampler);
+		return rc;
+	}
+	sampler_free(s->sampler);
+	s->sampler = sampler;
+	s->sampled = wants;
+	return 0;
+}
+
+/* The kernel programs are the new ones: all else follows. */
+static int rules_change(struct sensor *s, const struct ruleset *ruleset,
+			const bool *wanted, struct err *err)
+{
+	struct store_moment moment;
+	int64_t now = collect_now_ns();
+	int rc = turn(s, err);
+
+	memcpy(s->wanted, wanted, sizeof(s->wanted));
+	if (!rc)
+		rc = sampler_change(s, ruleset, err);
+	if (!rc)
+		rc = pipeline_reload(s->pipeline, ruleset->program->plan, now,
+				     err);
+	if (!rc)
+		rc = rings_watch(s, err);
+	if (!rc)
+		rc = start_in(s, ruleset, true, err);
+	if (rc || !s->store)
+		return rc;
+	pipeline_moment(s->pipeline, &moment);
+	rc = store_end(s->store, &moment, err);
+	return rc ? rc : store_run_begin(s, ruleset, moment.boot_ns, err);
+}
+
+/* A trace's head tells which streams it has, and the rules. */
+static int reload_check(const struct sensor *s, struct err *err)
+{
+	if (!s->writer)
+		return 0;
+	return err_set(err, ERR_USAGE, -EBUSY,
+		       "rules are not reloaded while a trace is recorded");
+}
+
+static int reload(struct sensor *s, struct err *err)
+{
+	struct collect_columns columns;
+	struct collect_request request;
+	struct ruleset *ruleset = NULL;
+	bool wanted[STREAM_COUNT] = { false };
+	struct err why = { 0 };
+	unsigned n;
+	int rc = reload_check(s, &why);
+
+	if (rc)
+		return rules_stay(s, &why, err);
+	if (s->options->recompile(s->options->recompile_ctx, &ruleset)) {
+		err_set(&why, ERR_USAGE, -EINVAL, "the new rules are refused");
+		return rules_stay(s, &why, err);
+	}
+	streams_wanted(s, ruleset, wanted);
+	request_fill(s, ruleset, wanted, &columns, &request);
+	if (collector_reload(s->collector, &request, &why)) {
+		ruleset_free(ruleset);
+		return rules_stay(s, &why, err);
+	}
+	rc = rules_change(s, ruleset, wanted, err);
+	if (rc) {
+		/* The pipeline may hold either's plan: both go at the end. */
+		s->stale = ruleset;
+		return rc;
+	}
+	ruleset_free(s->reloaded);
+	s->reloaded = ruleset;
+	s->ruleset = ruleset;
+	n = ruleset->program->plan->rule_count;
+	buf_printf(&s->text, "reloaded: %u rule%s\n", n, n == 1 ? "" : "s");
+	return say(s, err);
+}
+
+static int on_signal(void *ctx, int64_t result, struct err *err)
+{
+	struct sensor *s = ctx;
+
+	if (result != SIGHUP || !s->options->recompile)
+		return STOPPED;
+	return reload(s, err);
+}
+
+static int loop_start(struct sensor *s, struct err *err)
+{
+	const uint64_t signals =
+		1ULL << SIGINT | 1ULL << SIGTERM | 1ULL << SIGHUP;
+	int rc = loop_signals(s->loop, signals, on_signal, s, err);
+
+	if (!rc)
+		rc = rings_watch(s, err);
 	if (!rc)
 		rc = loop_every(s->loop, TURN_PERIOD_NS, on_turn, s, err);
 	if (!rc && s->options->run_ns)
@@ -367,13 +606,14 @@ static int start(struct sensor *s, struct err *err)
 {
 	static const char *const harmless[] = { "/proc/self/exe", "--version",
 						NULL };
+	struct collect_columns columns;
 	struct collect_request request;
 	int rc = origin_start(s, err);
 
 	if (rc)
 		return rc;
-	streams_wanted(s);
-	request_fill(s, &request);
+	streams_wanted(s, s->ruleset, s->wanted);
+	request_fill(s, s->ruleset, s->wanted, &columns, &request);
 	rc = loop_open(&s->loop, err);
 	if (!rc)
 		rc = collector_open(&request, &s->collector, err);
@@ -381,8 +621,9 @@ static int start(struct sensor *s, struct err *err)
 		rc = collector_self_test(s->collector, harmless, err);
 	if (!rc && s->options->dry_run)
 		return 0;
+	s->sampled = sampler_wants(s, s->ruleset);
 	if (!rc)
-		rc = sampler_start(s, err);
+		rc = sampler_start(&s->sampled, &s->sampler, err);
 	if (!rc && s->options->store_dir)
 		rc = store_start(s, err);
 	if (!rc && s->options->trace_path)
@@ -392,6 +633,8 @@ static int start(struct sensor *s, struct err *err)
 	if (!rc)
 		rc = collector_snapshot(s->collector, snapshot_in, s, err);
 	if (!rc)
+		rc = start_in(s, s->ruleset, false, err);
+	if (!rc)
 		rc = loop_start(s, err);
 	return rc;
 }
@@ -400,7 +643,7 @@ static int start(struct sensor *s, struct err *err)
 
 static int summary(struct sensor *s, struct err *err)
 {
-	struct summary sum = { .live = true, .no_rules = !s->options->ruleset };
+	struct summary sum = { .live = true, .no_rules = !s->ruleset };
 	int rc = 0;
 
 	sum.seconds = (double)(collect_now_ns() - s->start_ns) / 1e9;
@@ -469,25 +712,18 @@ static void release(struct sensor *s)
 	store_close(s->store);
 	arena_release(&s->arena);
 	buf_release(&s->text);
-}
-
-static bool incomplete(const struct sensor *s)
-{
-	for (unsigned i = 0; i < STREAM_COUNT; i++)
-		if (s->lost[i])
-			return true;
-	return false;
+	own_events_release(&s->own);
+	ruleset_free(s->reloaded);
+	ruleset_free(s->stale);
 }
 
 static int announce(struct sensor *s, struct err *err)
 {
 	const struct sensor_options *options = s->options;
-	unsigned n = options->ruleset ?
-			     options->ruleset->program->plan->rule_count :
-			     0;
+	unsigned n = s->ruleset ? s->ruleset->program->plan->rule_count : 0;
 
 	if (!options->quiet) {
-		if (options->ruleset)
+		if (s->ruleset)
 			buf_printf(&s->text, "%u rule%s, %s%s; attached:\n", n,
 				   n == 1 ? "" : "s",
 				   s->store ? "store " : "nothing is stored",
@@ -521,12 +757,12 @@ static int run(struct sensor *s, struct err *err)
 
 int sensor_run(const struct sensor_options *options, struct err *err)
 {
-	struct sensor s = { .options = options };
+	struct sensor s = { .options = options, .ruleset = options->ruleset };
 	int rc;
 
 	arena_init(&s.arena, ROW_ARENA_BYTES);
 	rc = run(&s, err);
-	if (!rc && incomplete(&s))
+	if (!rc && s.incomplete)
 		rc = SENSOR_INCOMPLETE;
 	release(&s);
 	return rc;

@@ -12,9 +12,10 @@ static void stream_json(struct buf *out, const char *name,
 	buf_printf(out,
 		   "\"%s\":{\"generated\":%" PRIu64 ",\"filtered\":%" PRIu64
 		   ",\"delivered\":%" PRIu64 ",\"lost\":%" PRIu64
-		   ",\"missed\":%" PRIu64 ",\"damaged\":%" PRIu64 "}",
+		   ",\"throttled\":%" PRIu64 ",\"missed\":%" PRIu64
+		   ",\"damaged\":%" PRIu64 "}",
 		   name, c->generated, c->filtered, c->delivered, c->lost,
-		   c->missed, c->damaged);
+		   c->throttled, c->missed, c->damaged);
 }
 
 static void summary_json(const struct summary *s, struct buf *out)
@@ -63,9 +64,9 @@ static void put_count(struct buf *out, uint64_t count, const char *of,
 static void summary_table(const struct summary *s, struct buf *out)
 {
 	if (s->live)
-		buf_printf(out, "\n%-16s %12s %12s %12s %9s %9s\n", "stream",
-			   "generated", "filtered", "delivered", "lost",
-			   "missed");
+		buf_printf(out, "\n%-16s %12s %12s %12s %9s %9s %9s\n",
+			   "stream", "generated", "filtered", "delivered",
+			   "lost", "throttled", "missed");
 	for (unsigned i = 0; s->live && i < STREAM_KERNEL_COUNT; i++) {
 		const struct collect_counters *c = &s->counters[i];
 
@@ -73,9 +74,9 @@ static void summary_table(const struct summary *s, struct buf *out)
 			continue;
 		buf_printf(out,
 			   "%-16s %12" PRIu64 " %12" PRIu64 " %12" PRIu64
-			   " %9" PRIu64 " %9" PRIu64 "\n",
+			   " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 "\n",
 			   catalog_stream(i)->name, c->generated, c->filtered,
-			   c->delivered, c->lost, c->missed);
+			   c->delivered, c->lost, c->throttled, c->missed);
 	}
 	if (!s->no_rules)
 		buf_printf(out,
