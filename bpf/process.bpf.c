@@ -625,12 +625,12 @@ int BPF_PROG(process_namespace, struct pt_regs *regs, long ret)
 /* --- process.fork ----------------------------------------------------------*/
 
 static __always_inline void fork_put(struct task_struct *creator,
-				     struct task_struct *child, __u64 flags)
+				     struct task_struct *child,
+				     struct process_fork_event *event)
 {
 	struct event_counters *counts = counters_get(STREAM_PROCESS_FORK);
-	struct process_fork_event *event = scratch_get(&fork_scratch);
 
-	if (!counts || !event)
+	if (!counts)
 		return;
 	counts->generated++;
 
@@ -640,7 +640,6 @@ static __always_inline void fork_put(struct task_struct *creator,
 	event->child_key = task_key(child);
 	event->child_parent_key = task_key(child->real_parent);
 	event->child_start_ns = child->start_boottime;
-	event->clone_flags = flags;
 	event->child_pid = child->pid;
 	event->child_ppid = child->real_parent->tgid;
 	ring_put(&lifecycle_ring, &event->head, sizeof(*event), counts);
@@ -650,9 +649,9 @@ SEC("tp_btf/sched_process_fork")
 int BPF_PROG(process_fork, struct task_struct *creator,
 	     struct task_struct *child)
 {
-	__u64 flags;
+	struct process_fork_event *event = scratch_get(&fork_scratch);
 
-	if (creator->tgid == settings.self_tgid)
+	if (!event || creator->tgid == settings.self_tgid)
 		return 0;
 	if (WANTED(PROCESS_CRED))
 		creds_note(child);
@@ -660,10 +659,10 @@ int BPF_PROG(process_fork, struct task_struct *creator,
 	if (child->pid != child->tgid &&
 	    !NEEDS(PROCESS_FORK, PROCESS_FORK_is_thread))
 		return 0;
-	clone_flags_fill(creator, child, &flags);
-	fork_put(creator, child, flags);
+	clone_flags_fill(creator, child, &event->clone_flags);
+	fork_put(creator, child, event);
 	if (WANTED(PROCESS_NAMESPACE))
-		clone_put(creator, flags);
+		clone_put(creator, event->clone_flags);
 	return 0;
 }
 
