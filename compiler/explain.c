@@ -2,6 +2,7 @@
 /* What runs where, for people: each rule, what rules share, each stream. */
 #include "compiler/explain_int.h"
 
+#include "compiler/interval.h"
 #include "compiler/plan_print.h"
 #include "compiler/plan_walk.h"
 #include "compiler/share.h"
@@ -120,6 +121,24 @@ static void explain_sharing(struct buf *out, const struct program *program)
 	buf_putc(out, '\n');
 }
 
+/* What the bits of exec_keys() stand for. */
+static void explain_slots(struct buf *out, const struct program *program)
+{
+	if (!program->join_slot_count)
+		return;
+	buf_puts(out, "execs that other events of their process must follow\n");
+	for (unsigned i = 0; i < program->join_slot_count; i++) {
+		const struct join_slot *slot = &program->join_slots[i];
+
+		if (!slot->used)
+			continue;
+		buf_printf(out, "    slot %-3u within ", i);
+		interval_print(out, slot->time_to_live_ns);
+		buf_printf(out, ", for rule %s: %s\n", slot->rule, slot->text);
+	}
+	buf_putc(out, '\n');
+}
+
 /* What the bits of process_terms() stand for. */
 static void explain_terms(struct buf *out, const struct program *program)
 {
@@ -203,6 +222,7 @@ void explain(const struct program *program, struct buf *out)
 	}
 	explain_sharing(out, program);
 	explain_terms(out, program);
+	explain_slots(out, program);
 	for (unsigned i = 0; i < program->function_count; i++)
 		explain_function(out, program, &program->functions[i]);
 	for (unsigned i = 0; i < STREAM_COUNT; i++)

@@ -26,7 +26,9 @@ struct process_term {
 
 /* `A then B within t` for the same process, see bpf/process_terms.h. */
 struct join_slot {
-	const char *rule;	 /* one of those it is for */
+	const char *rule; /* one of those it is for */
+	const char *text; /* SQL of what the exec must satisfy */
+	bool used;	  /* else no exec opens it and nothing tests it */
 	int64_t time_to_live_ns; /* of a key */
 };
 

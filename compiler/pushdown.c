@@ -170,6 +170,33 @@ static const struct cond *walk(struct builder *b, unsigned input,
 				expr->arg_count, false));
 }
 
+/* And one of the slots is alive for the process. */
+static const struct cond *after_exec(struct builder *b, const struct cond *cond,
+				     uint64_t slots)
+{
+	struct field half = { .offset = offsetof(struct event_head, join_keys),
+			      .size = sizeof(__u32) };
+	const struct cond *low, *high = cond_const(false);
+	const struct cond **args =
+		arena_array(b->arena, 2, sizeof(const struct cond *));
+
+	if (!args) {
+		b->set.failed = true;
+		return cond;
+	}
+	b->exact = false;
+	b->set.line = LINE_SLOT;
+	low = (uint32_t)slots ?
+		      cond_bits(&b->set, half, (uint32_t)slots, true) :
+		      cond_const(false);
+	half.offset += sizeof(__u32);
+	if (slots >> 32)
+		high = cond_bits(&b->set, half, (uint32_t)(slots >> 32), true);
+	args[0] = cond_join2(&b->set, COND_OR, low, high);
+	args[1] = cond;
+	return cond_join(&b->set, COND_AND, args, 2, false);
+}
+
 static int build(struct builder *b, const struct cond **ret_root,
 		 struct err *err)
 {
@@ -190,9 +217,11 @@ static int build(struct builder *b, const struct cond **ret_root,
 	for (unsigned i = 0; i < b->input_count; i++) {
 		const struct pushdown_input *input = &b->inputs[i];
 
-		takes_all |= !input->expr;
+		takes_all |= !input->expr && !input->slots;
 		args[i] = input->expr ? walk(b, i, input->expr, true) :
 					cond_const(true);
+		if (input->slots)
+			args[i] = after_exec(b, args[i], input->slots);
 		if (args[i]->kind == COND_TRUE && !b->accept_all_rule)
 			b->accept_all_rule = input->rule;
 	}
@@ -343,6 +372,8 @@ static const char *line_text(struct builder *b, uint32_t line)
 		return "drop";
 	if (line == LINE_SEARCH)
 		return "which of the values it could be";
+	if (line == LINE_SLOT)
+		return "after an exec of the process";
 	return term_text(b, b->terms[line - LINE_TERMS].expr);
 }
 
@@ -491,6 +522,8 @@ int pushdown_stage(const struct pushdown_request *request,
 	} else {
 		function.ir = b.ir;
 		note_reads(&function);
+		for (unsigned i = 0; i < b.input_count; i++)
+			function.tests_slots |= b.inputs[i].slots;
 		r = make_lines(&b, &code, &function, err);
 	}
 	if (r)

@@ -302,6 +302,7 @@ enum pushdown_line {
 	LINE_KEEP,
 	LINE_DROP,
 	LINE_SEARCH, /* for the values of many terms at once */
+	LINE_SLOT,
 	LINE_DONE,
 	LINE_TERMS
 };

@@ -200,7 +200,7 @@ static void check_in_kernel(struct gen *g, const struct live *live,
 static void make(struct gen *g, const struct expr *expr,
 		 struct kernel_function *f)
 {
-	struct pushdown_input input = { "r", expr };
+	struct pushdown_input input = { .rule = "r", .expr = expr };
 	struct err err = { 0 };
 	bool exact;
 
@@ -375,7 +375,8 @@ static bool make_terms(struct gen *g, unsigned rules,
 	assert_true(table && inputs);
 	for (unsigned i = 0; i < rules; i++)
 		inputs[i] = (struct pushdown_input){
-			"r", gen_process_expr(g, gen_below(g, 4))
+			.rule = "r",
+			.expr = gen_process_expr(g, gen_below(g, 4))
 		};
 	if (pushdown_stage(&request, &predicate, &exact, &err))
 		fail_msg("%s", err.text);

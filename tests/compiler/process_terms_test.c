@@ -96,7 +96,8 @@ static bool make_program(struct gen *g, struct made *m)
 	*m = (struct made){ .count = 1 + gen_below(g, RULES_MAX) };
 	for (unsigned i = 0; i < m->count; i++)
 		m->inputs[i] = (struct pushdown_input){
-			"r", gen_process_expr(g, gen_below(g, 4))
+			.rule = "r",
+			.expr = gen_process_expr(g, gen_below(g, 4))
 		};
 	request.input_count = m->count;
 	assert_non_null(table);
@@ -259,7 +260,8 @@ static void terms__more_than_bits__share_them(void **state)
 	request.process = process_terms_new(&arena);
 	assert_true(inputs && request.process);
 	for (unsigned i = 0; i < RULES; i++)
-		inputs[i] = (struct pushdown_input){ "r", exe_is(&g, i) };
+		inputs[i] = (struct pushdown_input){ .rule = "r",
+						     .expr = exe_is(&g, i) };
 	request.inputs = inputs;
 	assert_int_equal(pushdown_stage(&request, &predicate, &exact, NULL), 0);
 	assert_non_null(predicate.insns);

@@ -545,7 +545,7 @@ static void rules__with_sets__superset_and_exact_where_said(void **state)
 static void predicate__no_record__passes(void **state)
 {
 	struct expr no = { .op = EXPR_CONST, .value = value_bool(false) };
-	struct pushdown_input input = { "r", &no };
+	struct pushdown_input input = { .rule = "r", .expr = &no };
 	struct kernel_function function;
 	struct arena arena;
 	uint64_t result;
