@@ -457,7 +457,7 @@ static int containers_start(struct sensor *s, const struct ruleset *ruleset,
 		.root = s->options->host_root,
 	};
 
-	if (!wants_containers(ruleset)) {
+	if (!containers_wanted(ruleset)) {
 		s->containers = containers_free(s->containers);
 		return 0;
 	}

@@ -42,6 +42,8 @@ void request_fill(const struct sensor_options *options,
 	if (ruleset && !options->no_pushdown) {
 		ret_request->object = ruleset->program->object;
 		ret_request->object_bytes = ruleset->program->object_bytes;
+		ret_request->path_sets = ruleset->program->path_sets;
+		ret_request->path_set_count = ruleset->program->path_set_count;
 	}
 }
 
