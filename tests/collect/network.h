@@ -91,7 +91,7 @@ static inline void told_free(struct told *told)
 #define MUST(told, condition)                    \
 	do {                                     \
 		if (!(condition)) {              \
-			(told)->wrong = __LINE__; \
+		(told)->wrong = __LINE__; \
 			_exit(1);                \
 		}                                \
 	} while (0)

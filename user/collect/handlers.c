@@ -297,7 +297,7 @@ bool handler_map_is_shared(const char *name)
 {
 	static const char *const shared[] = { "counters",
 					      "socket_owners",
-					      "failed_attempts" };
+					      "exit_notes" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)
 		if (strcmp(name, shared[i]) == 0)
