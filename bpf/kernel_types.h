@@ -428,8 +428,11 @@ struct sock {
 	int sk_err;
 	__u16 sk_protocol;
 	__u16 sk_type;
-	__u8 sk_userlocks;
 	__u32 sk_max_ack_backlog;
+};
+
+struct inet_sock {
+	__be16 inet_sport;
 };
 
 struct tcp_sock {

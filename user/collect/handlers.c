@@ -465,8 +465,8 @@ int handlers_choose(const struct kernel_offer *offer, uint64_t wanted,
 bool handler_map_is_shared(const char *name)
 {
 	static const char *const shared[] = {
-		"counters",	 "looked_at",	    "throttle", "task_creds",
-		"socket_owners", "failed_attempts", "exited",
+		"counters",	 "looked_at",  "throttle", "task_creds",
+		"socket_owners", "exit_notes", "exited",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)
