@@ -691,7 +691,13 @@ int BPF_PROG(process_exit, struct task_struct *task, bool group_dead)
 	return group_dead ? exit_put(task) : 0;
 }
 
-/* Who has just ended, by key: the value says nothing. */
+/*
+ * Before, only the number of live threads does, and two that exit at the same
+ * moment both see 0: the first to come here is the one. Processes leave this map
+ * long after their last thread is gone.
+ */
+#define EEXIST 17
+
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 4096);
@@ -699,28 +705,24 @@ struct {
 	__type(value, __u8);
 } exited SEC(".maps");
 
-/*
- * Before, only the number of live threads does, and two that exit at the same
- * moment may both see 0: the first to say so is the one.
- */
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(process_exit_live, struct task_struct *task)
 {
 	__u64 key;
-	__u8 once = 1;
+	__u8 there = 1;
 
-	if (task->signal->live.counter)
+	if (task->signal->live.counter != 0)
 		return 0;
 	key = task_key(task);
-	if (bpf_map_update_elem(&exited, &key, &once, BPF_NOEXIST))
+	if (bpf_map_update_elem(&exited, &key, &there, BPF_NOEXIST) == -EEXIST)
 		return 0;
 	return exit_put(task);
 }
 
 /* --- process.snapshot ------------------------------------------------------*/
 
-#define BLOB_SEQ_WRITE(member, size)                \
-	bpf_seq_write(seq, event->member##_bytes,   \
+#define BLOB_SEQ_WRITE(member, size)              \
+	bpf_seq_write(seq, event->member##_bytes, \
 		      AT_MOST(event->member.len, size))
 
 static __always_inline void snapshot_put(struct seq_file *seq,

@@ -119,8 +119,7 @@ struct process *process_find(const struct process_table *table,
 	return NULL;
 }
 
-struct process *process_find_pid(const struct process_table *table,
-				 int64_t pid)
+struct process *process_find_pid(const struct process_table *table, int64_t pid)
 {
 	struct hmap_node *node = hmap_first(&table->pids, hash_of(table, pid));
 	struct process *best = NULL;
@@ -256,7 +255,8 @@ static void apply_fork(struct process_table *table, const struct row *row)
 	struct value key = row_get(row, COL_PROCESS_FORK_child_key);
 	struct value start = row_get(row, COL_PROCESS_FORK_child_start_ns);
 	struct value thread = row_get(row, COL_PROCESS_FORK_is_thread);
-	struct process *creator = process_find(table, row_get(row, COL_pid_key));
+	struct process *creator =
+		process_find(table, row_get(row, COL_pid_key));
 	struct context *context;
 	bool is_kernel = creator && creator->is_kernel;
 	struct process *child;
@@ -311,17 +311,17 @@ static void apply_program(struct process_table *table, const struct row *row,
 
 	read_program(table, row, first_column, &program);
 	if (value_is_null(program.cwd) && process->context)
-		program.cwd = process->context->values[COL_cwd -
-						       COL_CONTEXT_FIRST];
+		program.cwd =
+			process->context->values[COL_cwd - COL_CONTEXT_FIRST];
 	process->is_kernel = program.flags & EVENT_FLAG_KTHREAD;
 	learn(table, process, context_of_program(&program));
 }
 
 /* They stand side by side in both streams. */
-#define PROGRAM_COLUMN(name, n)                            \
-	BUILD_CHECK(COL_PROCESS_EXEC_##name ==             \
-		    COL_PROCESS_EXEC_exec_exe + (n));      \
-	BUILD_CHECK(COL_PROCESS_SNAPSHOT_##name ==         \
+#define PROGRAM_COLUMN(name, n)                       \
+	BUILD_CHECK(COL_PROCESS_EXEC_##name ==        \
+		    COL_PROCESS_EXEC_exec_exe + (n)); \
+	BUILD_CHECK(COL_PROCESS_SNAPSHOT_##name ==    \
 		    COL_PROCESS_SNAPSHOT_exec_exe + (n))
 PROGRAM_COLUMN(exec_args, 1);
 PROGRAM_COLUMN(exec_start_ns, 2);
@@ -339,9 +339,11 @@ static bool has_failed(const struct row *row)
 }
 
 /* It runs what it ran before; the row is of what it tried to run. */
-static void apply_failed_exec(struct process_table *table, const struct row *row)
+static void apply_failed_exec(struct process_table *table,
+			      const struct row *row)
 {
-	struct process *process = process_find(table, row_get(row, COL_pid_key));
+	struct process *process =
+		process_find(table, row_get(row, COL_pid_key));
 	struct program program;
 
 	read_program(table, row, COL_PROCESS_EXEC_exec_exe, &program);
@@ -385,7 +387,8 @@ static void apply_exec(struct process_table *table, struct row *row)
 
 static void apply_chdir(struct process_table *table, const struct row *row)
 {
-	struct process *process = process_find(table, row_get(row, COL_pid_key));
+	struct process *process =
+		process_find(table, row_get(row, COL_pid_key));
 	struct value path = row_get(row, COL_PROCESS_CHDIR_path);
 	struct context *context;
 
@@ -423,7 +426,8 @@ static struct value sampled(const struct row *row, unsigned flag,
 
 static void apply_sample(struct process_table *table, const struct row *row)
 {
-	struct process *process = process_find(table, row_get(row, COL_pid_key));
+	struct process *process =
+		process_find(table, row_get(row, COL_pid_key));
 	struct value cpu = sampled(row, COL_PROCESS_SAMPLE_sample_has_cpu,
 				   COL_PROCESS_SAMPLE_sample_cpu_milli);
 	struct sample sample = {
@@ -452,7 +456,8 @@ static void apply_sample(struct process_table *table, const struct row *row)
 
 static void apply_exit(struct process_table *table, const struct row *row)
 {
-	struct process *process = process_find(table, row_get(row, COL_pid_key));
+	struct process *process =
+		process_find(table, row_get(row, COL_pid_key));
 
 	if (!process || process->ended)
 		return;
@@ -467,7 +472,8 @@ static void apply_exit(struct process_table *table, const struct row *row)
 /* A process changes its parent when that one ends. */
 static void note_parent(struct process_table *table, const struct row *row)
 {
-	struct process *process = process_find(table, row_get(row, COL_pid_key));
+	struct process *process =
+		process_find(table, row_get(row, COL_pid_key));
 
 	if (process)
 		set_parent(process, row_get(row, COL_parent_key));
@@ -575,7 +581,8 @@ const struct context *process_table_ancestor(const struct process_table *table,
 
 	for (; process && n; n--)
 		process = process->parent_key ?
-				  process_find(table, value_int(process->parent_key)) :
+				  process_find(table,
+					       value_int(process->parent_key)) :
 				  NULL;
 	return process ? process->context : NULL;
 }

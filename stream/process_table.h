@@ -39,9 +39,9 @@ struct process_table *process_table_free(struct process_table *table);
 #define PROCESS_ANCESTORS_MAX 16
 
 /* PROCESS_AMBIENT() of each column of the process tree that is to be filled. */
-#define PROCESS_AMBIENT(column) (1ULL << ((column) - COL_AMBIENT_FIRST))
-#define PROCESS_AMBIENT_ALL                    \
-	(PROCESS_AMBIENT(COL_ancestors) |      \
+#define PROCESS_AMBIENT(column) (1ULL << ((column)-COL_AMBIENT_FIRST))
+#define PROCESS_AMBIENT_ALL                        \
+	(PROCESS_AMBIENT(COL_ancestors) |          \
 	 PROCESS_AMBIENT(COL_session_leader_exe) | \
 	 PROCESS_AMBIENT(COL_entry_type))
 

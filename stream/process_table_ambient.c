@@ -129,8 +129,7 @@ static const char *door_above(const struct process_table *table,
 }
 
 static const char *entry_type(const struct process_table *table,
-			      const struct row *row,
-			      const struct process *self,
+			      const struct row *row, const struct process *self,
 			      const struct process *leader)
 {
 	struct value tty = row_get(row, COL_tty);

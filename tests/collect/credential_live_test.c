@@ -121,8 +121,8 @@ static void cred__each_call__has_old_and_new_ids(void **state)
 		assert_int_equal(u->head.flags, 0);
 		before = steps[i];
 	}
-	assert_null(live_find(&live, STREAM_PROCESS_CRED, pid,
-			      ARRAY_SIZE(steps)));
+	assert_null(
+		live_find(&live, STREAM_PROCESS_CRED, pid, ARRAY_SIZE(steps)));
 	books_balance(&live, STREAM_PROCESS_CRED);
 	live_close(&live);
 }
@@ -332,8 +332,8 @@ static void signal__each_way_to_send__is_seen_with_its_target(void **state)
 		assert_int_equal(sg->target_key, k->child_key);
 		assert_int_equal(sg->head.retval, EVENT_NONE);
 	}
-	assert_null(live_find(&live, STREAM_PROCESS_SIGNAL, pid,
-			      ARRAY_SIZE(want)));
+	assert_null(
+		live_find(&live, STREAM_PROCESS_SIGNAL, pid, ARRAY_SIZE(want)));
 	books_balance(&live, STREAM_PROCESS_SIGNAL);
 	live_close(&live);
 }
@@ -577,9 +577,10 @@ static void own_process__without_watch_self__is_not_seen(void **state)
 
 	(void)state;
 	live_open(&live, &(const struct collect_request){
-				 .streams = { [STREAM_PROCESS_CRED] = true,
-					      [STREAM_PROCESS_SIGNAL] = true,
-					      [STREAM_PROCESS_RENAME] = true,
+				 .streams = {
+					 [STREAM_PROCESS_CRED] = true,
+					 [STREAM_PROCESS_SIGNAL] = true,
+					 [STREAM_PROCESS_RENAME] = true,
 				 } });
 	assert_int_equal(setuid(getuid()), 0);
 	assert_int_equal(kill(getpid(), SIGCONT), 0);

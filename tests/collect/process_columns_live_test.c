@@ -88,9 +88,10 @@ static void exec__directory_and_file__are_the_kernels(void **state)
 static void exec__environment__only_known_names_in_a_row(void **state)
 {
 	static char filler[5000];
-	static const char *const envp[] = { "LD_PRELOAD=/tmp/x.so", "SECRET=a",
-					    filler, "SECRET2=b",
-					    "HISTFILE=/dev/null", NULL };
+	static const char *const envp[] = {
+		"LD_PRELOAD=/tmp/x.so", "SECRET=a", filler, "SECRET2=b",
+		"HISTFILE=/dev/null",	NULL
+	};
 	struct run run = { NULL, "/bin/true", plain_argv, envp };
 	const struct process_exec_event *e;
 	struct arena arena;
@@ -201,13 +202,14 @@ static void overlay_exec(void *arg)
 	const char *dir = arg;
 	char command[1024];
 
-	snprintf(command, sizeof(command),
-		 "mount --make-rprivate / && mount -t tmpfs none %s && cd %s && "
-		 "mkdir lower upper work all && cp /bin/true lower/old && "
-		 "mount -t overlay overlay -o "
-		 "lowerdir=lower,upperdir=upper,workdir=work all && "
-		 "cp /bin/true all/new && all/old && all/new",
-		 dir, dir);
+	snprintf(
+		command, sizeof(command),
+		"mount --make-rprivate / && mount -t tmpfs none %s && cd %s && "
+		"mkdir lower upper work all && cp /bin/true lower/old && "
+		"mount -t overlay overlay -o "
+		"lowerdir=lower,upperdir=upper,workdir=work all && "
+		"cp /bin/true all/new && all/old && all/new",
+		dir, dir);
 	if (unshare(CLONE_NEWNS))
 		_exit(126);
 	execl("/bin/sh", "sh", "-c", command, NULL);
@@ -378,8 +380,8 @@ static void exec__failed__only_where_asked(void **state)
 					    "nothing\0a b\0", 13);
 		assert_int_equal(e->head.truncated, want[i].truncated);
 	}
-	assert_null(live_find(&live, STREAM_PROCESS_EXEC, pid,
-			      ARRAY_SIZE(want)));
+	assert_null(
+		live_find(&live, STREAM_PROCESS_EXEC, pid, ARRAY_SIZE(want)));
 	live_close(&live);
 }
 
@@ -678,8 +680,8 @@ static void chdir__deeper_than_a_path__keeps_its_end(void **state)
 	cd = live_find(&live, STREAM_PROCESS_CHDIR, pid, 10);
 	assert_non_null(cd);
 	assert_int_equal(cd->head.truncated, 0);
-	assert_int_equal(cd->path.len, strlen("/tmp/shrike-deep-XXXXXX") +
-					       10 * 61);
+	assert_int_equal(cd->path.len,
+			 strlen("/tmp/shrike-deep-XXXXXX") + 10 * 61);
 	cd = live_find(&live, STREAM_PROCESS_CHDIR, pid, 200);
 	assert_non_null(cd);
 	assert_int_equal(cd->head.truncated, EVENT_PART_PATH);

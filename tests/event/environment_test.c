@@ -42,16 +42,15 @@ static void cut__the_text_at_the_cut_keeps_its_start(void **state)
 	/* Where a text begins behind the cut nobody knows. */
 	assert_kept("HOME=a,PATH=bc,USER=y,TERM=x,", 15,
 		    "HOME=a,PATH=bc,TERM=x,");
-	assert_kept("HOME=a,X=bc,LD_PRELOAD=fake,TERM=x", 12,
-		    "HOME=a,TERM=x,");
+	assert_kept("HOME=a,X=bc,LD_PRELOAD=fake,TERM=x", 12, "HOME=a,TERM=x,");
 	assert_kept("HOME=abcdefg", 8, "HOME=abc,");
 	assert_kept("HOME=abc", 8, "HOME=abc,");
 }
 
 static void any_bytes__never_longer_and_the_same_again(void **state)
 {
-	static const char *const words[] = { "HOME=", "PATH=", "X=", "", "=",
-					     "LD_PRELOAD" };
+	static const char *const words[] = { "HOME=", "PATH=", "X=",
+					     "",      "=",     "LD_PRELOAD" };
 	struct rng random = { test_seed() | 1 };
 
 	(void)state;
@@ -66,9 +65,7 @@ static void any_bytes__never_longer_and_the_same_again(void **state)
 			len += strlen(word);
 			bytes[len++] = rng_below(&random, 2) ? 0 : 'v';
 		}
-		meet = rng_below(&random, 2) ?
-			       1 + rng_below(&random, len) :
-			       0;
+		meet = rng_below(&random, 2) ? 1 + rng_below(&random, len) : 0;
 		kept = environment_keep(bytes, len, meet);
 		assert_true(kept <= len + 1);
 		if (kept)

@@ -207,9 +207,9 @@ static void expect_self(const struct row *row, const struct known *k,
 		assert_non_null(row->self);
 		expect_program(row, program);
 		expect_cwd(row, COL_cwd,
-			   k->there ? k->cwd :
-				      row_cwd(row, COL_PROCESS_EXEC_exec_cwd,
-					      -1));
+			   k->there ?
+				   k->cwd :
+				   row_cwd(row, COL_PROCESS_EXEC_exec_cwd, -1));
 		return;
 	}
 	if (!k->there) {

@@ -5,6 +5,7 @@
 #include "user/collect/collect_int.h"
 
 #include "user/base/catalog.h"
+#include "user/collect/containers_mounts.h"
 #include "user/collect/libbpf_log.h"
 #include "user/collect/snapshot.h"
 
@@ -163,9 +164,6 @@ static void table_columns(const struct collect_columns *columns,
 		    COL_PROCESS_SNAPSHOT_exec_cwd);
 }
 
-#define THREADS COL_PROCESS_FORK_is_thread
-#define THREADS_BIT (1ULL << THREADS % 64)
-
 /* What the kernel programs are told of each stream. */
 static void settings_fill(const struct collect_request *request,
 			  struct collect_settings *settings)
@@ -185,16 +183,15 @@ static void settings_fill(const struct collect_request *request,
 	memcpy(settings->columns, columns->read, sizeof(settings->columns));
 	memcpy(settings->predicate_columns, columns->tested,
 	       sizeof(settings->predicate_columns));
-	/* The tables are built from them, for whoever comes later, too. */
-	for (unsigned s = 0; s < STREAM_COUNT; s++)
-		if (STREAM_IS_ALWAYS(s) && s != STREAM_PROCESS_EXEC)
-			memset(settings->columns[s], 0xff,
-			       sizeof(settings->columns[s]));
-	/* None of them needs threads, of which there may be many. */
-	if (!(columns->read[STREAM_PROCESS_FORK][THREADS / 64] & THREADS_BIT))
-		settings->columns[STREAM_PROCESS_FORK][THREADS / 64] &=
-			~THREADS_BIT;
 	table_columns(columns, settings);
+}
+
+static uint32_t controller_in_use(void)
+{
+	struct cgroup_mounts mounts;
+
+	cgroup_mounts_here(&mounts);
+	return mounts.controller;
 }
 
 static int programs_run(struct collector *collector,
@@ -203,6 +200,8 @@ static int programs_run(struct collector *collector,
 	struct generation_config config = {
 		.streams = streams_wanted(request),
 		.generated = { request->object, request->object_bytes },
+		.path_sets = request->path_sets,
+		.path_set_count = request->path_set_count,
 		.settings = {
 			.self_tgid = request->watch_self ? 0 :
 							   (uint32_t)getpid(),
@@ -213,6 +212,7 @@ static int programs_run(struct collector *collector,
 				request->throttle ?
 					1000000000ULL / request->throttle :
 					0,
+			.cgroup_controller = controller_in_use(),
 		},
 	};
 

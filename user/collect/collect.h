@@ -12,6 +12,7 @@
 
 #include "bpf/columns.h"
 #include "bpf/event.h"
+#include "user/base/path_set.h"
 #include "user/base/buf.h"
 #include "user/base/err.h"
 
@@ -39,6 +40,8 @@ struct collect_request {
 	const struct collect_columns *columns; /* NULL: all, no failed calls */
 	const uint8_t *object; /* generated predicates, NULL: pass all */
 	size_t object_bytes;
+	const struct path_set *path_sets; /* that the object needs */
+	unsigned path_set_count;
 	uint32_t lifecycle_ring_bytes; /* powers of two; 0: default */
 	uint32_t event_ring_bytes;
 	/*
@@ -77,9 +80,9 @@ int collector_reload(struct collector *collector,
 		     const struct collect_request *request, struct err *err);
 
 /*
- * Does each hook fire? Runs the program `argv` (a path first, silent, without
- * environment) as a child, whose records nobody sees. ERR_MACHINE with the
- * stream whose hook does not; not tested without CAP_SYS_ADMIN.
+ * Does each hook fire? A child does something harmless for each stream, and runs
+ * the program `argv` (a path first, silent, without environment); nobody sees
+ * their records. ERR_MACHINE with the stream whose hook does not.
  */
 int collector_self_test(struct collector *collector, const char *const argv[],
 			struct err *err);

@@ -2,6 +2,7 @@
 #include "user/daemon/pipeline.h"
 
 #include "compiler/subscribe.h"
+#include "stream/container_table.h"
 #include "stream/process_table.h"
 #include "user/base/buf.h"
 #include "user/daemon/output.h"
@@ -26,12 +27,15 @@
 #define LOSS_ENTRY_NS 1000000000LL
 #define PROCESSES_MAX 65536
 #define PROCESS_STRINGS_MAX ((uint64_t)24 * 1024 * 1024)
+#define CONTAINERS_MAX 16384
+#define CONTAINER_LINGER_NS 1000000000LL
 #define PROCESS_LINGER_NS (5LL * 60 * 1000000000)
 
 struct pipeline {
 	struct pipeline_options options;
 	struct pipeline_origin origin;
 	struct process_table *processes;
+	struct container_table *containers;
 	struct row *process;   /* room for a row of stream `process` */
 	bool reads_process;    /* does a rule read it? */
 	bool reads_origin;     /* does a rule read `host` or `boot_id`? */
@@ -133,7 +137,15 @@ static int parts_new(struct pipeline *p, struct err *err)
 		.clock_offset_ns = p->origin.clock_offset_ns,
 		.seed = { p->options.seed[0], p->options.seed[1] },
 	};
+	const struct container_table_options containers = {
+		.containers_max = CONTAINERS_MAX,
+		.linger_ns = CONTAINER_LINGER_NS,
+		.seed = { p->options.seed[0], p->options.seed[1] },
+	};
 	int rc = process_table_new(&table, &p->processes, err);
+
+	if (!rc)
+		rc = container_table_new(&containers, &p->containers, err);
 
 	p->process =
 		calloc(1, sizeof(*p->process) +
@@ -178,6 +190,7 @@ struct pipeline *pipeline_free(struct pipeline *p)
 		return NULL;
 	engine_free(p->engine);
 	process_table_free(p->processes);
+	container_table_free(p->containers);
 	free(p->process);
 	arena_release(&p->arena);
 	arena_release(&p->shown);
@@ -338,6 +351,7 @@ int pipeline_row(struct pipeline *p, struct row *row, struct err *err)
 		return 0;
 	process_table_apply(p->processes, row);
 	put_origin(p, row);
+	container_table_apply(p->containers, row);
 	/* Internal: what it tells goes out as a row of `process`. */
 	if (row->stream < STREAM_VISIBLE_COUNT)
 		rc = engine_push(p->engine, row, err);
@@ -382,6 +396,8 @@ int pipeline_turn(struct pipeline *p, int64_t watermark, struct err *err)
 		rc = commit(p, false, err);
 	if (!rc)
 		process_table_expire(p->processes, watermark);
+	if (!rc)
+		container_table_expire(p->containers, watermark);
 	return rc;
 }
 
@@ -401,8 +417,9 @@ int pipeline_resume(struct pipeline *p, int64_t now_ns, struct err *err)
 	if (watermark < 0)
 		watermark = 0; /* killed in its first turn */
 	/* Nobody watched between the two runs: how much was missed is unknown */
-	for (unsigned s = 0; s < STREAM_KERNEL_COUNT && !rc; s++)
-		rc = pipeline_gap(p, s, watermark, now_ns, 0, err);
+	for (unsigned s = 0; s < STREAM_VISIBLE_COUNT && !rc; s++)
+		if (STREAM_IS_COLLECTED(s))
+			rc = pipeline_gap(p, s, watermark, now_ns, 0, err);
 	return rc;
 }
 
