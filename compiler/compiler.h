@@ -64,6 +64,7 @@ struct program {
 	const struct plan *plan;
 	struct subscription subscriptions[STREAM_COUNT];
 	struct sampled_columns sampled; /* that some rule reads */
+	bool containers; /* some rule reads what is known of containers */
 	const uint8_t
 		*object; /* ELF relocatable for EM_BPF; NULL: no predicate */
 	size_t object_bytes;

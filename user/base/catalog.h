@@ -105,6 +105,12 @@ size_t catalog_fixed_bytes(const struct stream *stream);
  */
 uint16_t catalog_path_groups(enum stream_id stream, unsigned column);
 
+/*
+ * Does anybody ever fill this column of that stream? A line of a log does not
+ * say which process of ours wrote it.
+ */
+bool catalog_filled(enum stream_id stream, unsigned column);
+
 /* Can a generated predicate read this column from the wire record? */
 bool catalog_in_kernel(const struct column *column);
 

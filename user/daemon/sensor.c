@@ -4,7 +4,9 @@
 #include "stream/reorder.h"
 #include "user/base/check.h"
 #include "user/base/io.h"
+#include "user/collect/containers.h"
 #include "user/collect/sampler.h"
+#include "user/daemon/log_source.h"
 #include "user/daemon/origin.h"
 #include "user/daemon/own_events.h"
 #include "user/daemon/summary.h"
@@ -23,6 +25,8 @@
 #define REORDER_BYTES_MAX ((size_t)24 * 1024 * 1024)
 #define ROW_ARENA_BYTES ((size_t)1024 * 1024)
 #define RINGS_MAX 8
+/* Of the logs, when a run ends: they may grow for ever. */
+#define LAST_TURNS 100u
 
 /* loop_run() ends with this when the run is over in good order. */
 #define STOPPED 1
@@ -38,7 +42,9 @@ struct sensor {
 	struct trace_writer *writer;
 	struct collector *collector;
 	struct sampler *sampler; /* NULL: nothing is sampled */
+	struct log_source logs;
 	struct sampler_wants sampled;
+	struct containers *containers; /* NULL: nobody asks for them */
 	struct pipeline *pipeline;
 	struct reorder *reorder;
 	struct loop *loop;
@@ -127,6 +133,9 @@ static int gaps_in(struct sensor *s, int64_t to, struct err *err)
 	const struct collect_look look = { on_loss, on_throttle, s };
 	int rc = collector_look(s->collector, &look, err);
 
+	if (!rc)
+		rc = log_source_look(&s->logs, s->wanted, s->watermark, to,
+				     &look, err);
 	return rc ? rc : late_in(s, to, err);
 }
 
@@ -176,20 +185,13 @@ static int record_decode(struct sensor *s, const void *record, size_t len,
 }
 
 /*
- * One record from a ring. A row that comes behind the watermark is lost, and so
- * is one of more than the reorder buffer can hold within the margin.
+ * A row that comes behind the watermark is lost, and so is one of more than the
+ * reorder buffer can hold within the margin.
  */
-static int record_in(void *ctx, const void *record, size_t len, struct err *err)
+static int row_push(struct sensor *s, struct row *row, struct err *err)
 {
-	struct sensor *s = ctx;
-	struct row *row;
-	int rc = record_decode(s, record, len, &row, err);
+	int rc = reorder_push(s->reorder, row, err);
 
-	if (rc)
-		return rc;
-	if (s->sampler)
-		sampler_see(s->sampler, record, len);
-	rc = reorder_push(s->reorder, row, err);
 	if (rc == -ENOBUFS) {
 		rc = make_room(s, row->ts, err);
 		if (rc)
@@ -201,6 +203,40 @@ static int record_in(void *ctx, const void *record, size_t len, struct err *err)
 		rc = 0;
 	}
 	return rc;
+}
+
+/* What a cgroup is holds for long: it is not lost for being a little late. */
+static int container_in(void *ctx, const void *record, size_t len,
+			struct err *err)
+{
+	struct sensor *s = ctx;
+	struct row *row;
+	int rc = record_decode(s, record, len, &row, err);
+
+	if (rc)
+		return rc;
+	if (row->ts < s->watermark)
+		row->ts = s->watermark;
+	return row_push(s, row, err);
+}
+
+/* One record from a ring, or of the sampler. */
+static int record_in(void *ctx, const void *record, size_t len, struct err *err)
+{
+	struct sensor *s = ctx;
+	struct row *row;
+	int rc = 0;
+
+	if (s->containers)
+		rc = containers_see(s->containers, record, len, container_in, s,
+				    err);
+	if (!rc)
+		rc = record_decode(s, record, len, &row, err);
+	if (rc)
+		return rc;
+	if (s->sampler)
+		sampler_see(s->sampler, record, len);
+	return row_push(s, row, err);
 }
 
 /*
@@ -228,6 +264,11 @@ static int turn(struct sensor *s, struct err *err)
 	rc = collector_drain(s->collector, now, record_in, s, &watermark, err);
 	if (!rc && s->sampler)
 		rc = sampler_turn(s->sampler, now, record_in, s, err);
+	if (!rc && s->containers)
+		rc = containers_turn(s->containers, now, container_in, s, err);
+	if (!rc)
+		rc = log_source_turn(&s->logs, now, s->origin.clock_offset_ns,
+				     record_in, s, err);
 	if (rc)
 		return rc;
 	rc = gaps_in(s, now, err);
@@ -308,19 +349,26 @@ static void request_fill(const struct sensor *s, const struct ruleset *ruleset,
 	}
 }
 
+/* A recording without rules is for any that may come. */
+static bool containers_wanted(const struct ruleset *ruleset)
+{
+	return !ruleset || ruleset->program->containers;
+}
+
 static void streams_wanted(const struct sensor *s,
 			   const struct ruleset *ruleset, bool *ret_wanted)
 {
 	for (unsigned i = 0; i < STREAM_COUNT; i++) {
 		bool ours = i >= STREAM_SENSOR_LOSS && i <= STREAM_SENSOR_CLOCK;
 
-		if (i >= STREAM_KERNEL_COUNT && !ours)
+		if (!STREAM_IS_COLLECTED(i) && !ours)
 			continue;
 		ret_wanted[i] =
 			(STREAM_IS_ALWAYS(i) && catalog_hook(i)) ||
 			(ruleset ? ruleset->program->subscriptions[i].wanted :
 				   s->options->streams[i]);
 	}
+	ret_wanted[STREAM_CONTAINER_EVENT] |= containers_wanted(ruleset);
 }
 
 /* Without rules: everything, when the process table is to be recorded. */
@@ -364,6 +412,7 @@ static int writer_open(struct sensor *s, struct err *err)
 	memcpy(info.host, s->host, sizeof(s->host));
 	memcpy(info.streams, s->wanted, sizeof(info.streams));
 	info.streams[STREAM_PROCESS_SAMPLE] = s->sampler;
+	info.streams[STREAM_CONTAINER_INFO] = s->containers;
 	for (unsigned i = 0; ruleset && i < STREAM_COUNT; i++)
 		info.filtered[i] =
 			!s->options->no_pushdown &&
@@ -475,6 +524,33 @@ static int rules_stay(struct sensor *s, const struct err *why, struct err *err)
 	return say(s, err);
 }
 
+/* Those that are there when somebody asks for the first time. */
+static int containers_start(struct sensor *s, const struct ruleset *ruleset,
+			    struct err *err)
+{
+	const struct containers_options options = { 0 };
+
+	if (!containers_wanted(ruleset)) {
+		s->containers = containers_free(s->containers);
+		return 0;
+	}
+	if (s->containers)
+		return 0;
+	return containers_new(&options, &s->containers, err);
+}
+
+static int containers_change(struct sensor *s, const struct ruleset *ruleset,
+			     struct err *err)
+{
+	bool had = s->containers;
+	int rc = containers_start(s, ruleset, err);
+
+	if (rc || had || !s->containers)
+		return rc;
+	return containers_list(s->containers, collect_now_ns(), container_in, s,
+			       err);
+}
+
 /* What is new to the sampler: it has not seen the processes. */
 static int sampler_see_process(void *ctx, const void *record, size_t len,
 			       struct err *err)
@@ -516,8 +592,11 @@ static int rules_change(struct sensor *s, const struct ruleset *ruleset,
 	int rc = turn(s, err);
 
 	memcpy(s->wanted, wanted, sizeof(s->wanted));
+	log_source_want(&s->logs, wanted);
 	if (!rc)
 		rc = sampler_change(s, ruleset, err);
+	if (!rc)
+		rc = containers_change(s, ruleset, err);
 	if (!rc)
 		rc = pipeline_reload(s->pipeline, ruleset->program->plan, now,
 				     err);
@@ -559,7 +638,8 @@ static int reload(struct sensor *s, struct err *err)
 	}
 	streams_wanted(s, ruleset, wanted);
 	request_fill(s, ruleset, wanted, &columns, &request);
-	if (collector_reload(s->collector, &request, &why)) {
+	if (log_source_open(&s->logs, &s->options->logs, wanted, &why) ||
+	    collector_reload(s->collector, &request, &why)) {
 		ruleset_free(ruleset);
 		return rules_stay(s, &why, err);
 	}
@@ -616,6 +696,9 @@ static int start(struct sensor *s, struct err *err)
 	request_fill(s, s->ruleset, s->wanted, &columns, &request);
 	rc = loop_open(&s->loop, err);
 	if (!rc)
+		rc = log_source_open(&s->logs, &s->options->logs, s->wanted,
+				     err);
+	if (!rc)
 		rc = collector_open(&request, &s->collector, err);
 	if (!rc)
 		rc = collector_self_test(s->collector, harmless, err);
@@ -624,6 +707,8 @@ static int start(struct sensor *s, struct err *err)
 	s->sampled = sampler_wants(s, s->ruleset);
 	if (!rc)
 		rc = sampler_start(&s->sampled, &s->sampler, err);
+	if (!rc)
+		rc = containers_start(s, s->ruleset, err);
 	if (!rc && s->options->store_dir)
 		rc = store_start(s, err);
 	if (!rc && s->options->trace_path)
@@ -632,6 +717,9 @@ static int start(struct sensor *s, struct err *err)
 		rc = pipeline_start(s, err);
 	if (!rc)
 		rc = collector_snapshot(s->collector, snapshot_in, s, err);
+	if (!rc && s->containers)
+		rc = containers_list(s->containers, s->start_ns, container_in,
+				     s, err);
 	if (!rc)
 		rc = start_in(s, s->ruleset, false, err);
 	if (!rc)
@@ -649,11 +737,15 @@ static int summary(struct sensor *s, struct err *err)
 	sum.seconds = (double)(collect_now_ns() - s->start_ns) / 1e9;
 	memcpy(sum.wanted, s->wanted, sizeof(sum.wanted));
 	for (unsigned i = 0; i < STREAM_KERNEL_COUNT && !rc; i++)
-		if (s->wanted[i]) {
+		if (s->wanted[i])
 			rc = collector_counters(s->collector, i,
 						&sum.counters[i], err);
-			sum.late += s->late[i];
-		}
+	for (unsigned i = 0; i < STREAM_COUNT; i++) {
+		if (STREAM_IS_SECURITY(i))
+			log_source_counters(&s->logs, i, &sum.counters[i]);
+		sum.late += s->wanted[i] ? s->late[i] : 0;
+	}
+	log_source_stats(&s->logs, &sum.logs);
 	sum.held = collector_held(s->collector);
 	pipeline_stats(s->pipeline, &sum.pipeline);
 	if (s->sampler)
@@ -675,7 +767,14 @@ static int last_turn(struct sensor *s, struct err *err)
 
 	collector_detach(s->collector);
 	rc = turn(s, err);
-	end = collect_now_ns();
+	for (unsigned i = 0; i < LAST_TURNS && !rc; i++) {
+		int64_t before = log_source_last_ts(&s->logs);
+
+		rc = turn(s, err);
+		if (log_source_last_ts(&s->logs) == before)
+			break;
+	}
+	end = log_source_end(&s->logs, collect_now_ns());
 	if (!rc)
 		rc = reorder_advance(s->reorder, end, row_in_order, s, err);
 	if (!rc)
@@ -705,6 +804,8 @@ static void release(struct sensor *s)
 {
 	collector_close(s->collector);
 	sampler_free(s->sampler);
+	containers_free(s->containers);
+	log_source_close(&s->logs);
 	loop_close(s->loop);
 	pipeline_free(s->pipeline);
 	reorder_free(s->reorder);
@@ -731,6 +832,7 @@ static int announce(struct sensor *s, struct err *err)
 		else
 			buf_puts(&s->text, "recording; attached:\n");
 		collector_describe(s->collector, &s->text);
+		log_source_describe(&s->logs, &s->text);
 	}
 	if (!options->dry_run)
 		buf_puts(&s->text, "ready\n");
