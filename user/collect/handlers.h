@@ -34,7 +34,7 @@ enum hook_id {
 };
 
 /* The objects of bpf/ that hold handlers. */
-enum family_id { FAMILY_PROCESS, FAMILY_FILE, FAMILY_FILE_PATH, FAMILY_NETWORK, FAMILY_COUNT };
+enum family_id { FAMILY_PROCESS, FAMILY_FILE, FAMILY_FILE_PATH, FAMILY_FILE_ATTR, FAMILY_NETWORK, FAMILY_COUNT };
 
 struct family {
 	const char *name;
