@@ -74,6 +74,12 @@ enum stream_id {
 #define STREAM_KERNEL_COUNT STREAM_PROCESS
 #define STREAM_VISIBLE_COUNT STREAM_PROCESS_SNAPSHOT
 
+/* From outside, and not made of other streams: nobody may have watched them. */
+#define STREAM_IS_SECURITY(s) \
+	((s) == STREAM_SECURITY_LOG || (s) == STREAM_SECURITY_AUTH)
+#define STREAM_IS_COLLECTED(s) \
+	((s) < STREAM_KERNEL_COUNT || STREAM_IS_SECURITY(s))
+
 /*
  * Lifecycle streams build the process and container tables: they have a ring of
  * their own and are never filtered. Exec, fork and exit are always collected,
@@ -103,6 +109,7 @@ enum event_flag {
 	EVENT_FLAG_IO_URING = 1 << 4,	 /* asked for through io_uring */
 	EVENT_FLAG_EXE_UPPER_LAYER = 1 << 5, /* exec: overlay's upper layer */
 	EVENT_FLAG_THREAD = 1 << 6,	     /* fork: a thread, not a process */
+	EVENT_FLAG_SENDER = 1 << 7, /* of a log: all ones in the head is NULL */
 };
 
 /* event_head.source: where the event's own columns come from. */
@@ -334,13 +341,15 @@ enum connect_outcome {
 
 /*
  * TCP: the socket left CLOSE for SYN_SENT in the caller's context. Rows with
- * another outcome are for rules that read `outcome`. UDP: connect() returned.
+ * another outcome are for rules that read `outcome`: the attempt has come to an
+ * end. UDP: connect() returned, which has only such a row. The head of a later
+ * row is that of the attempt.
  */
 struct network_connect_event {
 	struct event_head head;
 	__u64 cookie;	 /* SO_COOKIE: unique for this boot */
 	__u16 family;	 /* AF_INET, AF_INET6 */
-	__u16 proto;	 /* IPPROTO_TCP */
+	__u16 proto;	 /* IPPROTO_* */
 	__u16 src_port;	 /* host order; 0 while the kernel has not chosen one */
 	__u16 dst_port;	 /* host order */
 	__u8 src_ip[16]; /* network order; the first 4 bytes for AF_INET */
@@ -358,8 +367,7 @@ struct network_accept_event {
 	__u16 peer_port;
 	__u8 local_ip[16];
 	__u8 peer_ip[16];
-	__u32 fd;
-	__u32 pad;
+	__s64 fd; /* EVENT_NONE: it failed */
 };
 
 struct network_listen_event {
@@ -374,7 +382,11 @@ struct network_listen_event {
 	__u32 pad2;
 };
 
-/* The head is of who connected or accepted, when that is known. */
+/*
+ * The head is of who connected or accepted, as it was then. When that is not
+ * known its pid is 0: the connection is older than the sensor, nobody had
+ * accepted it, or more were open than we keep.
+ */
 struct network_close_event {
 	struct event_head head;
 	__u64 cookie;
@@ -402,7 +414,8 @@ struct network_dns_event {
 	__u8 server[16];
 	__u8 is_response;
 	__u8 pad[3];
-	struct event_blob qname;   /* with dots, without the last */
+	/* With dots, without the last, letters small; off 0: not to be read. */
+	struct event_blob qname;
 	struct event_blob message; /* the DNS message, for its answers */
 	char qname_bytes[EVENT_QNAME_SIZE];
 	char message_bytes[EVENT_DNS_SIZE];
@@ -411,9 +424,9 @@ struct network_dns_event {
 struct network_datagram_event {
 	struct event_head head;
 	__u64 cookie;
-	__u64 length; /* bytes sent */
+	__u64 length; /* bytes sent, 0 when it failed */
 	__u16 family;
-	__u16 proto;
+	__u16 proto; /* IPPROTO_*; of a raw socket any */
 	__u16 src_port;
 	__u16 dst_port;
 	__u8 src_ip[16];
@@ -425,7 +438,8 @@ struct network_socket_event {
 	__u32 domain; /* AF_* */
 	__u32 type;   /* SOCK_*, without flags */
 	__u32 protocol;
-	__u32 fd;
+	__u32 pad;
+	__s64 fd; /* EVENT_NONE: it failed */
 };
 
 struct file_open_event {
@@ -551,8 +565,8 @@ struct memory_map_event {
 	__u64 length; /* shmat: 0 */
 	__u32 prot;   /* PROT_* */
 	__u32 call;   /* enum memory_call */
-	__s64 fd;   /* mmap: of the file; EVENT_NONE: of none */
-	__u8 wx;    /* writable as well */
+	__s64 fd;     /* mmap: of the file; EVENT_NONE: of none */
+	__u8 wx;      /* writable as well */
 	__u8 pad[7];
 };
 
@@ -591,10 +605,20 @@ struct security_log_event {
 	__u32 origin;	/* enum log_origin */
 	struct event_blob program;
 	struct event_blob message;
-	__u32 pad;
+	struct event_blob sender_exe;
 };
 
-enum auth_result { AUTH_SUCCESS, AUTH_FAILURE, AUTH_OPENED, AUTH_CLOSED };
+enum auth_result {
+	AUTH_SUCCESS,
+	AUTH_FAILURE, /* a credential was refused */
+	AUTH_SESSION_OPEN,
+	AUTH_SESSION_CLOSE,
+	AUTH_PARTIAL,	   /* one credential of several was accepted */
+	AUTH_INVALID_USER, /* there is no such user; an attempt may follow */
+	AUTH_REFUSED,	   /* not allowed, whatever the credential */
+	AUTH_CLOSED,	   /* the peer went before it was let in */
+	AUTH_RESULT_COUNT
+};
 
 struct security_auth_event {
 	struct event_head head;
@@ -602,13 +626,19 @@ struct security_auth_event {
 	__s64 log_pid;
 	__s64 src_port; /* EVENT_NONE */
 	__u32 result;	/* enum auth_result */
-	__u16 family;	/* of src_ip; 0: no address */
-	__u16 pad;
+	__u32 origin;	/* enum log_origin */
 	__u8 src_ip[16];
+	__u16 family; /* of src_ip; 0: no address */
+	__u16 pad;
 	struct event_blob program;
+	struct event_blob service;
 	struct event_blob method;
 	struct event_blob auth_user;
+	struct event_blob target_user;
+	struct event_blob terminal;
+	struct event_blob command;
 	struct event_blob message;
+	struct event_blob sender_exe;
 };
 
 enum loss_reason {
@@ -665,8 +695,8 @@ struct sensor_clock_event {
  */
 struct container_info_event {
 	struct event_head head;
-	__u64 cgroup;	 /* as head.cgroup_id says it */
-	__u32 hierarchy; /* as in container_event */
+	__u64 cgroup;	      /* as head.cgroup_id says it */
+	__u32 hierarchy;      /* as in container_event */
 	struct event_blob id; /* no offset: not known; likewise the rest */
 	struct event_blob runtime;
 	struct event_blob name;

@@ -109,8 +109,7 @@ static __always_inline void open_end(struct file_open_event *event,
 				     struct event_counters *counts)
 {
 	head_columns(&event->head, task,
-		     HEAD_COLUMNS(STREAM_FILE_OPEN) &
-			     ~HEAD_TESTED(STREAM_FILE_OPEN));
+		     HEAD_ALL & ~HEAD_TESTED(STREAM_FILE_OPEN));
 	open_put(event, counts);
 }
 
@@ -118,7 +117,6 @@ static __always_inline void open_end(struct file_open_event *event,
 static __always_inline bool open_fill(struct open_scratch *scratch,
 				      struct file *file)
 {
-	__u64 needed = settings.columns[STREAM_FILE_OPEN][OPEN_WORD];
 	__u64 tested = settings.predicate_columns[STREAM_FILE_OPEN][OPEN_WORD];
 	struct file_open_event *event = &scratch->event;
 
@@ -132,7 +130,7 @@ static __always_inline bool open_fill(struct open_scratch *scratch,
 	} else if (NEEDS(FILE_OPEN, FILE_OPEN_path)) {
 		path_fill(scratch, file);
 	}
-	open_columns(event, file, needed & ~tested);
+	open_columns(event, file, ~tested);
 	return true;
 }
 
@@ -179,7 +177,7 @@ static __always_inline bool asked_fill(struct open_scratch *scratch,
 				       const struct open_asked *asked)
 {
 	struct file_open_event *event = &scratch->event;
-	__u32 name_flags;
+	__u32 name_flags = 0;
 
 	event->head.source = EVENT_SOURCE_SYSCALL;
 	event->flags = asked->flags;
@@ -191,7 +189,8 @@ static __always_inline bool asked_fill(struct open_scratch *scratch,
 	if (!pre_file_open(event))
 		return false;
 	event->path.len = path_of_name(&scratch->path, &asked->at,
-				       event->path_bytes, &name_flags);
+				       (struct path_bytes *)event->path_bytes,
+				       &name_flags);
 	if (name_flags)
 		event->head.truncated |= EVENT_PART_PATH;
 	if (!predicate_file_open(event))

@@ -30,10 +30,9 @@ static __always_inline struct upid *head_upid(struct task_struct *task)
 	return pid_innermost(task->signal->pids[PIDTYPE_TGID]);
 }
 
-#define CONTROLLER_PLACE(controller)                                   \
-	(bpf_core_enum_value_exists(enum cgroup_subsys_id, controller) ? \
-		 (int)bpf_core_enum_value(enum cgroup_subsys_id,         \
-					  controller) :                  \
+#define CONTROLLER_PLACE(controller)                                           \
+	(bpf_core_enum_value_exists(enum cgroup_subsys_id, controller) ?       \
+		 (int)bpf_core_enum_value(enum cgroup_subsys_id, controller) : \
 		 -1)
 
 /* In css_set.subsys; -1: this kernel has no such controller. */
@@ -67,11 +66,11 @@ static __always_inline __u64 head_cgroup(struct task_struct *task)
 	place = head_controller();
 	if (place < 0)
 		return unified->kn->id;
-	bpf_probe_read_kernel(&state, sizeof(state),
-			      (void *)task->cgroups +
-				      bpf_core_field_offset(struct css_set,
-							    subsys) +
-				      place * sizeof(state));
+	bpf_probe_read_kernel(
+		&state, sizeof(state),
+		(void *)task->cgroups +
+			bpf_core_field_offset(struct css_set, subsys) +
+			place * sizeof(state));
 	cgroup = BPF_CORE_READ(state, cgroup);
 	if (BPF_CORE_READ(cgroup, level) == 0)
 		return unified->kn->id;
@@ -101,16 +100,9 @@ static __always_inline void head_terms_unknown(struct event_head *head)
 /* A set of the head's columns: all are in the first word of a column set. */
 #define HEAD_BIT(column) (1ULL << COL_##column)
 #define HEAD_ALL (~0ULL)
-#define HEAD_COLUMNS(stream) (settings.columns[stream][0] | HEAD_IDENTITY)
 #define HEAD_TESTED(stream) (settings.predicate_columns[stream][0])
 
 _Static_assert(COL_AMBIENT_FIRST <= 64, "the head's columns are in one word");
-
-/* What tells whose event it is: user space needs it of every event. */
-#define HEAD_IDENTITY                                                         \
-	(HEAD_BIT(pid) | HEAD_BIT(tid) | HEAD_BIT(ppid) | HEAD_BIT(pid_key) | \
-	 HEAD_BIT(parent_key) | HEAD_BIT(cgroup_id) | HEAD_BIT(sid) |         \
-	 HEAD_BIT(comm))
 
 /* What is the same whoever did it; the collector adds to flags. */
 static __always_inline void head_begin(struct event_head *head, __u16 stream)

@@ -113,10 +113,10 @@ static __always_inline void module_known_name(struct kernel_module_event *event)
 	bpf_map_delete_elem(&module_names, &tid);
 }
 
-#define MODULE_TEXT(event, member, text)                                       \
-	module_text(&(event)->head, &(event)->member,                          \
-		    offsetof(struct kernel_module_event, member##_bytes),      \
-		    (event)->member##_bytes, sizeof((event)->member##_bytes),  \
+#define MODULE_TEXT(event, member, text)                                      \
+	module_text(&(event)->head, &(event)->member,                         \
+		    offsetof(struct kernel_module_event, member##_bytes),     \
+		    (event)->member##_bytes, sizeof((event)->member##_bytes), \
 		    (const char *)(text))
 
 /* The texts, when the cheap columns have passed. */

@@ -14,6 +14,7 @@
 #include <linux/bpf.h>
 #include <stdbool.h>
 
+#define PF_IO_WORKER 0x00000010
 #define PF_KTHREAD 0x00200000
 #define SIGNAL_GROUP_EXIT 0x00000004
 #define FMODE_WRITE 0x2
@@ -28,7 +29,19 @@ enum {
 	PIDTYPE_MAX = 4
 };
 
-enum { TCP_SYN_SENT = 2, TCP_CLOSE = 7 };
+/* include/net/tcp_states.h */
+enum {
+	TCP_ESTABLISHED = 1,
+	TCP_SYN_SENT = 2,
+	TCP_SYN_RECV = 3,
+	TCP_FIN_WAIT1 = 4,
+	TCP_FIN_WAIT2 = 5,
+	TCP_CLOSE = 7,
+	TCP_CLOSE_WAIT = 8,
+	TCP_LAST_ACK = 9,
+	TCP_LISTEN = 10,
+	TCP_CLOSING = 11,
+};
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), \
 			     apply_to = record)
@@ -36,6 +49,10 @@ enum { TCP_SYN_SENT = 2, TCP_CLOSE = 7 };
 typedef struct {
 	int counter;
 } atomic_t;
+
+typedef struct {
+	__s64 counter;
+} atomic64_t;
 
 typedef struct {
 	__u32 val;
@@ -299,6 +316,10 @@ struct task_struct {
 	struct css_set *cgroups;
 };
 
+struct kernel_siginfo {
+	int si_code;
+};
+
 struct bpf_prog_aux {
 	char name[16];
 };
@@ -314,10 +335,6 @@ struct bpf_map {
 
 struct module {
 	char name[1]; /* and more: its end is not ours to say */
-};
-
-struct kernel_siginfo {
-	int si_code;
 };
 
 struct linux_binprm {
@@ -345,13 +362,39 @@ struct sock_common {
 		};
 	};
 	unsigned short skc_family;
+	volatile unsigned char skc_state;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
+	atomic64_t skc_cookie;
+	union {
+		unsigned long skc_flags;
+	};
 };
 
 struct sock {
 	struct sock_common __sk_common;
+	int sk_err;
 	__u16 sk_protocol;
+	__u16 sk_type;
+	__u8 sk_userlocks;
+	__u32 sk_max_ack_backlog;
+};
+
+struct tcp_sock {
+	__u64 bytes_sent;
+	__u64 bytes_retrans;
+	__u64 bytes_acked;
+	__u64 bytes_received;
+	__u32 segs_out;
+};
+
+struct socket {
+	struct sock *sk;
+};
+
+struct io_uring_cqe {
+	__u64 user_data;
+	__s32 res;
 };
 
 struct seq_file;

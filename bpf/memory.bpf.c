@@ -196,9 +196,8 @@ static __always_inline __u64 map_address(const struct map_call *map,
 {
 	if (map->call == MEMORY_MPROTECT)
 		return compat_syscall_arg(regs, is_32bit, 0);
-	return (unsigned long)ret >= (unsigned long)-4095 ?
-		       0 :
-		       (unsigned long)ret;
+	return (unsigned long)ret >= (unsigned long)-4095 ? 0 :
+							    (unsigned long)ret;
 }
 
 SEC("tp_btf/sys_exit")
@@ -239,8 +238,7 @@ int BPF_PROG(memory_map, struct pt_regs *regs, long ret)
 		return 0;
 	}
 	head_columns(&event->head, task,
-		     HEAD_COLUMNS(STREAM_MEMORY_MAP) &
-			     ~HEAD_TESTED(STREAM_MEMORY_MAP));
+		     HEAD_ALL & ~HEAD_TESTED(STREAM_MEMORY_MAP));
 	ring_put(&event_ring, &event->head, sizeof(*event), counts);
 	return 0;
 }

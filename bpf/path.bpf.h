@@ -23,9 +23,21 @@
 /* Each step adds at least two bytes or crosses a mount. */
 #define PATH_STEPS_MAX (EVENT_PATH_SIZE / 2 + 64)
 
+/*
+ * Where a look through a name stands. In the buffer, for the verifier follows
+ * each value of what lies on the stack.
+ */
+struct name_scan {
+	__u32 len;	 /* the NUL included, which ends the last component */
+	__u32 component; /* bytes of the one that is looked at */
+	__u32 dots;	 /* as many of them as are leading dots */
+	__u32 raw;
+};
+
 struct path_buffer {
 	/* A directory, a name behind it, and slack for the verifier. */
 	char bytes[3 * EVENT_PATH_SIZE];
+	struct name_scan scan;
 };
 
 enum path_state {
@@ -212,6 +224,11 @@ enum name_flag {
 	NAME_RAW = 1 << 1, /* has //, /./, /../ or ends so: user space mends */
 };
 
+/* Room for a path in a record, for functions that the verifier sees alone. */
+struct path_bytes {
+	char bytes[EVENT_PATH_SIZE];
+};
+
 /* What a system call or a request names. */
 struct name_at {
 	const char *name;
@@ -220,22 +237,17 @@ struct name_at {
 	bool empty_ok;	/* an empty name is the descriptor's own file */
 };
 
-struct name_scan {
-	const char *bytes;
-	__u32 len;	 /* the NUL included, which ends the last component */
-	__u32 component; /* bytes of the one that is looked at */
-	__u32 dots;	 /* as many of them as are leading dots */
-	bool raw;
-};
-
 /* Returns 1 to end the loop. */
-static long name_scan_step(__u32 index, struct name_scan *scan)
+static long name_scan_step(__u32 index, struct path_buffer **ctx)
 {
+	struct path_buffer *buffer = *ctx;
+	struct name_scan *scan = &buffer->scan;
 	char byte;
 
 	if (index >= scan->len)
 		return 1;
-	byte = scan->bytes[index & (EVENT_PATH_SIZE - 1)];
+	byte = buffer->bytes[EVENT_PATH_SIZE + 1 +
+			     (index & (EVENT_PATH_SIZE - 1))];
 	if (byte != '/' && byte != '\0') {
 		if (byte == '.' && scan->dots == scan->component)
 			scan->dots++;
@@ -251,13 +263,12 @@ static long name_scan_step(__u32 index, struct name_scan *scan)
 	return 0;
 }
 
-/* `bytes` lies behind a slash; `len` counts its NUL. */
-static __always_inline bool name_is_raw(const char *bytes, __u32 len)
+/* The name lies behind a slash at EVENT_PATH_SIZE; `len` counts its NUL. */
+static __always_inline bool name_is_raw(struct path_buffer *buffer, __u32 len)
 {
-	struct name_scan scan = { .bytes = bytes, .len = len };
-
-	bpf_loop(EVENT_PATH_SIZE, name_scan_step, &scan, 0);
-	return scan.raw;
+	buffer->scan = (struct name_scan){ .len = len };
+	bpf_loop(EVENT_PATH_SIZE, name_scan_step, &buffer, 0);
+	return buffer->scan.raw;
 }
 
 /* The first byte, without its NUL; 0: none, or it cannot be read. */
@@ -320,21 +331,27 @@ static __always_inline bool name_is_confined(struct path_buffer *buffer,
  * returns its length. The last component is what the call named: a symbolic
  * link is not followed. `..` in a name is left to user space, which cannot know
  * where a process that changed its root is stopped: there it stays NAME_CUT.
+ *
+ * Global, so that the verifier looks at it once and not at every call.
  */
-static __noinline __u32 path_of_name(struct path_buffer *buffer,
-				     const struct name_at *at, char *bytes,
-				     __u32 *flags)
+__weak __noinline int path_of_name(struct path_buffer *buffer,
+				   const struct name_at *at,
+				   struct path_bytes *path, __u32 *flags)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	enum path_state state = PATH_WALKING;
 	struct vfsmount *mnt = NULL;
 	struct dentry *dentry = NULL;
-	char first = name_first(at);
-	bool absolute = first == '/';
 	__u32 off = EVENT_PATH_SIZE;
 	__u32 end = EVENT_PATH_SIZE;
+	bool absolute;
 	long len = 0;
+	char first;
 
+	if (!buffer || !at || !path || !flags)
+		return 0;
+	first = name_first(at);
+	absolute = first == '/';
 	*flags = 0;
 	if (first) {
 		buffer->bytes[EVENT_PATH_SIZE] = '/';
@@ -345,8 +362,7 @@ static __noinline __u32 path_of_name(struct path_buffer *buffer,
 		if (len <= 1 || len > EVENT_PATH_SIZE)
 			len = 1;
 		end += absolute ? len - 1 : len;
-		if (name_is_raw(buffer->bytes + EVENT_PATH_SIZE + 1,
-				absolute ? len - 1 : len))
+		if (name_is_raw(buffer, absolute ? len - 1 : len))
 			*flags |= NAME_RAW;
 		if (len == EVENT_PATH_SIZE || len == 1)
 			*flags |= NAME_CUT;
@@ -368,7 +384,7 @@ static __noinline __u32 path_of_name(struct path_buffer *buffer,
 	}
 	off = end - len;
 	len = AT_MOST(len, EVENT_PATH_SIZE);
-	bpf_probe_read_kernel(bytes, len, buffer->bytes + (off & 8191));
+	bpf_probe_read_kernel(path->bytes, len, buffer->bytes + (off & 8191));
 	return len;
 }
 

@@ -71,6 +71,12 @@ static __always_inline struct event_counters *counters_get(__u32 stream)
 	return bpf_map_lookup_elem(&counters, &stream);
 }
 
+/*
+ * For a stream that programs behind two hooks add to, when one of them may
+ * interrupt the other.
+ */
+#define COUNT_ADD(counter) __sync_fetch_and_add(&(counter), 1)
+
 /* The first and the last loss since user space has looked. */
 static __always_inline void lost_count(struct event_counters *counts)
 {
@@ -81,7 +87,7 @@ static __always_inline void lost_count(struct event_counters *counts)
 	if (looked && counts->lost_first_ns <= *looked)
 		counts->lost_first_ns = now;
 	counts->lost_last_ns = now;
-	counts->lost++;
+	COUNT_ADD(counts->lost);
 }
 
 /*
@@ -141,7 +147,7 @@ static __always_inline bool ring_reserve(void *ring, struct event_head *head,
 					 struct bpf_dynptr *ret_room)
 {
 	if (is_throttled(head)) {
-		counts->throttled++;
+		COUNT_ADD(counts->throttled);
 		return false;
 	}
 	if (bpf_ringbuf_reserve_dynptr(ring, head->size, 0, ret_room)) {
@@ -149,8 +155,8 @@ static __always_inline bool ring_reserve(void *ring, struct event_head *head,
 		lost_count(counts);
 		return false;
 	}
-	counts->submitted++;
-	head->seq = counts->submitted + counts->lost + counts->throttled;
+	head->seq = __sync_fetch_and_add(&counts->submitted, 1) + 1 +
+		    counts->lost + counts->throttled;
 	head->ts = bpf_ktime_get_boot_ns();
 	return true;
 }

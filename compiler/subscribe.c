@@ -199,6 +199,19 @@ static void take_sampled(struct program *program, enum stream_id stream)
 		program->containers |= reads(s, id);
 }
 
+/* Where a process is, is known only if each change is seen. */
+static void take_directory(struct program *program, enum stream_id stream)
+{
+	const struct subscription *s = &program->subscriptions[stream];
+	struct subscription *chdir =
+		&program->subscriptions[STREAM_PROCESS_CHDIR];
+
+	if (!reads(s, COL_cwd) && !reads(s, COL_parent_cwd))
+		return;
+	chdir->wanted = true;
+	chdir->accept_all = true;
+}
+
 static int add_process_terms(struct program *program,
 			     const struct process_term_table *process,
 			     struct kernel_function *functions, struct err *err)
@@ -231,6 +244,7 @@ int subscribe(struct arena *arena, struct program *program, struct err *err)
 		if (r)
 			return r;
 		take_sampled(program, (enum stream_id)i);
+		take_directory(program, (enum stream_id)i);
 	}
 	r = add_process_terms(program, process, functions, err);
 	if (r)

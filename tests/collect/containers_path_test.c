@@ -49,7 +49,7 @@ static const struct {
 	  A, "containerd", UID },
 	{ "/kubepods/besteffort/pod" UID, NULL, NULL, NULL },
 	{ KUBE "0123456789abcdef0123456789abcdef.slice/cri-containerd-" A
-	  ".scope",
+	       ".scope",
 	  A, "containerd", "0123456789abcdef0123456789abcdef" },
 	/* kind: a cluster's node is a container itself */
 	{ "/docker/" A "/kubelet/kubepods/burstable/pod" UID "/" B, B, NULL,
@@ -70,8 +70,8 @@ static const struct {
 	/* systemd-nspawn, libvirt */
 	{ "/machine.slice/systemd-nspawn@deb.service/payload", "deb",
 	  "systemd-nspawn", "" },
-	{ "/machine.slice/machine-my\\x2dbox.scope", "my-box",
-	  "systemd-nspawn", "" },
+	{ "/machine.slice/machine-my\\x2dbox.scope", "my-box", "systemd-nspawn",
+	  "" },
 	{ "/machine.slice/machine-lxc\\x2d7\\x2dvm.scope/libvirt", "7-vm",
 	  "libvirt-lxc", "" },
 	{ "/machine.slice/machine-qemu\\x2d1\\x2dvm.scope", NULL, NULL, NULL },
@@ -133,9 +133,10 @@ static void path__of_each_runtime__tells_the_container(void **state)
 static void path__random__stays_within_bounds(void **state)
 {
 	static const char *const pieces[] = {
-		"/",	   "docker", "-",    A,	    ".scope", ":",
-		"lxc",	   ".payload.", "pod", UID_,  ".slice", "machine.slice",
-		"machine-", "\\x2d",	"runc-", "\n", "\xff",	"kubepods",
+		"/",	  "docker",	   "-",		A,	 ".scope",
+		":",	  "lxc",	   ".payload.", "pod",	 UID_,
+		".slice", "machine.slice", "machine-",	"\\x2d", "runc-",
+		"\n",	  "\xff",	   "kubepods",
 	};
 	uint64_t seed = test_seed();
 
@@ -146,9 +147,10 @@ static void path__random__stays_within_bounds(void **state)
 		size_t len = 0;
 
 		while (len < 1500 && (seed = seed * 6364136223846793005u +
-					     1442695040888963407u) >> 60) {
-			const char *p = pieces[(seed >> 33) %
-					       ARRAY_SIZE(pieces)];
+					     1442695040888963407u) >>
+					     60) {
+			const char *p =
+				pieces[(seed >> 33) % ARRAY_SIZE(pieces)];
 
 			memcpy(path + len, p, strlen(p));
 			len += strlen(p);

@@ -12,6 +12,8 @@ static const struct option long_options[] = {
 	{ "streams", required_argument, NULL, OPTION_STREAMS },
 	{ "for", required_argument, NULL, OPTION_FOR },
 	{ "ring", required_argument, NULL, OPTION_RING },
+	{ "log-file", required_argument, NULL, OPTION_LOG_FILE },
+	{ "log-journal", required_argument, NULL, OPTION_LOG_JOURNAL },
 	{ "throttle", required_argument, NULL, OPTION_THROTTLE },
 	{ "host-root", required_argument, NULL, OPTION_HOST_ROOT },
 	{ "quiet", no_argument, NULL, 'q' },
@@ -60,6 +62,9 @@ static int option_take(int c, struct rule_paths *rules, bool *ret_chosen,
 		return option_rate("record", optarg, &o->throttle);
 	case OPTION_RING:
 		return option_bytes("record", optarg, &o->ring_bytes);
+	case OPTION_LOG_FILE:
+	case OPTION_LOG_JOURNAL:
+		return option_logs("record", c, optarg, &o->logs);
 	default:
 		return option_wrong("record");
 	}

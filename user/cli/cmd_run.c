@@ -13,6 +13,8 @@ static const struct option long_options[] = {
 	{ "for", required_argument, NULL, OPTION_FOR },
 	{ "record", required_argument, NULL, OPTION_RECORD },
 	{ "ring", required_argument, NULL, OPTION_RING },
+	{ "log-file", required_argument, NULL, OPTION_LOG_FILE },
+	{ "log-journal", required_argument, NULL, OPTION_LOG_JOURNAL },
 	{ "throttle", required_argument, NULL, OPTION_THROTTLE },
 	{ "no-pushdown", no_argument, NULL, OPTION_NO_PUSHDOWN },
 	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
@@ -50,6 +52,9 @@ static int option_take(int c, struct rule_paths *rules,
 		return option_rate("run", optarg, &o->throttle);
 	case OPTION_RING:
 		return option_bytes("run", optarg, &o->ring_bytes);
+	case OPTION_LOG_FILE:
+	case OPTION_LOG_JOURNAL:
+		return option_logs("run", c, optarg, &o->logs);
 	case OPTION_NO_PUSHDOWN:
 		o->no_pushdown = true;
 		return EXIT_OK;

@@ -77,6 +77,20 @@ int option_bytes(const char *command, const char *text, uint32_t *ret_bytes)
 	return EXIT_OK;
 }
 
+int option_logs(const char *command, int c, const char *path,
+		struct logs_options *ret_logs)
+{
+	if (c == OPTION_LOG_JOURNAL) {
+		ret_logs->journal = path;
+		return EXIT_OK;
+	}
+	if (ret_logs->file_count == LOGS_FILES_MAX)
+		return usage_error(command, "--log-file more than %u times",
+				   LOGS_FILES_MAX);
+	ret_logs->files[ret_logs->file_count++] = path;
+	return EXIT_OK;
+}
+
 int option_rate(const char *command, const char *text, uint32_t *ret_rate)
 {
 	unsigned long long n;

@@ -135,8 +135,41 @@ static int rings_open(struct collector *collector,
 	return rc;
 }
 
-#define THREADS COL_PROCESS_FORK_is_thread
-#define THREADS_BIT (1ULL << THREADS % 64)
+static void column_need(struct collect_settings *settings,
+			enum stream_id stream, unsigned column)
+{
+	settings->columns[stream][column / 64] |= 1ULL << column % 64;
+}
+
+/*
+ * What any stream tells of a process's directory and environment comes from the
+ * process table, hence from the records that build it.
+ */
+static void table_columns(struct collect_settings *settings)
+{
+	bool cwd = settings->wanted[STREAM_PROCESS_CHDIR];
+	bool env = false;
+
+	for (unsigned s = 0; s < STREAM_COUNT; s++) {
+		const __u64 *columns = settings->columns[s];
+
+		cwd |= COLUMN_IN(columns, COL_cwd) |
+		       COLUMN_IN(columns, COL_parent_cwd);
+		env |= COLUMN_IN(columns, COL_env);
+	}
+	if (cwd) {
+		column_need(settings, STREAM_PROCESS_EXEC,
+			    COL_PROCESS_EXEC_exec_cwd);
+		column_need(settings, STREAM_PROCESS_SNAPSHOT,
+			    COL_PROCESS_SNAPSHOT_exec_cwd);
+	}
+	if (env) {
+		column_need(settings, STREAM_PROCESS_EXEC,
+			    COL_PROCESS_EXEC_exec_env);
+		column_need(settings, STREAM_PROCESS_SNAPSHOT,
+			    COL_PROCESS_SNAPSHOT_exec_env);
+	}
+}
 
 /* What the kernel programs are told of each stream. */
 static void settings_fill(const struct collect_request *request,
@@ -157,15 +190,7 @@ static void settings_fill(const struct collect_request *request,
 	memcpy(settings->columns, columns->read, sizeof(settings->columns));
 	memcpy(settings->predicate_columns, columns->tested,
 	       sizeof(settings->predicate_columns));
-	/* The tables are built from them, for whoever comes later, too. */
-	for (unsigned s = 0; s < STREAM_COUNT; s++)
-		if (STREAM_IS_ALWAYS(s) || s == STREAM_PROCESS_SNAPSHOT)
-			memset(settings->columns[s], 0xff,
-			       sizeof(settings->columns[s]));
-	/* None of them needs threads, of which there may be many. */
-	if (!(columns->read[STREAM_PROCESS_FORK][THREADS / 64] & THREADS_BIT))
-		settings->columns[STREAM_PROCESS_FORK][THREADS / 64] &=
-			~THREADS_BIT;
+	table_columns(settings);
 }
 
 static uint32_t controller_in_use(void)
@@ -188,11 +213,11 @@ static int programs_run(struct collector *collector,
 			/* Before any live record: the table is there for all. */
 			.snapshot_ts = (uint64_t)collect_now_ns(),
 			.generation = collector->generation + 1,
-			.cgroup_controller = controller_in_use(),
 			.throttle_step_ns =
 				request->throttle ?
 					1000000000ULL / request->throttle :
 					0,
+			.cgroup_controller = controller_in_use(),
 		},
 	};
 

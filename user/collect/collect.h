@@ -77,9 +77,9 @@ int collector_reload(struct collector *collector,
 		     const struct collect_request *request, struct err *err);
 
 /*
- * Does each hook fire? Runs the program `argv` (a path first, silent, without
- * environment) as a child, whose records nobody sees. ERR_MACHINE with the
- * stream whose hook does not; not tested without CAP_SYS_ADMIN.
+ * Does each hook fire? A child does something harmless for each stream, and runs
+ * the program `argv` (a path first, silent, without environment); nobody sees
+ * their records. ERR_MACHINE with the stream whose hook does not.
  */
 int collector_self_test(struct collector *collector, const char *const argv[],
 			struct err *err);

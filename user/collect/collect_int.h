@@ -46,7 +46,8 @@ struct collector {
 	uint32_t generation; /* of the programs at work, from 1 on */
 	int64_t watermark_ns;
 	uint64_t held;
-	uint32_t tester_pid; /* the self-test's child, until it was gone */
+	/* The self-test's child, parent of all that did it, until it was gone. */
+	uint32_t tester_pid;
 	uint64_t tester_until_ns;
 	uint64_t delivered[STREAM_COUNT];
 	uint64_t damaged[STREAM_COUNT];

@@ -282,8 +282,8 @@ static int walk_mount(struct containers *c, const struct giving *to,
 		      const char *mount, uint64_t mark)
 {
 	struct walk walk = { .containers = c, .to = to, .mark = mark };
-	int fd = mount[0] ? open(mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC) :
-			    -1;
+	int fd =
+		mount[0] ? open(mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
 	return fd < 0 ? 0 : walk_folder(&walk, fd);
 }

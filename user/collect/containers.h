@@ -24,8 +24,9 @@ struct containers_stats {
 	uint64_t given;	  /* records: appeared or known better */
 	uint64_t ended;	  /* records: gone */
 	uint64_t unnamed; /* containers whose files were never there */
-	uint64_t refused; /* containers not looked for again, for want of room */
-	uint64_t unseen;  /* folders at start, more than were looked at */
+	uint64_t
+		refused; /* containers not looked for again, for want of room */
+	uint64_t unseen; /* folders at start, more than were looked at */
 };
 
 struct containers;

@@ -211,7 +211,8 @@ static bool storage_take(const json_t *list, struct container_facts *facts)
 	json_t *metadata;
 	size_t i;
 
-	json_array_foreach(list, i, entry) {
+	json_array_foreach(list, i, entry)
+	{
 		text = text_of(entry, "id");
 		if (!text || strcmp(text, facts->id) != 0)
 			continue;

@@ -18,7 +18,7 @@
 
 #include <string.h>
 
-#define ID_HEX 64     /* of what most runtimes call their containers */
+#define ID_HEX 64      /* of what most runtimes call their containers */
 #define ID_BUILDKIT 25 /* letters and digits */
 #define POD_UID_MIN 32
 
@@ -320,8 +320,8 @@ bool container_path_read(const char *path, size_t len,
 	struct piece above = component_before(path, &end);
 	bool is_found = false;
 
-	for (; p.len; p = folder, folder = above,
-		      above = component_before(path, &end)) {
+	for (; p.len;
+	     p = folder, folder = above, above = component_before(path, &end)) {
 		if (!is_found)
 			is_found = read_component(p, folder, above, &to);
 		if (is_found && !to.pod_uid[0])

@@ -87,7 +87,8 @@ static struct input *input_oldest(struct drain *drain)
 static bool is_of_self_test(const struct collector *collector,
 			    const struct event_head *head)
 {
-	return head->pid == collector->tester_pid &&
+	return (head->pid == collector->tester_pid ||
+		head->ppid == collector->tester_pid) &&
 	       head->ts < collector->tester_until_ns;
 }
 

@@ -202,17 +202,16 @@ int generation_load(const struct generation_config *config,
 	struct generation *generation = calloc(1, sizeof(*generation));
 	bool chosen[HANDLERS_MAX];
 	size_t count;
+	const struct handler *table = handlers(&count);
 	int rc;
 
 	if (!generation)
 		return err_nomem(err);
-	handlers(&count);
 	CHECK(count <= HANDLERS_MAX);
 	generation->streams = config->streams;
 	rc = handlers_choose(offer, config->streams, chosen, err);
 	for (size_t i = 0; i < count && !rc; i++)
-		if (handlers(&count)[i].asked &&
-		    !handlers(&count)[i].asked(&config->settings))
+		if (table[i].needed && !table[i].needed(&config->settings))
 			chosen[i] = false;
 	for (unsigned i = 0; i < FAMILY_COUNT && !rc; i++)
 		if (family_is_chosen(i, chosen))

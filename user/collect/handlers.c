@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "user/collect/handlers.h"
 
-#include "bpf/settings.h"
 #include "user/base/catalog.h"
 #include "user/base/check.h"
 
@@ -12,8 +11,9 @@
 #include <bpf/btf.h>
 #include <linux/io_uring.h>
 
-#include "container.skel.h"
 #include "credential.skel.h"
+#include "container.skel.h"
+#include "datagram.skel.h"
 #include "file.skel.h"
 #include "kernel.skel.h"
 #include "memory.skel.h"
@@ -27,14 +27,16 @@ static const struct family families[FAMILY_COUNT] = {
 			  "event_ring" },
 	[FAMILY_NETWORK] = { "network", network_bpf__elf_bytes, RING_NETWORK,
 			     "event_ring" },
+	[FAMILY_CREDENTIAL] = { "credential", credential_bpf__elf_bytes,
+				RING_SYSTEM, "event_ring" },
 	[FAMILY_MEMORY] = { "memory", memory_bpf__elf_bytes, RING_SYSTEM,
 			    "event_ring" },
 	[FAMILY_KERNEL] = { "kernel", kernel_bpf__elf_bytes, RING_SYSTEM,
 			    "event_ring" },
 	[FAMILY_CONTAINER] = { "container", container_bpf__elf_bytes,
 			       RING_LIFECYCLE, "lifecycle_ring" },
-	[FAMILY_CREDENTIAL] = { "credential", credential_bpf__elf_bytes,
-				RING_SYSTEM, "event_ring" },
+	[FAMILY_DATAGRAM] = { "datagram", datagram_bpf__elf_bytes, RING_NETWORK,
+			      "event_ring" },
 };
 
 /*
@@ -67,6 +69,28 @@ static bool asks_failed_exec(const struct collect_settings *settings)
 	return settings->failed[STREAM_PROCESS_EXEC];
 }
 
+/* Until 6.9 the hook has the completion's members: eight with its own. */
+static bool completion_is_whole(const struct kernel_offer *offer)
+{
+	const struct btf_type *proto =
+		kernel_tracepoint(offer, "io_uring_complete");
+
+	return proto && btf_vlen(proto) == 4;
+}
+
+static bool completion_is_members(const struct kernel_offer *offer)
+{
+	return !completion_is_whole(offer);
+}
+
+/* All that attempts need is the change of a socket's state. */
+static bool outcomes_needed(const struct collect_settings *settings)
+{
+	return settings->failed[STREAM_NETWORK_CONNECT] ||
+	       COLUMN_IN(settings->columns[STREAM_NETWORK_CONNECT],
+			 COL_NETWORK_CONNECT_outcome);
+}
+
 #define SERVES(name) HANDLER_STREAM(STREAM_##name)
 #define CALL(name)                         \
 	{                                  \
@@ -79,6 +103,21 @@ static bool asks_failed_exec(const struct collect_settings *settings)
 		IORING_OP_##name, CALL_NOWHERE \
 	}
 
+/* But for network.connect, which needs it for outcomes only. */
+#define SOCKETCALL_STREAMS                                 \
+	(SERVES(NETWORK_ACCEPT) | SERVES(NETWORK_CLOSE) |  \
+	 SERVES(NETWORK_LISTEN) | SERVES(NETWORK_SOCKET) | \
+	 SERVES(NETWORK_DATAGRAM) | SERVES(NETWORK_DNS))
+
+static bool socketcall_needed(const struct collect_settings *settings)
+{
+	for (unsigned s = 0; s < STREAM_COUNT; s++)
+		if (settings->wanted[s] &&
+		    SOCKETCALL_STREAMS & HANDLER_STREAM(s))
+			return true;
+	return outcomes_needed(settings);
+}
+
 static const struct handler table[] = {
 	{ .program = "process_exec",
 	  .family = FAMILY_PROCESS,
@@ -89,13 +128,13 @@ static const struct handler table[] = {
 	  .hook = HOOK_sched_prepare_exec,
 	  .streams = SERVES(PROCESS_EXEC),
 	  .optional = true,
-	  .asked = asks_old_creds },
+	  .needed = asks_old_creds },
 	{ .program = "process_exec_failed",
 	  .family = FAMILY_PROCESS,
 	  .hook = HOOK_sys_exit,
 	  .calls = { CALL(execve), CALL(execveat) },
 	  .streams = SERVES(PROCESS_EXEC),
-	  .asked = asks_failed_exec },
+	  .needed = asks_failed_exec },
 	{ .program = "process_fork",
 	  .family = FAMILY_PROCESS,
 	  .hook = HOOK_sched_process_fork,
@@ -125,6 +164,18 @@ static const struct handler table[] = {
 	  .calls = { CALL(open), CALL(creat), CALL(openat), CALL(openat2),
 		     CALL(open_by_handle_at) },
 	  .streams = SERVES(FILE_OPEN) },
+	{ .program = "file_open_request",
+	  .family = FAMILY_FILE,
+	  .hook = HOOK_io_uring_submit_req,
+	  .calls = { REQUEST(OPENAT), REQUEST(OPENAT2) },
+	  .streams = SERVES(FILE_OPEN),
+	  .optional = true },
+	{ .program = "file_open_request_sqe",
+	  .family = FAMILY_FILE,
+	  .hook = HOOK_io_uring_submit_sqe,
+	  .calls = { REQUEST(OPENAT), REQUEST(OPENAT2) },
+	  .streams = SERVES(FILE_OPEN),
+	  .optional = true },
 	{ .program = "memory_memfd",
 	  .family = FAMILY_MEMORY,
 	  .hook = HOOK_sys_exit,
@@ -164,22 +215,6 @@ static const struct handler table[] = {
 	  .family = FAMILY_CONTAINER,
 	  .hook = HOOK_cgroup_attach_task,
 	  .streams = SERVES(CONTAINER_EVENT) },
-	{ .program = "file_open_request",
-	  .family = FAMILY_FILE,
-	  .hook = HOOK_io_uring_submit_req,
-	  .calls = { REQUEST(OPENAT), REQUEST(OPENAT2) },
-	  .streams = SERVES(FILE_OPEN),
-	  .optional = true },
-	{ .program = "file_open_request_sqe",
-	  .family = FAMILY_FILE,
-	  .hook = HOOK_io_uring_submit_sqe,
-	  .calls = { REQUEST(OPENAT), REQUEST(OPENAT2) },
-	  .streams = SERVES(FILE_OPEN),
-	  .optional = true },
-	{ .program = "network_connect",
-	  .family = FAMILY_NETWORK,
-	  .hook = HOOK_inet_sock_set_state,
-	  .streams = SERVES(NETWORK_CONNECT) },
 	{ .program = "process_cred",
 	  .family = FAMILY_CREDENTIAL,
 	  .hook = HOOK_sys_exit,
@@ -211,6 +246,63 @@ static const struct handler table[] = {
 	  .calls = { CALL(unshare), CALL(setns) },
 	  .streams = SERVES(PROCESS_NAMESPACE) | SERVES(PROCESS_CHDIR) |
 		     SERVES(PROCESS_CRED) },
+	{ .program = "network_state",
+	  .family = FAMILY_NETWORK,
+	  .hook = HOOK_inet_sock_set_state,
+	  .streams = SERVES(NETWORK_CONNECT) | SERVES(NETWORK_ACCEPT) |
+		     SERVES(NETWORK_LISTEN) | SERVES(NETWORK_CLOSE) },
+	{ .program = "network_connect",
+	  .family = FAMILY_DATAGRAM,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(connect) },
+	  .streams = SERVES(NETWORK_CONNECT),
+	  .needed = outcomes_needed },
+	{ .program = "network_listen",
+	  .family = FAMILY_DATAGRAM,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(listen) },
+	  .streams = SERVES(NETWORK_LISTEN) },
+	{ .program = "network_accept",
+	  .family = FAMILY_DATAGRAM,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(accept), CALL(accept4) },
+	  .streams = SERVES(NETWORK_ACCEPT) | SERVES(NETWORK_CLOSE) },
+	{ .program = "network_accept_uring",
+	  .family = FAMILY_DATAGRAM,
+	  .hook = HOOK_io_uring_complete,
+	  .streams = SERVES(NETWORK_ACCEPT) | SERVES(NETWORK_CLOSE),
+	  .fits = completion_is_whole,
+	  .optional = true },
+	{ .program = "network_accept_uring_members",
+	  .family = FAMILY_DATAGRAM,
+	  .hook = HOOK_io_uring_complete,
+	  .streams = SERVES(NETWORK_ACCEPT) | SERVES(NETWORK_CLOSE),
+	  .fits = completion_is_members,
+	  .optional = true },
+	{ .program = "network_socket",
+	  .family = FAMILY_DATAGRAM,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(socket) },
+	  .streams = SERVES(NETWORK_SOCKET) },
+	{ .program = "network_send",
+	  .family = FAMILY_DATAGRAM,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(sendto), CALL(sendmsg), CALL(sendmmsg), CALL(send),
+		     CALL(write), CALL(writev) },
+	  .streams = SERVES(NETWORK_DATAGRAM) | SERVES(NETWORK_DNS) },
+	{ .program = "network_receive",
+	  .family = FAMILY_DATAGRAM,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(recvfrom), CALL(recvmsg), CALL(recvmmsg),
+		     CALL(recvmmsg_time64), CALL(recv), CALL(read),
+		     CALL(readv) },
+	  .streams = SERVES(NETWORK_DNS) },
+	{ .program = "network_socketcall",
+	  .family = FAMILY_DATAGRAM,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(socketcall) },
+	  .streams = SERVES(NETWORK_CONNECT) | SOCKETCALL_STREAMS,
+	  .needed = socketcall_needed },
 };
 
 const struct handler *handlers(size_t *ret_count)
@@ -336,8 +428,10 @@ int handlers_choose(const struct kernel_offer *offer, uint64_t wanted,
 
 bool handler_map_is_shared(const char *name)
 {
-	static const char *const shared[] = { "counters", "looked_at",
-					      "throttle", "task_creds" };
+	static const char *const shared[] = {
+		"counters",   "looked_at",     "throttle",
+		"task_creds", "socket_owners", "failed_attempts",
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)
 		if (strcmp(name, shared[i]) == 0)

@@ -39,10 +39,11 @@ enum family_id {
 	FAMILY_PROCESS,
 	FAMILY_FILE,
 	FAMILY_NETWORK,
+	FAMILY_CREDENTIAL,
 	FAMILY_MEMORY,
 	FAMILY_KERNEL,
 	FAMILY_CONTAINER,
-	FAMILY_CREDENTIAL,
+	FAMILY_DATAGRAM,
 	FAMILY_COUNT
 };
 
@@ -80,13 +81,13 @@ struct handler {
 	struct handler_call calls[HANDLER_CALLS_MAX];
 	/* Is it the one for this kernel? NULL: for any. */
 	bool (*fits)(const struct kernel_offer *offer);
+	/* Does what is read of its streams need it? NULL: always. */
+	bool (*needed)(const struct collect_settings *settings);
 	/*
 	 * Does without: the streams are served, if less well, where the kernel
 	 * lacks the hook. A security hook is always one to do without.
 	 */
 	bool optional;
-	/* Is it needed at all with these settings? NULL: with any. */
-	bool (*asked)(const struct collect_settings *settings);
 };
 
 #define HANDLER_STREAM(id) (1ULL << (id))

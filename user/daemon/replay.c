@@ -66,7 +66,7 @@ static int rule_fits(const struct replay *r, const struct plan_rule *rule,
 		enum stream_id s = rule->input_streams[i];
 
 		/* The process table's rows come of what is always there. */
-		if (s >= STREAM_KERNEL_COUNT)
+		if (!STREAM_IS_COLLECTED(s))
 			continue;
 		if (!r->info.streams[s])
 			return err_set(

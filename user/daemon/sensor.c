@@ -6,6 +6,7 @@
 #include "user/base/io.h"
 #include "user/collect/containers.h"
 #include "user/collect/sampler.h"
+#include "user/daemon/log_source.h"
 #include "user/daemon/origin.h"
 #include "user/daemon/own_events.h"
 #include "user/daemon/summary.h"
@@ -25,6 +26,8 @@
 #define REORDER_BYTES_MAX ((size_t)24 * 1024 * 1024)
 #define ROW_ARENA_BYTES ((size_t)1024 * 1024)
 #define RINGS_MAX 8
+/* Of the logs, when a run ends: they may grow for ever. */
+#define LAST_TURNS 100u
 
 /* loop_run() ends with this when the run is over in good order. */
 #define STOPPED 1
@@ -40,6 +43,7 @@ struct sensor {
 	struct trace_writer *writer;
 	struct collector *collector;
 	struct sampler *sampler; /* NULL: nothing is sampled */
+	struct log_source logs;
 	struct sampler_wants sampled;
 	struct containers *containers; /* NULL: nobody asks for them */
 	bool containers_missed; /* events were lost: to be looked for */
@@ -132,6 +136,9 @@ static int gaps_in(struct sensor *s, int64_t to, struct err *err)
 	const struct collect_look look = { on_loss, on_throttle, s };
 	int rc = collector_look(s->collector, &look, err);
 
+	if (!rc)
+		rc = log_source_look(&s->logs, s->wanted, s->watermark, to,
+				     &look, err);
 	return rc ? rc : late_in(s, to, err);
 }
 
@@ -265,6 +272,9 @@ static int turn(struct sensor *s, struct err *err)
 	if (!rc && s->containers && s->containers_missed)
 		rc = containers_list(s->containers, now, container_in, s, err);
 	s->containers_missed = false;
+	if (!rc)
+		rc = log_source_turn(&s->logs, now, s->origin.clock_offset_ns,
+				     record_in, s, err);
 	if (rc)
 		return rc;
 	rc = gaps_in(s, now, err);
@@ -529,6 +539,7 @@ static int rules_change(struct sensor *s, const struct ruleset *ruleset,
 	int rc = turn(s, err);
 
 	memcpy(s->wanted, wanted, sizeof(s->wanted));
+	log_source_want(&s->logs, wanted);
 	if (!rc)
 		rc = sampler_change(s, ruleset, err);
 	if (!rc)
@@ -574,7 +585,8 @@ static int reload(struct sensor *s, struct err *err)
 	}
 	wants_streams(ruleset, s->options->streams, wanted);
 	request_fill(s, ruleset, wanted, &columns, &request);
-	if (collector_reload(s->collector, &request, &why)) {
+	if (log_source_open(&s->logs, &s->options->logs, wanted, &why) ||
+	    collector_reload(s->collector, &request, &why)) {
 		ruleset_free(ruleset);
 		return rules_stay(s, &why, err);
 	}
@@ -631,6 +643,9 @@ static int start(struct sensor *s, struct err *err)
 	request_fill(s, s->ruleset, s->wanted, &columns, &request);
 	rc = loop_open(&s->loop, err);
 	if (!rc)
+		rc = log_source_open(&s->logs, &s->options->logs, s->wanted,
+				     err);
+	if (!rc)
 		rc = collector_open(&request, &s->collector, err);
 	if (!rc)
 		rc = collector_self_test(s->collector, harmless, err);
@@ -669,11 +684,15 @@ static int summary(struct sensor *s, struct err *err)
 	sum.seconds = (double)(collect_now_ns() - s->start_ns) / 1e9;
 	memcpy(sum.wanted, s->wanted, sizeof(sum.wanted));
 	for (unsigned i = 0; i < STREAM_KERNEL_COUNT && !rc; i++)
-		if (s->wanted[i]) {
+		if (s->wanted[i])
 			rc = collector_counters(s->collector, i,
 						&sum.counters[i], err);
-			sum.late += s->late[i];
-		}
+	for (unsigned i = 0; i < STREAM_COUNT; i++) {
+		if (STREAM_IS_SECURITY(i))
+			log_source_counters(&s->logs, i, &sum.counters[i]);
+		sum.late += s->wanted[i] ? s->late[i] : 0;
+	}
+	log_source_stats(&s->logs, &sum.logs);
 	sum.held = collector_held(s->collector);
 	pipeline_stats(s->pipeline, &sum.pipeline);
 	if (s->sampler)
@@ -695,7 +714,14 @@ static int last_turn(struct sensor *s, struct err *err)
 
 	collector_detach(s->collector);
 	rc = turn(s, err);
-	end = collect_now_ns();
+	for (unsigned i = 0; i < LAST_TURNS && !rc; i++) {
+		int64_t before = log_source_last_ts(&s->logs);
+
+		rc = turn(s, err);
+		if (log_source_last_ts(&s->logs) == before)
+			break;
+	}
+	end = log_source_end(&s->logs, collect_now_ns());
 	if (!rc)
 		rc = reorder_advance(s->reorder, end, row_in_order, s, err);
 	if (!rc)
@@ -726,6 +752,7 @@ static void release(struct sensor *s)
 	collector_close(s->collector);
 	sampler_free(s->sampler);
 	containers_free(s->containers);
+	log_source_close(&s->logs);
 	loop_close(s->loop);
 	pipeline_free(s->pipeline);
 	reorder_free(s->reorder);
@@ -752,6 +779,7 @@ static int announce(struct sensor *s, struct err *err)
 		else
 			buf_puts(&s->text, "recording; attached:\n");
 		collector_describe(s->collector, &s->text);
+		log_source_describe(&s->logs, &s->text);
 	}
 	if (!options->dry_run)
 		buf_puts(&s->text, "ready\n");

@@ -46,7 +46,7 @@ void wants_streams(const struct ruleset *ruleset, const bool *chosen,
 	for (unsigned i = 0; i < STREAM_COUNT; i++) {
 		bool ours = i >= STREAM_SENSOR_LOSS && i <= STREAM_SENSOR_CLOCK;
 
-		if (i >= STREAM_KERNEL_COUNT && !ours)
+		if (!STREAM_IS_COLLECTED(i) && !ours)
 			continue;
 		ret_wanted[i] =
 			(STREAM_IS_ALWAYS(i) && catalog_hook(i)) ||
