@@ -215,9 +215,8 @@ static void cgroup__thousand_come_and_go__none_is_lost(void **state)
 	pid = child_run(churn, (void *)(uintptr_t)mount, &status);
 	assert_int_equal(status, 0);
 	live_drain(&live);
-	for (unsigned i = 0; (event = live_find(&live, STREAM_CONTAINER_EVENT,
-						pid, i));
-	     i++) {
+	for (unsigned i = 0;
+	     (event = live_find(&live, STREAM_CONTAINER_EVENT, pid, i)); i++) {
 		assert_int_equal(event->op,
 				 i % 2 ? CONTAINER_REMOVE : CONTAINER_CREATE);
 		count++;

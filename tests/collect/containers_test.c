@@ -127,9 +127,9 @@ static void see(struct containers *c, struct given *given, unsigned op,
 	};
 	buf_put(&record, &event, fixed);
 	buf_puts(&record, path);
-	assert_int_equal(containers_see(c, record.bytes, record.len, take,
-					given, NULL),
-			 0);
+	assert_int_equal(
+		containers_see(c, record.bytes, record.len, take, given, NULL),
+		0);
 	buf_release(&record);
 }
 
@@ -286,7 +286,7 @@ static void see__damaged_record__is_nothing(void **state)
 	struct given given = { 0 };
 	struct containers *c = containers_make(&mounts);
 	static const struct event_blob blobs[] = {
-		{ 0, 0 },	 { 0, 8 },	   { 8, 70 },
+		{ 0, 0 },	  { 0, 8 },	{ 8, 70 },
 		{ 65535, 65535 }, { 65535, 1 }, { 400, 65535 },
 	};
 
@@ -313,14 +313,14 @@ static void see__damaged_record__is_nothing(void **state)
 
 #define V2 "30 1 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw\n"
 #define HYBRID "31 1 0:27 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n"
-#define MEMORY                                                                \
-	"32 1 0:28 / /sys/fs/cgroup/memory rw shared:9 - cgroup cgroup rw,"   \
+#define MEMORY                                                              \
+	"32 1 0:28 / /sys/fs/cgroup/memory rw shared:9 - cgroup cgroup rw," \
 	"memory\n"
-#define CPU                                                                   \
-	"33 1 0:29 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,"   \
+#define CPU                                                                 \
+	"33 1 0:29 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu," \
 	"cpuacct\n"
-#define BOUND                                                                 \
-	"34 1 0:28 /docker/x /sys/fs/cgroup/memory rw - cgroup cgroup rw,"    \
+#define BOUND                                                              \
+	"34 1 0:28 /docker/x /sys/fs/cgroup/memory rw - cgroup cgroup rw," \
 	"memory\n"
 #define CGROUPS "#subsys_name\thierarchy\tnum_cgroups\tenabled\n"
 

@@ -46,7 +46,7 @@ struct sensor {
 	struct log_source logs;
 	struct sampler_wants sampled;
 	struct containers *containers; /* NULL: nobody asks for them */
-	bool containers_missed; /* events were lost: to be looked for */
+	bool containers_missed;	       /* events were lost: to be looked for */
 	struct pipeline *pipeline;
 	struct reorder *reorder;
 	struct loop *loop;
@@ -510,7 +510,8 @@ static int sampler_see_process(void *ctx, const void *record, size_t len,
 static int sampler_change(struct sensor *s, const struct ruleset *ruleset,
 			  struct err *err)
 {
-	struct sampler_wants wants = wants_samples(ruleset, s->options->streams);
+	struct sampler_wants wants =
+		wants_samples(ruleset, s->options->streams);
 	struct sampler *sampler;
 	int rc;
 
