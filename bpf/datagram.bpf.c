@@ -149,14 +149,6 @@ static __always_inline bool connect_fill(struct network_connect_event *event,
 	return true;
 }
 
-/* The socket's state has told of this attempt, once. */
-static __always_inline bool has_been_told(const struct sock *sk)
-{
-	__u64 cookie = socket_cookie(sk);
-
-	return !bpf_map_delete_elem(&failed_attempts, &cookie);
-}
-
 /*
  * Of TCP only what failed before there was a packet. The books are kept with
  * care: changes of states may interrupt us.
@@ -176,7 +168,7 @@ static __always_inline void connect_exit(struct task_struct *task,
 	if (!sk || !is_inet(sk))
 		return;
 	is_tcp = BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
-	if (is_tcp && (ret >= 0 || has_been_told(sk)))
+	if (is_tcp && (ret >= 0 || exit_note_take(socket_cookie(sk))))
 		return;
 	if (!is_tcp && BPF_CORE_READ(sk, sk_type) == SOCK_STREAM)
 		return;
@@ -195,7 +187,7 @@ static __always_inline void connect_exit(struct task_struct *task,
 
 /* --- network.listen --------------------------------------------------------*/
 
-/* Of a socket that was bound, the change of its state has told all. */
+/* Of a socket that was bound the change of its state has told all. */
 static __always_inline void listen_exit(struct task_struct *task,
 					const struct call_args *call, long ret)
 {
@@ -208,10 +200,7 @@ static __always_inline void listen_exit(struct task_struct *task,
 	if (!scratch || !counts || ret < 0 || !WANTED(NETWORK_LISTEN))
 		return;
 	sk = socket_of_fd(task, (__u32)call->args[0]);
-	if (!sk || !is_inet(sk) ||
-	    BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP ||
-	    BPF_CORE_READ_BITFIELD_PROBED(sk, sk_userlocks) &
-		    SOCK_BINDPORT_LOCK)
+	if (!sk || !is_inet(sk) || !exit_note_take(socket_cookie(sk)))
 		return;
 	counts->generated++;
 	event = &scratch->listen;

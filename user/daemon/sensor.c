@@ -9,8 +9,8 @@
 #include "user/daemon/log_source.h"
 #include "user/daemon/origin.h"
 #include "user/daemon/own_events.h"
+#include "user/daemon/sensor_wants.h"
 #include "user/daemon/summary.h"
-#include "user/daemon/wants.h"
 #include "user/event/decode.h"
 #include "user/loop/loop.h"
 
@@ -269,12 +269,12 @@ static int turn(struct sensor *s, struct err *err)
 		rc = sampler_turn(s->sampler, now, record_in, s, err);
 	if (!rc && s->containers)
 		rc = containers_turn(s->containers, now, container_in, s, err);
-	if (!rc && s->containers && s->containers_missed)
-		rc = containers_list(s->containers, now, container_in, s, err);
-	s->containers_missed = false;
 	if (!rc)
 		rc = log_source_turn(&s->logs, now, s->origin.clock_offset_ns,
 				     record_in, s, err);
+	if (!rc && s->containers && s->containers_missed)
+		rc = containers_list(s->containers, now, container_in, s, err);
+	s->containers_missed = false;
 	if (rc)
 		return rc;
 	rc = gaps_in(s, now, err);
@@ -311,26 +311,6 @@ static int on_stop(void *ctx, int64_t result, struct err *err)
 }
 
 /* --- starting --------------------------------------------------------------*/
-
-static void request_fill(const struct sensor *s, const struct ruleset *ruleset,
-			 const bool *wanted, struct collect_columns *columns,
-			 struct collect_request *ret_request)
-{
-	const struct sensor_options *options = s->options;
-
-	wants_columns(ruleset, options->trace_path, columns);
-	*ret_request = (struct collect_request){
-		.event_ring_bytes = options->ring_bytes,
-		.lifecycle_ring_bytes = options->ring_bytes,
-		.columns = columns,
-		.throttle = options->throttle,
-	};
-	memcpy(ret_request->streams, wanted, sizeof(ret_request->streams));
-	if (ruleset && !options->no_pushdown) {
-		ret_request->object = ruleset->program->object;
-		ret_request->object_bytes = ruleset->program->object_bytes;
-	}
-}
 
 /* NULL when nothing is wanted. */
 static int sampler_start(const struct sampler_wants *wants,
@@ -477,7 +457,7 @@ static int containers_start(struct sensor *s, const struct ruleset *ruleset,
 		.root = s->options->host_root,
 	};
 
-	if (!wants_containers(ruleset)) {
+	if (!containers_wanted(ruleset)) {
 		s->containers = containers_free(s->containers);
 		return 0;
 	}
@@ -510,8 +490,7 @@ static int sampler_see_process(void *ctx, const void *record, size_t len,
 static int sampler_change(struct sensor *s, const struct ruleset *ruleset,
 			  struct err *err)
 {
-	struct sampler_wants wants =
-		wants_samples(ruleset, s->options->streams);
+	struct sampler_wants wants = sampler_wants(s->options, ruleset);
 	struct sampler *sampler;
 	int rc;
 
@@ -584,8 +563,8 @@ static int reload(struct sensor *s, struct err *err)
 		err_set(&why, ERR_USAGE, -EINVAL, "the new rules are refused");
 		return rules_stay(s, &why, err);
 	}
-	wants_streams(ruleset, s->options->streams, wanted);
-	request_fill(s, ruleset, wanted, &columns, &request);
+	streams_wanted(s->options, ruleset, wanted);
+	request_fill(s->options, ruleset, wanted, &columns, &request);
 	if (log_source_open(&s->logs, &s->options->logs, wanted, &why) ||
 	    collector_reload(s->collector, &request, &why)) {
 		ruleset_free(ruleset);
@@ -640,8 +619,8 @@ static int start(struct sensor *s, struct err *err)
 
 	if (rc)
 		return rc;
-	wants_streams(s->ruleset, s->options->streams, s->wanted);
-	request_fill(s, s->ruleset, s->wanted, &columns, &request);
+	streams_wanted(s->options, s->ruleset, s->wanted);
+	request_fill(s->options, s->ruleset, s->wanted, &columns, &request);
 	rc = loop_open(&s->loop, err);
 	if (!rc)
 		rc = log_source_open(&s->logs, &s->options->logs, s->wanted,
@@ -652,7 +631,7 @@ static int start(struct sensor *s, struct err *err)
 		rc = collector_self_test(s->collector, harmless, err);
 	if (!rc && s->options->dry_run)
 		return 0;
-	s->sampled = wants_samples(s->ruleset, s->options->streams);
+	s->sampled = sampler_wants(s->options, s->ruleset);
 	if (!rc)
 		rc = sampler_start(&s->sampled, &s->sampler, err);
 	if (!rc)
