@@ -70,7 +70,7 @@ ALL_LDFLAGS := $(LDFLAGS_$(MODE)) $(LDFLAGS)
 
 # --- folders, lowest level first; each is an archive -------------------------
 
-LIBS := base stream ledger event compiler store loop collect trace sink \
+LIBS := base stream ledger event compiler store loop collect trace logs sink \
 	daemon cli
 DIR_base := user/base
 DIR_stream := stream
@@ -81,6 +81,7 @@ DIR_store := store
 DIR_loop := user/loop
 DIR_collect := user/collect
 DIR_trace := user/trace
+DIR_logs := user/logs
 DIR_sink := user/sink
 DIR_daemon := user/daemon
 DIR_cli := user/cli
@@ -95,8 +96,9 @@ USES_store := ledger event base
 USES_loop := base
 USES_collect := loop event ledger base
 USES_trace := ledger event base
+USES_logs := event base
 USES_sink := event base
-USES_daemon := sink trace collect loop store compiler event ledger stream base
+USES_daemon := sink logs trace collect loop store compiler event ledger stream base
 USES_cli := daemon $(USES_daemon)
 
 # The one library that each owns.
@@ -105,7 +107,8 @@ LINK_ledger := $(O)/libblake3.a -lsodium
 LINK_event := -lprotobuf-c
 LINK_store := -llmdb -lsqlite3
 LINK_loop := -luring
-LINK_collect := -lbpf
+LINK_collect := -lbpf -ljansson
+LINK_logs := -lsystemd
 
 link_of = $(foreach l,$(1),$(LINK_$(l)))
 archives = $(foreach l,$(1),$(O)/lib$(l).a)
@@ -230,12 +233,14 @@ $(O)/tests/compiler/%: TEST_LINK := -lelf -lbpf -lsqlite3
 # What the load generator runs thousands of times a second.
 $(O)/tests/tools/exit_zero: ALL_LDFLAGS = $(if $(filter release,$(MODE)),-static)
 
+$(O)/tests/tools/empty_hook: TEST_LINK := -lbpf
+
 TOOLS := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/tools/*.c)))
 
 $(O)/tests/tools/%: tests/tools/%.c
 	$(say) TOOL $@
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< -lpthread
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(TEST_LINK) -lpthread
 
 tests: $(TEST_BINARIES) $(TOOLS)
 
@@ -260,7 +265,7 @@ coverage:
 FUZZ_CC ?= clang-14
 FUZZ_SECONDS ?= 60
 FUZZERS := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/fuzz/*.c)))
-FUZZ_USES := compiler stream sink trace event ledger base
+FUZZ_USES := compiler stream sink logs trace event ledger base
 
 $(FUZZERS): %: %.o $(call archives,$(FUZZ_USES)) $(O)/libblake3.a
 	$(say) LINK $@

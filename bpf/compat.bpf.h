@@ -14,6 +14,43 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 
+/*
+ * A value that the verifier knows to be at most `max`, a constant. A comparison
+ * in C may be of a copy: kernels before 6.5 do not see that a 32-bit copy is
+ * equal to what it was made of.
+ */
+#define AT_MOST(value, max)                            \
+	({                                             \
+		__u64 bounded_ = (value);              \
+		asm volatile("if %0 <= %1 goto +1\n\t" \
+			     "%0 = %1"                 \
+			     : "+r"(bounded_)          \
+			     : "i"(max));              \
+		bounded_;                              \
+	})
+
+/*
+ * KERNEL_READ(p, member): a member of a kernel object, from a pointer that the
+ * verifier knows nothing of. Since 6.2 the load can be made in place; before, it
+ * takes a call. Memory that is not there reads as 0.
+ */
+extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
+
+#define KERNEL_READ(p, member)                                                 \
+	({                                                                     \
+		typeof(p) object_ = (p);                                       \
+		typeof(object_->member) value_;                                \
+		if (bpf_rdonly_cast)                                           \
+			value_ = ((typeof(p))bpf_rdonly_cast(                  \
+					  object_, bpf_core_type_id_kernel(    \
+							   typeof(*object_)))) \
+					 ->member;                             \
+		else                                                           \
+			bpf_core_read(&value_, sizeof(value_),                 \
+				      &object_->member);                       \
+		value_;                                                        \
+	})
+
 /* A 32-bit system call has its own numbers, and the same hook. */
 #if defined(__TARGET_ARCH_x86)
 

@@ -227,8 +227,7 @@ static __always_inline void owner_keep(struct call_scratch *scratch,
 {
 	__u64 cookie = socket_cookie(sk);
 
-	if (!cookie ||
-	    BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE)
+	if (!cookie || BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE)
 		return;
 	__builtin_memcpy(&scratch->owner.head, &scratch->accept.head,
 			 sizeof(scratch->owner.head));
@@ -278,8 +277,7 @@ static __always_inline void accept_exit(struct task_struct *task,
 {
 	__u32 fd = ret < 0 ? (__u32)call->args[0] : (__u32)ret;
 
-	if (ret < 0 &&
-	    (!WANTED_IF_FAILED(NETWORK_ACCEPT) || is_restarted(ret)))
+	if (ret < 0 && (!WANTED_IF_FAILED(NETWORK_ACCEPT) || is_restarted(ret)))
 		return;
 	accepted(task, socket_of_fd(task, fd),
 		 call->is_32bit ? EVENT_FLAG_COMPAT : 0, ret);
@@ -462,11 +460,11 @@ static long message_visit(__u32 index, struct traffic *traffic)
 
 static __always_inline bool is_peek(const struct call_args *call)
 {
-	__u64 flags = call->call == CALL_RECVMSG ? call->args[2] :
-		      call->call == CALL_RECVFROM ||
-				      call->call == CALL_RECVMMSG ?
-						  call->args[3] :
-						  0;
+	__u64 flags =
+		call->call == CALL_RECVMSG ? call->args[2] :
+		call->call == CALL_RECVFROM || call->call == CALL_RECVMMSG ?
+					     call->args[3] :
+					     0;
 
 	return flags & (MSG_PEEK | MSG_ERRQUEUE);
 }
@@ -475,14 +473,14 @@ static __always_inline void traffic_exit(struct task_struct *task,
 					 struct traffic *traffic)
 {
 	struct call_args *call = &traffic->call;
-	bool is_many = call->call == CALL_SENDMMSG ||
-		       call->call == CALL_RECVMMSG;
+	bool is_many =
+		call->call == CALL_SENDMMSG || call->call == CALL_RECVMMSG;
 	const struct sock *sk;
 	__u32 count = 1;
 
 	if (is_restarted(traffic->ret) || is_peek(call) ||
-	    (traffic->ret < 0 && !(traffic->is_send &&
-				   WANTED_IF_FAILED(NETWORK_DATAGRAM))))
+	    (traffic->ret < 0 &&
+	     !(traffic->is_send && WANTED_IF_FAILED(NETWORK_DATAGRAM))))
 		return;
 	sk = socket_of_fd(task, (__u32)call->args[0]);
 	if (!sk || !is_inet(sk))

@@ -3,6 +3,11 @@
  * file.open: a call of the open family has succeeded. At the exit of the call
  * the new descriptor leads to the file, and the file to its path and inode:
  * what was opened, not what the caller asked for.
+ *
+ * Where that is not to be had, the event tells what was asked for (source
+ * 'syscall'): of a call that failed, if a rule wants these, and of a request to
+ * io_uring, which is seen when it is handed in. What becomes of a request is not
+ * waited for: who asks can have the ring report nothing.
  */
 #include "bpf/head.bpf.h"
 #include "bpf/path.bpf.h"
@@ -10,6 +15,7 @@
 #include "bpf/ring.bpf.h"
 
 #include <bpf/bpf_tracing.h>
+#include <asm-generic/fcntl.h>
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -23,17 +29,12 @@ SCRATCH_MAP(open_scratch, struct open_scratch);
 
 STAGES_PASS_ALL(file_open)
 
-/* Another thread may have closed the descriptor meanwhile: then NULL. */
-static __always_inline struct file *file_of_fd(struct task_struct *task,
-					       __u32 fd)
-{
-	struct fdtable *table = task->files->fdt;
-	struct file *file = NULL;
+/* A set of own columns, all of which are in one word of a column set. */
+#define OPEN_BIT(column) (1ULL << COL_FILE_OPEN_##column % 64)
+#define OPEN_WORD (COL_OWN_FIRST / 64)
 
-	if (fd < table->max_fds)
-		bpf_probe_read_kernel(&file, sizeof(file), &table->fd[fd]);
-	return file;
-}
+_Static_assert(COL_FILE_OPEN_created / 64 == OPEN_WORD,
+	       "the columns of file.open are in one word");
 
 static __always_inline void path_fill(struct open_scratch *scratch,
 				      struct file *file)
@@ -48,21 +49,28 @@ static __always_inline void path_fill(struct open_scratch *scratch,
 		event->head.truncated |= EVENT_PART_PATH;
 }
 
-/* All but the path. */
-static __always_inline void open_fill(struct file_open_event *event,
-				      struct file *file)
+/* The columns of the set, but for the path. */
+static __always_inline void open_columns(struct file_open_event *event,
+					 struct file *file, __u64 columns)
 {
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
-	__u32 f_mode = BPF_CORE_READ(file, f_mode);
+	__u32 f_mode = 0;
 
-	event->flags = BPF_CORE_READ(file, f_flags);
-	event->is_write = !!(f_mode & FMODE_WRITE);
-	event->created = !!(f_mode & FMODE_CREATED);
-	event->mode = BPF_CORE_READ(inode, i_mode);
-	event->ino = BPF_CORE_READ(inode, i_ino);
-	event->dev = BPF_CORE_READ(inode, i_sb, s_dev);
-	event->path.off = offsetof(struct file_open_event, path_bytes);
-	event->path.len = 0;
+	if (columns & (OPEN_BIT(is_write) | OPEN_BIT(created)))
+		f_mode = KERNEL_READ(file, f_mode);
+	if (columns & OPEN_BIT(is_write))
+		event->is_write = !!(f_mode & FMODE_WRITE);
+	if (columns & OPEN_BIT(created))
+		event->created = !!(f_mode & FMODE_CREATED);
+	if (columns & OPEN_BIT(flags))
+		event->flags = KERNEL_READ(file, f_flags);
+	if (columns & (OPEN_BIT(mode) | OPEN_BIT(ino) | OPEN_BIT(dev))) {
+		struct inode *inode = KERNEL_READ(file, f_inode);
+		struct super_block *sb = KERNEL_READ(inode, i_sb);
+
+		event->mode = KERNEL_READ(inode, i_mode);
+		event->ino = KERNEL_READ(inode, i_ino);
+		event->dev = KERNEL_READ(sb, s_dev);
+	}
 }
 
 static __always_inline void open_put(struct file_open_event *event,
@@ -82,40 +90,204 @@ static __always_inline void open_put(struct file_open_event *event,
 	ring_submit(&event_ring, &room);
 }
 
+static __always_inline void open_begin(struct file_open_event *event,
+				       struct task_struct *task, __s64 retval)
+{
+	head_begin(&event->head, STREAM_FILE_OPEN);
+	if (compat_is_32bit(task))
+		event->head.flags |= EVENT_FLAG_COMPAT;
+	event->head.retval = retval;
+	event->fd = retval;
+	event->path.off = offsetof(struct file_open_event, path_bytes);
+	event->path.len = 0;
+	head_columns(&event->head, task, HEAD_TESTED(STREAM_FILE_OPEN));
+}
+
+/* The rest of the head, and off it goes. */
+static __always_inline void open_end(struct file_open_event *event,
+				     struct task_struct *task,
+				     struct event_counters *counts)
+{
+	head_columns(&event->head, task,
+		     HEAD_ALL & ~HEAD_TESTED(STREAM_FILE_OPEN));
+	open_put(event, counts);
+}
+
+/* Returns whether a rule may want it. */
+static __always_inline bool open_fill(struct open_scratch *scratch,
+				      struct file *file)
+{
+	__u64 tested = settings.predicate_columns[STREAM_FILE_OPEN][OPEN_WORD];
+	struct file_open_event *event = &scratch->event;
+
+	open_columns(event, file, tested);
+	if (!pre_file_open(event))
+		return false;
+	if (TESTS(FILE_OPEN, FILE_OPEN_path)) {
+		path_fill(scratch, file);
+		if (!predicate_file_open(event))
+			return false;
+	} else if (NEEDS(FILE_OPEN, FILE_OPEN_path)) {
+		path_fill(scratch, file);
+	}
+	open_columns(event, file, ~tested);
+	return true;
+}
+
+/* --- what was asked for ----------------------------------------------------*/
+
+struct open_asked {
+	struct name_at at;
+	__u64 flags; /* O_* */
+};
+
+/* Of a call that failed, from its arguments. */
+static __always_inline void asked_of_call(struct open_asked *asked,
+					  struct pt_regs *regs,
+					  struct task_struct *task)
+{
+	bool is_32bit = compat_is_32bit(task);
+	__u32 slot = compat_call_slot(regs, task);
+	unsigned long args[4];
+
+	for (unsigned i = 0; i < 4; i++)
+		args[i] = compat_syscall_arg(regs, is_32bit, i);
+	asked->at = (struct name_at){ .dirfd = NAME_CWD };
+	if (CALL_IS(slot, open) || CALL_IS(slot, creat)) {
+		asked->at.name = (const char *)args[0];
+		asked->flags = CALL_IS(slot, open) ?
+				       args[1] :
+				       O_CREAT | O_WRONLY | O_TRUNC;
+		return;
+	}
+	asked->at.dirfd = (int)args[0];
+	/* A handle is no name. */
+	if (!CALL_IS(slot, open_by_handle_at))
+		asked->at.name = (const char *)args[1];
+	asked->flags = args[2];
+	/* struct open_how begins with the flags. */
+	if (CALL_IS(slot, openat2) &&
+	    bpf_probe_read_user(&asked->flags, sizeof(asked->flags),
+				(void *)args[2]))
+		asked->flags = 0;
+}
+
+/* Returns whether a rule may want it. */
+static __always_inline bool asked_fill(struct open_scratch *scratch,
+				       const struct open_asked *asked)
+{
+	struct file_open_event *event = &scratch->event;
+	__u32 name_flags = 0;
+
+	event->head.source = EVENT_SOURCE_SYSCALL;
+	event->flags = asked->flags;
+	event->is_write = (asked->flags & O_ACCMODE) != O_RDONLY;
+	event->created = 0;
+	event->mode = 0;
+	event->ino = 0;
+	event->dev = 0;
+	if (!pre_file_open(event))
+		return false;
+	event->path.len = path_of_name(&scratch->path, &asked->at,
+				       (struct path_bytes *)event->path_bytes,
+				       &name_flags);
+	if (name_flags)
+		event->head.truncated |= EVENT_PART_PATH;
+	if (!predicate_file_open(event))
+		return false;
+	if (!(name_flags & NAME_CUT))
+		event->head.truncated &= ~EVENT_PART_PATH;
+	return true;
+}
+
+/* --- the handlers ----------------------------------------------------------*/
+
+static __always_inline bool call_fill(struct open_scratch *scratch,
+				      struct pt_regs *regs, long ret,
+				      struct task_struct *task)
+{
+	struct file_open_event *event = &scratch->event;
+	struct open_asked asked = {};
+	struct file *file;
+
+	if (ret >= 0) {
+		file = file_of_fd(task, (__u32)ret);
+		return open_fill(scratch, file);
+	}
+	if (!WANTED_IF_FAILED(FILE_OPEN))
+		return false;
+	event->fd = EVENT_NONE;
+	asked_of_call(&asked, regs, task);
+	return asked_fill(scratch, &asked);
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(file_open, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct event_counters *counts;
 	struct open_scratch *scratch;
-	struct file *file;
 
-	if (ret < 0 || task->tgid == settings.self_tgid)
+	if (ret < 0 && !WANTED_IF_FAILED(FILE_OPEN))
+		return 0;
+	if (task->tgid == settings.self_tgid)
 		return 0;
 	counts = counters_get(STREAM_FILE_OPEN);
 	scratch = scratch_get(&open_scratch);
 	if (!counts || !scratch)
 		return 0;
 	counts->generated++;
-
-	head_fill(&scratch->event.head, STREAM_FILE_OPEN, task);
-	if (compat_is_32bit(task))
-		scratch->event.head.flags |= EVENT_FLAG_COMPAT;
-	scratch->event.fd = (__u32)ret;
-	file = file_of_fd(task, (__u32)ret);
-	open_fill(&scratch->event, file);
-	if (!pre_file_open(&scratch->event)) {
-		counts->filtered++;
-		return 0;
-	}
-	if (file)
-		path_fill(scratch, file);
+	open_begin(&scratch->event, task, ret);
+	if (call_fill(scratch, regs, ret, task))
+		open_end(&scratch->event, task, counts);
 	else
-		scratch->event.head.truncated |= EVENT_PART_PATH;
-	if (!predicate_file_open(&scratch->event)) {
 		counts->filtered++;
-		return 0;
-	}
-	open_put(&scratch->event, counts);
 	return 0;
+}
+
+/*
+ * Shares the scratch memory and the counters with the handler of the calls: a
+ * tracepoint's program is not preempted, and neither of the two can interrupt
+ * the other.
+ */
+static __always_inline int request_handle(struct io_kiocb *req)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct io_open *args = (struct io_open *)req;
+	struct open_asked asked = { .at.in_kernel = true };
+	struct event_counters *counts;
+	struct open_scratch *scratch;
+	struct filename *filename;
+
+	if (task->tgid == settings.self_tgid)
+		return 0;
+	counts = counters_get(STREAM_FILE_OPEN);
+	scratch = scratch_get(&open_scratch);
+	if (!counts || !scratch)
+		return 0;
+	counts->generated++;
+	open_begin(&scratch->event, task, EVENT_NONE);
+	scratch->event.head.flags = EVENT_FLAG_IO_URING;
+	filename = KERNEL_READ(args, filename);
+	asked.at.name = KERNEL_READ(filename, name);
+	asked.at.dirfd = KERNEL_READ(args, dfd);
+	asked.flags = KERNEL_READ(args, how.flags);
+	if (asked_fill(scratch, &asked))
+		open_end(&scratch->event, task, counts);
+	else
+		counts->filtered++;
+	return 0;
+}
+
+SEC("tp_btf/io_uring_submit_req")
+int BPF_PROG(file_open_request, struct io_kiocb *req)
+{
+	return request_handle(req);
+}
+
+/* The tracepoint's name before 6.4. */
+SEC("tp_btf/io_uring_submit_sqe")
+int BPF_PROG(file_open_request_sqe, struct io_kiocb *req)
+{
+	return request_handle(req);
 }

@@ -25,18 +25,56 @@ static __always_inline struct upid *pid_innermost(struct pid *pid)
 	return (void *)pid + offset;
 }
 
-static __always_inline void head_namespaces(struct event_head *head,
-					    struct task_struct *task)
+static __always_inline struct upid *head_upid(struct task_struct *task)
 {
-	struct nsproxy *nsproxy = task->nsproxy;
-	struct upid *upid;
+	return pid_innermost(task->signal->pids[PIDTYPE_TGID]);
+}
 
-	upid = pid_innermost(task->signal->pids[PIDTYPE_TGID]);
-	head->ns_pid = BPF_CORE_READ(upid, nr);
-	head->pid_ns = BPF_CORE_READ(upid, ns, ns.inum);
-	head->mnt_ns = nsproxy->mnt_ns->ns.inum;
-	head->net_ns = nsproxy->net_ns->ns.inum;
-	head->user_ns = task->real_cred->user_ns->ns.inum;
+#define CONTROLLER_PLACE(controller)                                           \
+	(bpf_core_enum_value_exists(enum cgroup_subsys_id, controller) ?       \
+		 (int)bpf_core_enum_value(enum cgroup_subsys_id, controller) : \
+		 -1)
+
+/* In css_set.subsys; -1: this kernel has no such controller. */
+static __always_inline int head_controller(void)
+{
+	switch (settings.cgroup_controller) {
+	case CGROUP_MEMORY:
+		return CONTROLLER_PLACE(memory_cgrp_id);
+	case CGROUP_PIDS:
+		return CONTROLLER_PLACE(pids_cgrp_id);
+	case CGROUP_DEVICES:
+		return CONTROLLER_PLACE(devices_cgrp_id);
+	case CGROUP_CPU:
+		return CONTROLLER_PLACE(cpu_cgrp_id);
+	case CGROUP_FREEZER:
+		return CONTROLLER_PLACE(freezer_cgrp_id);
+	}
+	return -1;
+}
+
+/* In the root of v2 a process may still be somewhere in v1. */
+static __always_inline __u64 head_cgroup(struct task_struct *task)
+{
+	struct cgroup *unified = task->cgroups->dfl_cgrp;
+	struct cgroup_subsys_state *state;
+	struct cgroup *cgroup;
+	int place;
+
+	if (!settings.cgroup_controller || unified->level > 0)
+		return unified->kn->id;
+	place = head_controller();
+	if (place < 0)
+		return unified->kn->id;
+	bpf_probe_read_kernel(
+		&state, sizeof(state),
+		(void *)task->cgroups +
+			bpf_core_field_offset(struct css_set, subsys) +
+			place * sizeof(state));
+	cgroup = BPF_CORE_READ(state, cgroup);
+	if (BPF_CORE_READ(cgroup, level) == 0)
+		return unified->kn->id;
+	return BPF_CORE_READ(cgroup, kn, id) | EVENT_CGROUP_V1;
 }
 
 /* A session without a terminal has none. */
@@ -55,48 +93,86 @@ static __always_inline __u32 head_tty(struct task_struct *task)
 static __always_inline void head_terms_unknown(struct event_head *head)
 {
 	__builtin_memset(&head->terms, 0xff, sizeof(head->terms));
-	__builtin_memset(&head->parent_terms, 0xff,
-			 sizeof(head->parent_terms));
+	__builtin_memset(&head->parent_terms, 0xff, sizeof(head->parent_terms));
 	head->join_keys = ~0ULL;
 }
 
-static __always_inline void head_fill(struct event_head *head, __u16 stream,
-				      struct task_struct *task)
-{
-	struct task_struct *parent = task->real_parent;
-	const struct cred *cred = task->real_cred;
+/* A set of the head's columns: all are in the first word of a column set. */
+#define HEAD_BIT(column) (1ULL << COL_##column)
+#define HEAD_ALL (~0ULL)
+#define HEAD_TESTED(stream) (settings.predicate_columns[stream][0])
 
+_Static_assert(COL_AMBIENT_FIRST <= 64, "the head's columns are in one word");
+
+/* What is the same whoever did it; the collector adds to flags. */
+static __always_inline void head_begin(struct event_head *head, __u16 stream)
+{
 	head->stream = stream;
 	head->abi = EVENT_ABI;
-	head->pid_key = task_key(task);
-	head->parent_key = task_key(parent);
-	head->cgroup_id = task->cgroups->dfl_cgrp->kn->id;
-	head->start_ns = task->group_leader->start_boottime;
-	bpf_core_read(&head->caps_eff, sizeof(head->caps_eff),
-		      &cred->cap_effective);
 	head->retval = EVENT_NONE;
 	head_terms_unknown(head);
-	head->tty = head_tty(task);
-	head->parent_uid = parent->real_cred->uid.val;
 	head->source = stream == STREAM_PROCESS_SNAPSHOT ?
 			       EVENT_SOURCE_SNAPSHOT :
 			       EVENT_SOURCE_KERNEL;
 	head->generation = settings.generation;
-	head->cpu = bpf_get_smp_processor_id();
-	head->pid = task->tgid;
-	head->tid = task->pid;
-	head->ppid = parent->tgid;
-	head->uid = cred->uid.val;
-	head->euid = cred->euid.val;
-	head->gid = cred->gid.val;
-	head->egid = cred->egid.val;
-	head->loginuid = compat_loginuid(task);
-	head->sid = task->signal->pids[PIDTYPE_SID]->numbers[0].nr;
-	head->pgid = task->signal->pids[PIDTYPE_PGID]->numbers[0].nr;
 	head->truncated = 0;
-	head->flags = task->flags & PF_KTHREAD ? EVENT_FLAG_KTHREAD : 0;
-	head_namespaces(head, task);
-	bpf_probe_read_kernel(head->comm, sizeof(head->comm), task->comm);
+	head->flags = 0;
+}
+
+/*
+ * The columns of the set, which the verifier knows: of what is not in it no
+ * code is left. To be called for what is tested, then for the rest.
+ */
+static __always_inline void
+head_columns(struct event_head *head, struct task_struct *task, __u64 columns)
+{
+	struct task_struct *parent = task->real_parent;
+	const struct cred *cred = task->real_cred;
+
+#define HEAD_SET(column, value)           \
+	if (columns & HEAD_BIT(column)) { \
+		head->column = (value);   \
+	}
+	if (columns & HEAD_BIT(pid_key)) {
+		head->pid_key = task_key(task);
+		head->start_ns = task->group_leader->start_boottime;
+	}
+	HEAD_SET(parent_key, task_key(parent));
+	HEAD_SET(cgroup_id, head_cgroup(task));
+	if (columns & HEAD_BIT(caps_eff))
+		bpf_core_read(&head->caps_eff, sizeof(head->caps_eff),
+			      &cred->cap_effective);
+	HEAD_SET(tty, head_tty(task));
+	HEAD_SET(parent_uid, parent->real_cred->uid.val);
+	HEAD_SET(cpu, bpf_get_smp_processor_id());
+	HEAD_SET(pid, task->tgid);
+	HEAD_SET(tid, task->pid);
+	HEAD_SET(ppid, parent->tgid);
+	HEAD_SET(uid, cred->uid.val);
+	HEAD_SET(euid, cred->euid.val);
+	HEAD_SET(gid, cred->gid.val);
+	HEAD_SET(egid, cred->egid.val);
+	HEAD_SET(loginuid, compat_loginuid(task));
+	HEAD_SET(sid, task->signal->pids[PIDTYPE_SID]->numbers[0].nr);
+	HEAD_SET(pgid, task->signal->pids[PIDTYPE_PGID]->numbers[0].nr);
+	HEAD_SET(pid_ns, BPF_CORE_READ(head_upid(task), ns, ns.inum));
+	HEAD_SET(ns_pid, BPF_CORE_READ(head_upid(task), nr));
+	HEAD_SET(mnt_ns, task->nsproxy->mnt_ns->ns.inum);
+	HEAD_SET(net_ns, task->nsproxy->net_ns->ns.inum);
+	HEAD_SET(user_ns, cred->user_ns->ns.inum);
+	if (columns & HEAD_BIT(comm))
+		__builtin_memcpy(head->comm, task->comm, sizeof(head->comm));
+#undef HEAD_SET
+}
+
+/* Every column. */
+static __always_inline void head_fill(struct event_head *head, __u16 stream,
+				      struct task_struct *task)
+{
+	head_begin(head, stream);
+	head_columns(head, task, HEAD_ALL);
+	if (task->flags & PF_KTHREAD)
+		head->flags |= EVENT_FLAG_KTHREAD;
 }
 
 #endif

@@ -21,7 +21,13 @@
 #define FMODE_CREATED 0x100000
 
 /* enum pid_type, stable since 4.19 */
-enum { PIDTYPE_TGID = 1, PIDTYPE_PGID = 2, PIDTYPE_SID = 3, PIDTYPE_MAX = 4 };
+enum {
+	PIDTYPE_PID = 0,
+	PIDTYPE_TGID = 1,
+	PIDTYPE_PGID = 2,
+	PIDTYPE_SID = 3,
+	PIDTYPE_MAX = 4
+};
 
 /* include/net/tcp_states.h */
 enum {
@@ -56,8 +62,34 @@ typedef struct {
 	__u32 val;
 } kgid_t;
 
+struct proc_ns_operations {
+	const char *name;
+};
+
 struct ns_common {
+	const struct proc_ns_operations *ops;
 	unsigned int inum;
+};
+
+struct hlist_node {
+	struct hlist_node *next;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
+struct xa_node {
+	unsigned char shift;
+	void *slots[64];
+};
+
+struct xarray {
+	void *xa_head;
+};
+
+struct idr {
+	struct xarray idr_rt;
 };
 
 struct user_namespace {
@@ -65,6 +97,7 @@ struct user_namespace {
 };
 
 struct pid_namespace {
+	struct idr idr;
 	struct ns_common ns;
 };
 
@@ -92,6 +125,7 @@ struct upid {
 
 struct pid {
 	unsigned int level;
+	struct hlist_head tasks[PIDTYPE_MAX];
 	struct upid numbers[1];
 };
 
@@ -113,12 +147,32 @@ struct kernfs_node {
 	__u64 id;
 };
 
+struct cgroup_root {
+	int hierarchy_id;
+};
+
 struct cgroup {
+	int level;
 	struct kernfs_node *kn;
+	struct cgroup_root *root;
+};
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
 };
 
 struct css_set {
+	struct cgroup_subsys_state *subsys[1]; /* by enum cgroup_subsys_id */
 	struct cgroup *dfl_cgrp;
+};
+
+/* As the kernel was configured: the values are the kernel's. */
+enum cgroup_subsys_id {
+	memory_cgrp_id = 1,
+	pids_cgrp_id,
+	devices_cgrp_id,
+	cpu_cgrp_id,
+	freezer_cgrp_id,
 };
 
 struct qstr {
@@ -154,6 +208,7 @@ struct path {
 
 struct super_block {
 	__u32 s_dev;
+	unsigned long s_magic;
 };
 
 struct inode {
@@ -161,14 +216,40 @@ struct inode {
 	struct super_block *i_sb;
 	unsigned long i_ino;
 	unsigned int i_nlink;
+	void *i_private;
 };
 
 struct file {
 	unsigned int f_mode;
 	unsigned int f_flags;
 	struct inode *f_inode;
-	struct path f_path;
 	void *private_data;
+	struct path f_path;
+};
+
+struct fs_struct {
+	struct path root;
+	struct path pwd;
+};
+
+struct filename {
+	const char *name;
+};
+
+struct open_how {
+	__u64 flags;
+};
+
+/* A request of io_uring; its own struct lies over its beginning. */
+struct io_kiocb {
+	struct file *file;
+	__u8 opcode;
+};
+
+struct io_open {
+	int dfd;
+	struct filename *filename;
+	struct open_how how;
 };
 
 struct fdtable {
@@ -183,6 +264,8 @@ struct files_struct {
 struct mm_struct {
 	unsigned long arg_start;
 	unsigned long arg_end;
+	unsigned long env_start;
+	unsigned long env_end;
 	struct file *exe_file;
 };
 
@@ -211,6 +294,7 @@ struct thread_info {
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags;
+	unsigned int personality;
 	struct mm_struct *mm;
 	int exit_code;
 	int exit_signal;
@@ -219,6 +303,7 @@ struct task_struct {
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
+	struct hlist_node pid_links[PIDTYPE_MAX];
 	__u64 start_boottime;
 	const struct cred *real_cred;
 	char comm[16];
@@ -229,6 +314,27 @@ struct task_struct {
 	struct sighand_struct *sighand;
 	kuid_t loginuid;
 	struct css_set *cgroups;
+};
+
+struct kernel_siginfo {
+	int si_code;
+};
+
+struct bpf_prog_aux {
+	char name[16];
+};
+
+struct bpf_prog {
+	enum bpf_prog_type type;
+	struct bpf_prog_aux *aux;
+};
+
+struct bpf_map {
+	char name[16];
+};
+
+struct module {
+	char name[1]; /* and more: its end is not ours to say */
 };
 
 struct linux_binprm {

@@ -53,7 +53,7 @@ struct endpoint {
 struct message {
 	__u64 name; /* struct sockaddr, 0: none */
 	__u64 name_bytes;
-	__u64 base; /* of the buffer, or of the vector */
+	__u64 base;  /* of the buffer, or of the vector */
 	__u64 count; /* bytes of the buffer, or pieces */
 	bool is_vector;
 	bool is_32bit;

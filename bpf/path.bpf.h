@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The path of an open file, from the kernel's own objects: dentry by dentry up
- * to the root of the mount, over the mount point, and on to the root of the
- * mount tree. What the caller wrote in its memory plays no part.
+ * Paths. That of a file is made from the kernel's own objects: dentry by dentry
+ * up to the root of the mount, over the mount point, and on to the root of the
+ * mount tree; what the caller wrote in its memory plays no part. That of a name
+ * is made of the directory it is relative to, which is such a file, and the
+ * name: see path_of_name().
  *
- * The path is built from its end:
+ * A path is built from its end, a name follows its directory:
  *
- *   bytes  0 ............ off ............ EVENT_PATH_SIZE
- *          unused         /usr/bin/id      slack for the verifier
+ *   bytes  0 ............ off ............ EVENT_PATH_SIZE ......... end
+ *          unused         /home/user      /name
  *
  * A path that does not fit keeps its end and is marked.
  */
@@ -21,8 +23,21 @@
 /* Each step adds at least two bytes or crosses a mount. */
 #define PATH_STEPS_MAX (EVENT_PATH_SIZE / 2 + 64)
 
+/*
+ * Where a look through a name stands. In the buffer, for the verifier follows
+ * each value of what lies on the stack.
+ */
+struct name_scan {
+	__u32 len;	 /* the NUL included, which ends the last component */
+	__u32 component; /* bytes of the one that is looked at */
+	__u32 dots;	 /* as many of them as are leading dots */
+	__u32 raw;
+};
+
 struct path_buffer {
-	char bytes[2 * EVENT_PATH_SIZE + PATH_NAME_MAX + 1];
+	/* A directory, a name behind it, and slack for the verifier. */
+	char bytes[3 * EVENT_PATH_SIZE];
+	struct name_scan scan;
 };
 
 enum path_state {
@@ -45,8 +60,7 @@ static __always_inline void path_enter_mount(struct path_walk *walk,
 					     struct mount *mount)
 {
 	walk->mount = mount;
-	bpf_core_read(&walk->mount_root, sizeof(walk->mount_root),
-		      &mount->mnt.mnt_root);
+	walk->mount_root = KERNEL_READ(mount, mnt.mnt_root);
 }
 
 static __always_inline bool path_prepend(struct path_walk *walk,
@@ -76,19 +90,18 @@ static long path_step(__u32 index, struct path_walk *walk)
 	__u32 len;
 
 	if (dentry == walk->mount_root) {
-		bpf_core_read(&above, sizeof(above), &mount->mnt_parent);
+		above = KERNEL_READ(mount, mnt_parent);
 		if (above == mount) {
 			walk->state = PATH_AT_ROOT;
 			return 1;
 		}
-		bpf_core_read(&walk->dentry, sizeof(walk->dentry),
-			      &mount->mnt_mountpoint);
+		walk->dentry = KERNEL_READ(mount, mnt_mountpoint);
 		path_enter_mount(walk, above);
 		return 0;
 	}
-	bpf_core_read(&parent, sizeof(parent), &dentry->d_parent);
-	name = BPF_CORE_READ(dentry, d_name.name);
-	len = BPF_CORE_READ(dentry, d_name.len);
+	parent = KERNEL_READ(dentry, d_parent);
+	name = KERNEL_READ(dentry, d_name.name);
+	len = KERNEL_READ(dentry, d_name.len);
 	if (parent == dentry) {
 		walk->state = PATH_PSEUDO;
 		if (len && index == 0)
@@ -103,28 +116,64 @@ static long path_step(__u32 index, struct path_walk *walk)
 	return 0;
 }
 
-/* Returns the path's length; its bytes start at EVENT_PATH_SIZE minus that. */
-static __always_inline __u32 path_build(struct path_buffer *buffer,
-					struct file *file,
-					enum path_state *ret_state)
+/*
+ * The path's bytes end at EVENT_PATH_SIZE; returns where they start, which is
+ * there for the root itself.
+ */
+static __always_inline __u32 path_walk(struct path_buffer *buffer,
+				       struct vfsmount *mnt,
+				       struct dentry *dentry,
+				       enum path_state *ret_state)
 {
 	struct path_walk walk = {
-		.dentry = BPF_CORE_READ(file, f_path.dentry),
+		.dentry = dentry,
 		.bytes = buffer->bytes,
 		.off = EVENT_PATH_SIZE,
 		.state = PATH_WALKING,
 	};
-	struct mount *mount = (void *)BPF_CORE_READ(file, f_path.mnt) -
-			      bpf_core_field_offset(struct mount, mnt);
 
-	path_enter_mount(&walk, mount);
+	path_enter_mount(
+		&walk, (void *)mnt - bpf_core_field_offset(struct mount, mnt));
 	bpf_loop(PATH_STEPS_MAX, path_step, &walk, 0);
-	if (walk.state == PATH_AT_ROOT && walk.off == EVENT_PATH_SIZE) {
-		buffer->bytes[EVENT_PATH_SIZE - 1] = '/';
-		walk.off = EVENT_PATH_SIZE - 1;
-	}
 	*ret_state = walk.state;
-	return EVENT_PATH_SIZE - walk.off;
+	return walk.off;
+}
+
+/* Returns the path's length; its bytes start at EVENT_PATH_SIZE minus that. */
+static __always_inline __u32 path_build_from(struct path_buffer *buffer,
+					     struct dentry *dentry,
+					     struct vfsmount *mnt,
+					     enum path_state *ret_state)
+{
+	__u32 off = path_walk(buffer, mnt, dentry, ret_state);
+
+	if (*ret_state == PATH_AT_ROOT && off == EVENT_PATH_SIZE) {
+		off = EVENT_PATH_SIZE - 1;
+		buffer->bytes[off] = '/';
+	}
+	return EVENT_PATH_SIZE - off;
+}
+
+static __always_inline __u32 path_build(struct path_buffer *buffer,
+					struct file *file,
+					enum path_state *ret_state)
+{
+	return path_build_from(buffer, KERNEL_READ(file, f_path.dentry),
+			       KERNEL_READ(file, f_path.mnt), ret_state);
+}
+
+/* Of the working directory of a task that may be at its end. */
+static __always_inline __u32 path_of_cwd(struct path_buffer *buffer,
+					 struct task_struct *task,
+					 enum path_state *ret_state)
+{
+	struct fs_struct *fs = task->fs;
+
+	*ret_state = PATH_WALKING;
+	if (!fs)
+		return 0;
+	return path_build_from(buffer, KERNEL_READ(fs, pwd.dentry),
+			       KERNEL_READ(fs, pwd.mnt), ret_state);
 }
 
 /* To the start of a record's `bytes`, EVENT_PATH_SIZE long; returns `len`. */
@@ -133,8 +182,7 @@ static __always_inline __u32 path_copy(char *bytes, struct path_buffer *buffer,
 {
 	__u32 off = EVENT_PATH_SIZE - len;
 
-	if (len > EVENT_PATH_SIZE)
-		len = EVENT_PATH_SIZE;
+	len = AT_MOST(len, EVENT_PATH_SIZE);
 	bpf_probe_read_kernel(bytes, len, buffer->bytes + (off & 8191));
 	return len;
 }
@@ -143,6 +191,201 @@ static __always_inline __u32 path_copy(char *bytes, struct path_buffer *buffer,
 static __always_inline bool path_is_whole(enum path_state state, __u32 len)
 {
 	return len && (state == PATH_AT_ROOT || state == PATH_PSEUDO);
+}
+
+/* Another thread may have closed the descriptor meanwhile: then NULL. */
+static __always_inline struct file *file_of_fd(struct task_struct *task,
+					       __u32 fd)
+{
+	struct fdtable *table = task->files->fdt;
+	struct file *file = NULL;
+
+	if (fd < table->max_fds)
+		bpf_probe_read_kernel(&file, sizeof(file), &table->fd[fd]);
+	return file;
+}
+
+/* Append a blob of `len` bytes to the record's layout on the ring. */
+static __always_inline void blob_place(struct event_head *head,
+				       struct event_blob *blob, __u32 len)
+{
+	blob->off = head->size;
+	blob->len = len;
+	head->size += len;
+}
+
+/* --- names -----------------------------------------------------------------*/
+
+#define NAME_CWD (-100) /* AT_FDCWD */
+
+/* How good the path of a name is: struct name_path's `flags`. */
+enum name_flag {
+	NAME_CUT = 1 << 0, /* not whole: it could not be read or did not fit */
+	NAME_RAW = 1 << 1, /* has //, /./, /../ or ends so: user space mends */
+};
+
+/* Room for a path in a record, for functions that the verifier sees alone. */
+struct path_bytes {
+	char bytes[EVENT_PATH_SIZE];
+};
+
+/* What a system call or a request names. */
+struct name_at {
+	const char *name;
+	int dirfd;
+	bool in_kernel; /* the name is the kernel's copy */
+	bool empty_ok;	/* an empty name is the descriptor's own file */
+};
+
+/* Returns 1 to end the loop. */
+static long name_scan_step(__u32 index, struct path_buffer **ctx)
+{
+	struct path_buffer *buffer = *ctx;
+	struct name_scan *scan = &buffer->scan;
+	char byte;
+
+	if (index >= scan->len)
+		return 1;
+	byte = buffer->bytes[EVENT_PATH_SIZE + 1 +
+			     (index & (EVENT_PATH_SIZE - 1))];
+	if (byte != '/' && byte != '\0') {
+		if (byte == '.' && scan->dots == scan->component)
+			scan->dots++;
+		scan->component++;
+		return 0;
+	}
+	if (scan->component == scan->dots && scan->dots <= 2) {
+		scan->raw = true;
+		return 1;
+	}
+	scan->component = 0;
+	scan->dots = 0;
+	return 0;
+}
+
+/* The name lies behind a slash at EVENT_PATH_SIZE; `len` counts its NUL. */
+static __always_inline bool name_is_raw(struct path_buffer *buffer, __u32 len)
+{
+	buffer->scan = (struct name_scan){ .len = len };
+	bpf_loop(EVENT_PATH_SIZE, name_scan_step, &buffer, 0);
+	return buffer->scan.raw;
+}
+
+/* The first byte, without its NUL; 0: none, or it cannot be read. */
+static __always_inline char name_first(const struct name_at *at)
+{
+	char first = 0;
+
+	if (at->in_kernel)
+		bpf_probe_read_kernel(&first, 1, at->name);
+	else
+		bpf_probe_read_user(&first, 1, at->name);
+	return first;
+}
+
+static __always_inline long name_read(char *to, const struct name_at *at)
+{
+	if (at->in_kernel)
+		return bpf_probe_read_kernel_str(to, EVENT_PATH_SIZE, at->name);
+	return bpf_probe_read_user_str(to, EVENT_PATH_SIZE, at->name);
+}
+
+/* Where the walk to a name begins; false: the descriptor is not open. */
+static __always_inline bool name_base(struct task_struct *task,
+				      const struct name_at *at, bool absolute,
+				      struct vfsmount **ret_mnt,
+				      struct dentry **ret_dentry)
+{
+	struct file *file;
+
+	if (absolute) {
+		*ret_mnt = task->fs->root.mnt;
+		*ret_dentry = task->fs->root.dentry;
+		return true;
+	}
+	if (at->dirfd == NAME_CWD) {
+		*ret_mnt = task->fs->pwd.mnt;
+		*ret_dentry = task->fs->pwd.dentry;
+		return true;
+	}
+	file = file_of_fd(task, (__u32)at->dirfd);
+	if (!file)
+		return false;
+	*ret_mnt = KERNEL_READ(file, f_path.mnt);
+	*ret_dentry = KERNEL_READ(file, f_path.dentry);
+	return true;
+}
+
+/* Has the process a root other than that of its mount tree? */
+static __always_inline bool name_is_confined(struct path_buffer *buffer,
+					     struct task_struct *task)
+{
+	enum path_state state = PATH_WALKING;
+
+	return path_walk(buffer, task->fs->root.mnt, task->fs->root.dentry,
+			 &state) != EVENT_PATH_SIZE;
+}
+
+/*
+ * The absolute path that a name means, into `bytes`, EVENT_PATH_SIZE long;
+ * returns its length. The last component is what the call named: a symbolic
+ * link is not followed. `..` in a name is left to user space, which cannot know
+ * where a process that changed its root is stopped: there it stays NAME_CUT.
+ *
+ * Global, so that the verifier looks at it once and not at every call.
+ */
+__weak __noinline int path_of_name(struct path_buffer *buffer,
+				   const struct name_at *at,
+				   struct path_bytes *path, __u32 *flags)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	enum path_state state = PATH_WALKING;
+	struct vfsmount *mnt = NULL;
+	struct dentry *dentry = NULL;
+	__u32 off = EVENT_PATH_SIZE;
+	__u32 end = EVENT_PATH_SIZE;
+	bool absolute;
+	long len = 0;
+	char first;
+
+	if (!buffer || !at || !path || !flags)
+		return 0;
+	first = name_first(at);
+	absolute = first == '/';
+	*flags = 0;
+	if (first) {
+		buffer->bytes[EVENT_PATH_SIZE] = '/';
+		len = absolute ?
+			      name_read(buffer->bytes + EVENT_PATH_SIZE, at) :
+			      name_read(buffer->bytes + EVENT_PATH_SIZE + 1,
+					at);
+		if (len <= 1 || len > EVENT_PATH_SIZE)
+			len = 1;
+		end += absolute ? len - 1 : len;
+		if (name_is_raw(buffer, absolute ? len - 1 : len))
+			*flags |= NAME_RAW;
+		if (len == EVENT_PATH_SIZE || len == 1)
+			*flags |= NAME_CUT;
+	} else if (!at->empty_ok) {
+		*flags |= NAME_CUT;
+	}
+	if (*flags & NAME_RAW && name_is_confined(buffer, task))
+		*flags |= NAME_CUT;
+	if (name_base(task, at, absolute, &mnt, &dentry))
+		off = path_walk(buffer, mnt, dentry, &state);
+	if (state != PATH_AT_ROOT && state != PATH_PSEUDO)
+		*flags |= NAME_CUT;
+	if (end == off && state == PATH_AT_ROOT)
+		buffer->bytes[--off & (EVENT_PATH_SIZE - 1)] = '/';
+	len = end - off;
+	if (len > EVENT_PATH_SIZE) {
+		len = EVENT_PATH_SIZE;
+		*flags |= NAME_CUT;
+	}
+	off = end - len;
+	len = AT_MOST(len, EVENT_PATH_SIZE);
+	bpf_probe_read_kernel(path->bytes, len, buffer->bytes + (off & 8191));
+	return len;
 }
 
 #endif

@@ -31,6 +31,7 @@ struct subscription {
 	bool accept_all;    /* every row passes: see accept_all_rule */
 	const char *accept_all_rule; /* the first rule that asks for all */
 	uint64_t columns[4];	     /* bit per column id */
+	bool failed;		     /* calls that failed are wanted too */
 	/* What pre_<ident> and predicate_<ident> read, likewise. */
 	uint64_t predicate_columns[4];
 	bool has_pre; /* the object has pre_<ident> too */
@@ -105,6 +106,7 @@ struct program {
 	const struct plan *plan;
 	struct subscription subscriptions[STREAM_COUNT];
 	struct sampled_columns sampled; /* that some rule reads */
+	bool containers; /* some rule reads what is known of containers */
 	const uint8_t
 		*object; /* ELF relocatable for EM_BPF; NULL: no predicate */
 	size_t object_bytes;

@@ -282,6 +282,7 @@ struct plan_node *lower_scan(struct lowering *l, unsigned input,
 		return NULL;
 	scan->input = (uint8_t)input;
 	scan->stream = l->bound->inputs[input].stream;
+	scan->asks = (uint8_t)lower_asks(l->bound, input);
 	return lower_place(l, terms, 1u << input, &scan->predicate) ? scan :
 								      NULL;
 }

@@ -34,6 +34,9 @@ struct lowering {
 /* contradict.c: conditions that exclude each other; a rule without any. */
 void lower_warn(struct lowering *l);
 
+/* lower_asks.c: what the block asks for of an input: enum plan_asks. */
+unsigned lower_asks(const struct bound_rule *bound, unsigned input);
+
 unsigned lower_inputs(const struct expr *expr);
 bool lower_has_slot(const struct expr *expr);
 

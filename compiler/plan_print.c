@@ -213,13 +213,25 @@ static void put_bound(const struct printer *p, const struct plan_node *node,
 		   node->keys_max, node->rows_per_key_max);
 }
 
+void plan_asks_print(struct buf *out, unsigned asks)
+{
+	if (asks & PLAN_ASKS_FAILED)
+		buf_puts(out, ", failed calls too");
+	if (asks & PLAN_ASKS_THREADS)
+		buf_puts(out, ", threads too");
+	if (asks & PLAN_ASKS_OUTCOMES)
+		buf_puts(out, ", every outcome");
+}
+
 static void put_scan(const struct printer *p, const struct plan_node *node,
 		     unsigned indent)
 {
-	buf_printf(p->out, "scan %s%s %s\n",
+	buf_printf(p->out, "scan %s%s %s",
 		   plan_input_prefix(p->rule, node->input),
 		   plan_input_stream(p->rule, node->input),
 		   p->names.inputs[node->input]);
+	plan_asks_print(p->out, node->asks);
+	buf_putc(p->out, '\n');
 	put_predicate(p, node->predicate, "where", indent + 1);
 }
 

@@ -10,6 +10,9 @@
 #include "user/base/buf.h"
 
 void plan_print(struct buf *out, const struct plan *plan);
+
+/* ", failed calls too", of enum plan_asks; nothing when nothing is asked. */
+void plan_asks_print(struct buf *out, unsigned asks);
 void plan_rule_print(struct buf *out, const struct plan_rule *rule);
 
 /*

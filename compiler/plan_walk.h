@@ -22,6 +22,9 @@ void plan_rule_exprs(const struct plan_rule *rule,
 /* Bit i: input i of the rule is scanned at or below the node. */
 unsigned plan_inputs(const struct plan_node *node);
 
+/* What the scan of that input asks for: enum plan_asks. */
+unsigned plan_asks(const struct plan_rule *rule, unsigned input);
+
 /* Does the node keep state? */
 bool plan_is_stateful(const struct plan_node *node);
 bool plan_has_state(const struct plan_node *root);

@@ -83,6 +83,8 @@ static void want_columns(struct subscription *subscription,
 		if (rule->input_streams[i] != stream)
 			continue;
 		subscription->wanted = true;
+		subscription->failed |=
+			(plan_asks(rule, i) & PLAN_ASKS_FAILED) != 0;
 		subscribe_columns(rule, i, subscription->columns);
 	}
 }
@@ -193,6 +195,21 @@ static void take_sampled(struct program *program, enum stream_id stream)
 	program->sampled.memory |= reads(s, COL_memory_usage);
 	program->sampled.status |= reads(s, COL_status);
 	program->sampled.hash |= reads(s, COL_executable_hash);
+	for (unsigned id = COL_container_id; id <= COL_k8s_namespace; id++)
+		program->containers |= reads(s, id);
+}
+
+/* Where a process is, is known only if each change is seen. */
+static void take_directory(struct program *program, enum stream_id stream)
+{
+	const struct subscription *s = &program->subscriptions[stream];
+	struct subscription *chdir =
+		&program->subscriptions[STREAM_PROCESS_CHDIR];
+
+	if (!reads(s, COL_cwd) && !reads(s, COL_parent_cwd))
+		return;
+	chdir->wanted = true;
+	chdir->accept_all = true;
 }
 
 static int add_process_terms(struct program *program,
@@ -227,6 +244,7 @@ int subscribe(struct arena *arena, struct program *program, struct err *err)
 		if (r)
 			return r;
 		take_sampled(program, (enum stream_id)i);
+		take_directory(program, (enum stream_id)i);
 	}
 	r = add_process_terms(program, process, functions, err);
 	if (r)

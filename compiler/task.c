@@ -106,6 +106,8 @@ void subscriptions_print(struct buf *out, const struct program *program)
 					      "all");
 		if (s->accept_all_rule)
 			buf_printf(out, ", for rule %s", s->accept_all_rule);
+		if (s->failed)
+			buf_puts(out, ", failed calls too");
 		buf_putc(out, '\n');
 		put_columns(out, (enum stream_id)i, s->columns);
 	}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stream/engine_int.h"
 
+#include <netinet/in.h>
+
 #define PLAN_BYTES_MAX ((size_t)64 << 20)
 
 static void op_release(struct op *op)
@@ -208,12 +210,58 @@ int scan_row(struct op *op, const struct row *row, struct err *err)
 	return 0;
 }
 
+static bool is_int(struct value v)
+{
+	return v.type == VALUE_INT;
+}
+
+/* What a rule must have asked for to see the row: enum plan_asks. */
+static unsigned asks_of(const struct row *row)
+{
+	struct value retval = row_get(row, COL_retval);
+	unsigned asks = 0;
+
+	if (is_int(retval) && retval.i < 0)
+		asks |= PLAN_ASKS_FAILED;
+	if (row->stream == STREAM_PROCESS_FORK) {
+		struct value thread = row_get(row, COL_PROCESS_FORK_is_thread);
+
+		if (thread.type == VALUE_BOOL && thread.i)
+			asks |= PLAN_ASKS_THREADS;
+	} else if (row->stream == STREAM_NETWORK_CONNECT) {
+		struct value outcome =
+			row_get(row, COL_NETWORK_CONNECT_outcome);
+		struct value proto = row_get(row, COL_NETWORK_CONNECT_proto);
+
+		if (is_int(outcome) && outcome.i != CONNECT_ATTEMPTED &&
+		    !(is_int(proto) && proto.i == IPPROTO_UDP))
+			asks |= PLAN_ASKS_OUTCOMES;
+	}
+	return asks;
+}
+
 static void learn_clock(struct engine *engine, const struct row *row)
 {
 	struct value ts = row_get(row, COL_ts);
 
 	if (ts.type == VALUE_TIMESTAMP)
 		engine->clock_offset = ts_sub(ts.i, row->ts);
+}
+
+/* The row to the scans of its stream that asked for such. */
+static int scan_all(struct engine *engine, const struct row *row,
+		    struct err *err)
+{
+	unsigned asks = asks_of(row), count = engine->scan_counts[row->stream];
+	int rc = 0;
+
+	for (unsigned i = 0; i < count && !rc; i++) {
+		struct op *scan = engine->scans[row->stream][i];
+
+		if (!(asks & ~scan->node->asks))
+			rc = scan_row(scan, row, err);
+	}
+	return rc;
 }
 
 int engine_push(struct engine *engine, const struct row *row, struct err *err)
@@ -229,8 +277,7 @@ int engine_push(struct engine *engine, const struct row *row, struct err *err)
 	engine->late = row->ts < engine->now;
 	engine->current = row;
 	engine->current_ordinal = ++engine->ordinal;
-	for (unsigned i = 0; i < engine->scan_counts[row->stream] && !rc; i++)
-		rc = scan_row(engine->scans[row->stream][i], row, err);
+	rc = scan_all(engine, row, err);
 	engine_drop_current(engine);
 	if (!rc)
 		rc = matches_drain(engine, engine->now, err);

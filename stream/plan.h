@@ -38,6 +38,16 @@ enum plan_kind {
 	PLAN_KIND_COUNT
 };
 
+/*
+ * Rows that only a rule sees which names the column that tells them from the
+ * others: bits of a scan's `asks`.
+ */
+enum plan_asks {
+	PLAN_ASKS_FAILED = 1 << 0,   /* retval: calls that failed */
+	PLAN_ASKS_THREADS = 1 << 1,  /* is_thread, of process.fork */
+	PLAN_ASKS_OUTCOMES = 1 << 2, /* outcome, of network.connect: of TCP */
+};
+
 enum plan_join {
 	PLAN_JOIN_INNER,
 	PLAN_JOIN_FIRST, /* each left tuple with its earliest partner alone */
@@ -91,6 +101,7 @@ struct plan_node {
 
 	/* SCAN; of input_rules[input] when stream is PLAN_STREAM_MATCHES */
 	uint8_t input;
+	uint8_t asks; /* enum plan_asks */
 	enum stream_id stream;
 
 	/*

@@ -78,6 +78,7 @@ static void calls__numbers__are_those_of_this_machine(void **state)
 #define NONE 0
 #define CALL(name, ...) { #name, SLOT_##name, SYS_##name },
 #define SYS_fcntl64 CALL_NOWHERE
+#define SYS_ipc CALL_NOWHERE
 #define SYS_chown16 CALL_NOWHERE
 #define SYS_fchown16 CALL_NOWHERE
 #define SYS_lchown16 CALL_NOWHERE
@@ -236,6 +237,8 @@ static void choose__all_hooks_there__every_stream_is_served(void **state)
 	for (unsigned s = 0; s < STREAM_KERNEL_COUNT; s++) {
 		bool any = false;
 
+		if (!catalog_hook(s))
+			continue;
 		if (handlers_choose(&offer, HANDLER_STREAM(s), chosen, &err))
 			fail_msg("%s", err.text);
 		for (size_t i = 0; i < count; i++)

@@ -88,12 +88,21 @@ static inline void told_free(struct told *told)
 }
 
 /* In a child: end it when something goes wrong, and tell where. */
+<<<<<<< HEAD
 #define MUST(told, condition)                    \
 	do {                                     \
 		if (!(condition)) {              \
 		(told)->wrong = __LINE__; \
 			_exit(1);                \
 		}                                \
+=======
+#define MUST(told, condition)                     \
+	do {                                      \
+		if (!(condition)) {               \
+			(told)->wrong = __LINE__; \
+			_exit(1);                 \
+		}                                 \
+>>>>>>> main
 	} while (0)
 
 /* Run it; fails where the child's MUST() did. Returns its pid. */
@@ -211,8 +220,8 @@ static inline void counters_balance(struct live *live, enum stream_id stream)
 	collector_detach(live->collector);
 	live_drain(live);
 	counters_need(live, stream, &c);
-	assert_int_equal(c.generated, c.filtered + c.delivered + c.lost +
-					      c.missed);
+	assert_int_equal(c.generated,
+			 c.filtered + c.delivered + c.lost + c.missed);
 	assert_int_equal(c.damaged, 0);
 }
 

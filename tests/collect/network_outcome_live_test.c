@@ -6,9 +6,10 @@
 
 #define CONNECT STREAM_BIT(NETWORK_CONNECT)
 
-static const struct network_connect_event *
-connect_row(const struct live *live, pid_t pid, unsigned nth, uint32_t outcome,
-	    int64_t retval)
+static const struct network_connect_event *connect_row(const struct live *live,
+						       pid_t pid, unsigned nth,
+						       uint32_t outcome,
+						       int64_t retval)
 {
 	const struct network_connect_event *n =
 		live_find(live, STREAM_NETWORK_CONNECT, pid, nth);
@@ -45,8 +46,8 @@ static void be_refused(void *arg)
 	struct sockaddr_in to = v4_address("127.0.0.1", 1);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-	MUST((struct told *)arg, connect(fd, (void *)&to, sizeof(to)) < 0 &&
-					 errno == ECONNREFUSED);
+	MUST((struct told *)arg,
+	     connect(fd, (void *)&to, sizeof(to)) < 0 && errno == ECONNREFUSED);
 }
 
 /* The answer comes from a softirq; connect() asks for it once more. */
@@ -62,8 +63,8 @@ static void be_refused_later(void *arg)
 	if (errno != EINPROGRESS)
 		return;
 	MUST(told, poll(&poll_fd, 1, 5000) == 1);
-	MUST(told, connect(fd, (void *)&to, sizeof(to)) < 0 &&
-			   errno == ECONNREFUSED);
+	MUST(told,
+	     connect(fd, (void *)&to, sizeof(to)) < 0 && errno == ECONNREFUSED);
 }
 
 /* A server whose queue is full drops what more comes. */
@@ -91,8 +92,8 @@ static void time_out(void *arg)
 	fd = socket(AF_INET, SOCK_STREAM, 0);
 	MUST(told, setsockopt(fd, IPPROTO_TCP, TCP_SYNCNT, &tries,
 			      sizeof(tries)) == 0);
-	MUST(told, connect(fd, (void *)&to, sizeof(to)) < 0 &&
-			   errno == ETIMEDOUT);
+	MUST(told,
+	     connect(fd, (void *)&to, sizeof(to)) < 0 && errno == ETIMEDOUT);
 }
 
 static void give_up(void *arg)
@@ -105,8 +106,8 @@ static void give_up(void *arg)
 	full_server(told);
 	to = v4_address("127.0.0.1", told->port);
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-	MUST(told, connect(fd, (void *)&to, sizeof(to)) < 0 &&
-			   errno == EINPROGRESS);
+	MUST(told,
+	     connect(fd, (void *)&to, sizeof(to)) < 0 && errno == EINPROGRESS);
 	close(fd);
 }
 
@@ -121,14 +122,14 @@ static void find_no_way(void *arg)
 	close(fd);
 	namespace_enter(told);
 	fd = socket(AF_INET, SOCK_STREAM, 0);
-	MUST(told, connect(fd, (void *)&to, sizeof(to)) < 0 &&
-			   errno == ENETUNREACH);
+	MUST(told,
+	     connect(fd, (void *)&to, sizeof(to)) < 0 && errno == ENETUNREACH);
 	fd = socket(AF_INET6, SOCK_STREAM, 0);
 	MUST(told, connect(fd, (void *)&mapped, sizeof(mapped)) < 0 &&
 			   errno == ENETUNREACH);
 	fd = socket(AF_INET, SOCK_DGRAM, 0);
-	MUST(told, connect(fd, (void *)&to, sizeof(to)) < 0 &&
-			   errno == ENETUNREACH);
+	MUST(told,
+	     connect(fd, (void *)&to, sizeof(to)) < 0 && errno == ENETUNREACH);
 }
 
 static void udp_connect(void *arg)

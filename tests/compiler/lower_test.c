@@ -2,6 +2,8 @@
 /* The plan of a rule: joins, counts, keys, what is emitted, what is collected. */
 #include "compiler/front.h"
 
+#include "compiler/plan_walk.h"
+
 #define SECOND INT64_C(1000000000)
 
 static const struct plan_rule *compile_where(struct front *front,
@@ -232,6 +234,94 @@ static void lower__subscriptions__are_what_is_read(void **state)
 	front_release(&front);
 }
 
+static unsigned asks_of(const char *text, unsigned input)
+{
+	struct front front;
+	unsigned asks;
+
+	front_compile(&front, text);
+	assert_int_equal(front.result, COMPILE_OK);
+	asks = plan_asks(front_rule(&front), input);
+	front_release(&front);
+	return asks;
+}
+
+static const struct {
+	const char *text;
+	unsigned first, second;
+} asked[] = {
+	{ "SELECT pid FROM file.open;", 0, 0 },
+	{ "SELECT retval FROM file.open;", PLAN_ASKS_FAILED, 0 },
+	{ "SELECT pid FROM file.open WHERE retval = -13;", PLAN_ASKS_FAILED,
+	  0 },
+	{ "SELECT pid FROM file.open WHERE retval IS NULL OR TRUE;",
+	  PLAN_ASKS_FAILED, 0 },
+	{ "SELECT retval, COUNT(*) FROM TUMBLE(TABLE file.open, "
+	  "DESCRIPTOR(ts), INTERVAL '1' MINUTE) GROUP BY window_end, retval;",
+	  PLAN_ASKS_FAILED, 0 },
+	{ "SELECT pid FROM file.open WHERE FIRST_SEEN(retval, INTERVAL '1' "
+	  "HOUR);",
+	  PLAN_ASKS_FAILED, 0 },
+	{ "SELECT f.pid FROM file.open f JOIN network.connect n ON n.pid_key = "
+	  "f.pid_key AND n.retval < 0 AND n.ts BETWEEN f.ts AND f.ts + "
+	  "INTERVAL '1' SECOND;",
+	  0, PLAN_ASKS_FAILED },
+	{ "SELECT f.pid FROM file.open f WHERE NOT EXISTS (SELECT 1 FROM "
+	  "network.connect n WHERE n.pid_key = f.pid_key AND n.outcome = "
+	  "'failed' AND n.ts BETWEEN f.ts AND f.ts + INTERVAL '1' SECOND);",
+	  0, PLAN_ASKS_OUTCOMES },
+	{ "SELECT pid FROM (SELECT pid, retval AS r FROM file.open) AS q;", 0,
+	  0 },
+	{ "SELECT pid FROM (SELECT pid, retval AS r FROM file.open) AS q WHERE "
+	  "r < 0;",
+	  PLAN_ASKS_FAILED, 0 },
+	{ "SELECT child_pid FROM process.fork;", 0, 0 },
+	{ "SELECT child_pid FROM process.fork WHERE NOT is_thread;",
+	  PLAN_ASKS_THREADS, 0 },
+	{ "SELECT pid, outcome FROM network.connect WHERE retval < 0;",
+	  PLAN_ASKS_OUTCOMES | PLAN_ASKS_FAILED, 0 },
+	{ "SELECT m.p FROM file.open MATCH_RECOGNIZE (PARTITION BY pid_key "
+	  "ORDER BY ts MEASURES A.pid AS p PATTERN (A B) WITHIN INTERVAL '1' "
+	  "SECOND DEFINE B AS B.retval < 0) AS m;",
+	  0, PLAN_ASKS_FAILED },
+};
+
+static void lower__column_named__asks_for_the_rows_it_tells_apart(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(asked); i++) {
+		print_message("%s\n", asked[i].text);
+		assert_int_equal(asks_of(asked[i].text, 0), asked[i].first);
+		if (strstr(asked[i].text, "JOIN ") ||
+		    strstr(asked[i].text, "EXISTS") ||
+		    strstr(asked[i].text, "RECOGNIZE"))
+			assert_int_equal(asks_of(asked[i].text, 1),
+					 asked[i].second);
+	}
+}
+
+static void
+lower__one_rule_of_two_asks__failed_calls_are_collected(void **state)
+{
+	struct front front;
+	struct buf text = BUF_INIT;
+
+	(void)state;
+	front_compile(&front,
+		      "CREATE RULE a AS SELECT pid FROM file.open;"
+		      "CREATE RULE b AS SELECT pid FROM file.open WHERE "
+		      "retval = -13;"
+		      "CREATE RULE c AS SELECT pid FROM network.connect;");
+	assert_int_equal(front.result, COMPILE_OK);
+	assert_true(front.program->subscriptions[STREAM_FILE_OPEN].failed);
+	assert_false(
+		front.program->subscriptions[STREAM_NETWORK_CONNECT].failed);
+	explain(front.program, &text);
+	assert_non_null(strstr(buf_text(&text), "failed calls too"));
+	buf_release(&text);
+	front_release(&front);
+}
+
 static void lower__subquery_without_count__is_put_in_place(void **state)
 {
 	struct front front;
@@ -308,6 +398,10 @@ int main(void)
 		cmocka_unit_test(lower__count__keeps_what_the_threshold_needs),
 		cmocka_unit_test(lower__keys__default_by_kind_of_rule),
 		cmocka_unit_test(lower__subscriptions__are_what_is_read),
+		cmocka_unit_test(
+			lower__column_named__asks_for_the_rows_it_tells_apart),
+		cmocka_unit_test(
+			lower__one_rule_of_two_asks__failed_calls_are_collected),
 		cmocka_unit_test(
 			lower__subquery_without_count__is_put_in_place),
 		cmocka_unit_test(

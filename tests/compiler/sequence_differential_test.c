@@ -153,7 +153,8 @@ static void define(struct pattern *p, unsigned v, bool until)
 	var->other = v;
 	if (!until && sql_below(g, 5) < 2) {
 		for (unsigned r = 0; r < WORLD_ROWS; r++)
-			var->fits[r] = p->w->rows[r]->stream == var->stream;
+			var->fits[r] = p->w->rows[r]->stream == var->stream &&
+				       world_is_plain(p->w->rows[r]);
 		return;
 	}
 	buf_printf(out, "%s%s AS ", out->len ? ",\n  " : "\n  DEFINE ",

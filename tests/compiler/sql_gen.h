@@ -19,6 +19,8 @@
 
 #define SQL_INPUTS_MAX 8
 #define SQL_MS 1000000
+/* Behind a stream's name: SQLite's table of what a rule may ask for, too. */
+#define SQL_ALL "_all"
 
 enum sql_type {
 	SQL_INT,
@@ -75,6 +77,7 @@ struct sql_piece {
 struct sql_input {
 	char alias[16];
 	enum stream_id stream;
+	bool asks;     /* names retval: its table is that of all rows */
 	bool derived;  /* has pid_key, uid, ts, a INT, b TEXT, c BOOL */
 	bool nullable; /* of a LEFT JOIN: may be left out */
 };
@@ -97,6 +100,7 @@ struct sql_gen {
 	bool groups_fit;
 	bool joins_fit;
 	bool joins_apart;
+	bool may_ask; /* a stream's WHERE follows and can name retval */
 	bool unbound; /* no condition bounds the time between two inputs */
 	bool ordered; /* its rows differ in `ord`: no joins, even in rules */
 };

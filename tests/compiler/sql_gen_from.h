@@ -31,9 +31,22 @@ static inline void sql_item(struct sql_gen *g, unsigned input, unsigned depth)
 
 static inline void sql_where(struct sql_gen *g, unsigned depth)
 {
+	const char *begin = " WHERE ";
+
+	for (unsigned i = g->first; i < g->input_count; i++) {
+		if (!g->inputs[i].asks)
+			continue;
+		sql_put(g, begin);
+		sql_put(g, "(");
+		sql_name(g, i, "retval IS NULL OR ");
+		sql_name(g, i, SQL_PICK(g, "retval < 2)", "retval <> 0)"));
+		begin = " AND ";
+	}
 	if (sql_below(g, 2)) {
-		sql_put(g, " WHERE ");
+		sql_put(g, begin);
+		sql_put(g, "(");
 		sql_condition(g, depth);
+		sql_put(g, ")");
 	}
 }
 
@@ -91,6 +104,7 @@ static inline void sql_derived_groups(struct sql_gen *g, unsigned input,
 	char alias[16];
 
 	g->joins_fit = g->joins_apart = !g->ordered;
+	g->may_ask = false;
 	sql_source(g, input, depth);
 	g->joins_fit = g->joins_apart = false;
 	from = sql_end(g, outer);
@@ -123,10 +137,13 @@ static inline void sql_derived_rows(struct sql_gen *g, unsigned input,
 
 	g->joins_fit &= !over;
 	g->groups_fit = false;
+	g->may_ask = true;
 	sql_item(g, input, depth ? depth - 1 : 0);
+	g->may_ask = true;
 	if (g->joins_fit && sql_below(g, 5) == 0 && g->joins < 3 &&
 	    input + 1 < SQL_INPUTS_MAX)
 		sql_inner_join(g, input + 1, 0);
+	g->may_ask = false;
 	from = sql_end(g, outer);
 	g->joins_fit = fit;
 	sql_put(g, "SELECT ");
@@ -155,6 +172,7 @@ static inline void sql_derived(struct sql_gen *g, unsigned input,
 	g->first = first;
 	g->input_count = count;
 	g->inputs[input].derived = true;
+	g->inputs[input].asks = false;
 	snprintf(g->inputs[input].alias, sizeof(g->inputs[0].alias), "i%u",
 		 input);
 }
@@ -220,6 +238,9 @@ static inline void sql_source(struct sql_gen *g, unsigned input, unsigned depth)
 		in->derived = false;
 		in->stream = sql_streams[sql_below(g, ARRAY_SIZE(sql_streams))];
 		sql_put(g, catalog_stream(in->stream)->name);
+		in->asks = g->may_ask && sql_below(g, 3) == 0;
+		if (in->asks)
+			buf_puts(&g->out.sql, SQL_ALL);
 	}
 }
 

@@ -93,13 +93,14 @@ static inline void world_open(struct world *w)
 	w->gen.chance.state = test_seed();
 	w->oracle = oracle_open();
 	arena_init(&w->arena, (size_t)1 << 20);
-	for (unsigned s = 0; s < ARRAY_SIZE(sql_streams); s++) {
-		buf_printf(&sql, "CREATE TABLE %s(ord",
-			   catalog_stream(sql_streams[s])->name);
+	for (unsigned s = 0; s < 2 * ARRAY_SIZE(sql_streams); s++) {
+		buf_printf(&sql, "CREATE TABLE %s%s(ord",
+			   catalog_stream(sql_streams[s / 2])->name,
+			   s % 2 ? SQL_ALL : "");
 		for (unsigned i = 0; i < ARRAY_SIZE(sql_columns); i++)
-			if (world_has(sql_streams[s], &sql_columns[i]))
+			if (world_has(sql_streams[s / 2], &sql_columns[i]))
 				buf_printf(&sql, ", %s", sql_columns[i].name);
-		buf_puts(&sql, ");");
+		buf_puts(&sql, ", retval);");
 	}
 	oracle_run(w->oracle, buf_text(&sql));
 	buf_release(&sql);
@@ -113,29 +114,60 @@ static inline void world_close(struct world *w)
 	arena_release(&w->arena);
 }
 
-/* The rows that are not left out. */
+/* Does a rule see the row that does not name outcome? */
+static inline bool world_is_attempt(const struct row *row)
+{
+	return row->stream != STREAM_NETWORK_CONNECT ||
+	       row_get(row, COL_NETWORK_CONNECT_outcome).i ==
+		       CONNECT_ATTEMPTED ||
+	       row_get(row, COL_NETWORK_CONNECT_proto).i == IPPROTO_UDP;
+}
+
+/* And not retval either? */
+static inline bool world_is_plain(const struct row *row)
+{
+	struct value retval = row_get(row, COL_retval);
+
+	return world_is_attempt(row) &&
+	       (retval.type != VALUE_INT || retval.i >= 0);
+}
+
+/* Into the table of the stream, or into that of all its rows. */
+static inline void world_tell_row(struct buf *sql, const struct row *row,
+				  unsigned r, const char *all)
+{
+	buf_printf(sql, "INSERT INTO %s%s VALUES(%u",
+		   catalog_stream(row->stream)->name, all, r);
+	for (unsigned i = 0; i < ARRAY_SIZE(sql_columns); i++) {
+		if (!world_has(row->stream, &sql_columns[i]))
+			continue;
+		buf_puts(sql, ", ");
+		world_put_column(sql, row, &sql_columns[i]);
+	}
+	buf_puts(sql, ", ");
+	world_put_value(sql, row_get(row, COL_retval), "'");
+	buf_puts(sql, ");");
+}
+
+/* The rows that are not left out. No rule here names outcome. */
 static inline void world_tell(struct world *w)
 {
 	struct buf sql = BUF_INIT;
 
 	buf_puts(&sql, "BEGIN;");
-	for (unsigned s = 0; s < ARRAY_SIZE(sql_streams); s++)
-		buf_printf(&sql, "DELETE FROM %s;",
-			   catalog_stream(sql_streams[s])->name);
+	for (unsigned s = 0; s < 2 * ARRAY_SIZE(sql_streams); s++)
+		buf_printf(&sql, "DELETE FROM %s%s;",
+			   catalog_stream(sql_streams[s / 2])->name,
+			   s % 2 ? SQL_ALL : "");
 	for (unsigned r = 0; r < WORLD_ROWS; r++) {
 		const struct row *row = w->rows[r];
 
 		if (w->left_out[r])
 			continue;
-		buf_printf(&sql, "INSERT INTO %s VALUES(%u",
-			   catalog_stream(row->stream)->name, r);
-		for (unsigned i = 0; i < ARRAY_SIZE(sql_columns); i++) {
-			if (!world_has(row->stream, &sql_columns[i]))
-				continue;
-			buf_puts(&sql, ", ");
-			world_put_column(&sql, row, &sql_columns[i]);
-		}
-		buf_puts(&sql, ");");
+		if (world_is_plain(row))
+			world_tell_row(&sql, row, r, "");
+		if (world_is_attempt(row))
+			world_tell_row(&sql, row, r, SQL_ALL);
 	}
 	buf_puts(&sql, "COMMIT;");
 	oracle_run(w->oracle, buf_text(&sql));
@@ -160,6 +192,10 @@ static inline void world_print_rows(const struct world *w)
 			buf_printf(&line, " %s=", sql_columns[i].name);
 			world_put_column(&line, row, &sql_columns[i]);
 		}
+		buf_puts(&line, " retval=");
+		world_put_value(&line, row_get(row, COL_retval), "");
+		if (!world_is_plain(row))
+			buf_puts(&line, ", to be asked for");
 		print_error("%s\n", buf_text(&line));
 	}
 	buf_release(&line);
@@ -222,6 +258,12 @@ static inline void world_put_own(struct world *w, struct row *row)
 		world_put(row, COL_PROCESS_EXIT_code, world_int(w));
 		break;
 	case STREAM_NETWORK_CONNECT:
+		world_put(row, COL_NETWORK_CONNECT_proto,
+			  value_int(sql_below(&w->gen, 8) ? IPPROTO_TCP :
+							    IPPROTO_UDP));
+		world_put(row, COL_NETWORK_CONNECT_outcome,
+			  value_int(sql_below(&w->gen, 8) ? CONNECT_ATTEMPTED :
+							    CONNECT_FAILED));
 		world_put(row, COL_NETWORK_CONNECT_family,
 			  value_int(v6 ? AF_INET6 : AF_INET));
 		world_put(row, COL_NETWORK_CONNECT_dst_ip,
@@ -262,6 +304,10 @@ static inline void world_make_rows(struct world *w)
 		world_put(row, COL_parent_key,
 			  value_int(sql_below(&w->gen, 4)));
 		world_put(row, COL_uid, value_int(sql_below(&w->gen, 4)));
+		if (sql_below(&w->gen, 2))
+			world_put(
+				row, COL_retval,
+				value_int((int64_t)sql_below(&w->gen, 5) - 1));
 		world_put_own(w, row);
 		w->rows[i] = row;
 	}

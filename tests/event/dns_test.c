@@ -183,7 +183,10 @@ static void names__too_long__malformed(void **state)
 	record(&m, 5, name, sizeof(name));
 	assert_malformed(&m);
 	begin(&m, 0x8180, 1);
-	record(&m, 5, "\x80" "abc\0", 5); /* neither label nor pointer */
+	record(&m, 5,
+	       "\x80"
+	       "abc\0",
+	       5); /* neither label nor pointer */
 	assert_malformed(&m);
 }
 
@@ -194,9 +197,8 @@ static void data__wrong_length__malformed(void **state)
 		const char *data;
 		size_t len;
 	} bent[] = {
-		{ 1, "\1\2\3", 3 },   { 28, "\1\2\3\4", 4 },
-		{ 5, "\1a\0x", 4 },   { 15, "\0\1", 2 },
-		{ 33, "\0\0\0\0", 4 }, { 16, "\5abc", 4 },
+		{ 1, "\1\2\3", 3 }, { 28, "\1\2\3\4", 4 }, { 5, "\1a\0x", 4 },
+		{ 15, "\0\1", 2 },  { 33, "\0\0\0\0", 4 }, { 16, "\5abc", 4 },
 	};
 
 	(void)state;

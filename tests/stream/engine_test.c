@@ -159,6 +159,99 @@ static struct engine_rule_stats stats_of(const struct fixture *f)
 	return stats;
 }
 
+/* A row of a stream as a table says: what of it makes it one to be asked for. */
+static const struct {
+	enum stream_id stream;
+	unsigned column;
+	struct value value;
+	unsigned other; /* 0: none */
+	struct value other_value;
+	unsigned asks;
+} rows_to_ask[] = {
+	{ STREAM_FILE_OPEN, COL_retval, { 0 }, 0, { 0 }, 0 },
+	{ STREAM_FILE_OPEN,
+	  COL_retval,
+	  { .type = VALUE_INT, .i = 3 },
+	  0,
+	  { 0 },
+	  0 },
+	{ STREAM_FILE_OPEN,
+	  COL_retval,
+	  { .type = VALUE_INT, .i = -1 },
+	  0,
+	  { 0 },
+	  PLAN_ASKS_FAILED },
+	{ STREAM_PROCESS_FORK,
+	  COL_PROCESS_FORK_is_thread,
+	  { .type = VALUE_BOOL, .i = 1 },
+	  0,
+	  { 0 },
+	  PLAN_ASKS_THREADS },
+	{ STREAM_PROCESS_FORK,
+	  COL_PROCESS_FORK_is_thread,
+	  { .type = VALUE_BOOL, .i = 0 },
+	  0,
+	  { 0 },
+	  0 },
+	{ STREAM_NETWORK_CONNECT,
+	  COL_NETWORK_CONNECT_outcome,
+	  { .type = VALUE_INT, .i = CONNECT_ATTEMPTED },
+	  0,
+	  { 0 },
+	  0 },
+	{ STREAM_NETWORK_CONNECT,
+	  COL_NETWORK_CONNECT_outcome,
+	  { .type = VALUE_INT, .i = CONNECT_ESTABLISHED },
+	  COL_NETWORK_CONNECT_proto,
+	  { .type = VALUE_INT, .i = 6 },
+	  PLAN_ASKS_OUTCOMES },
+	{ STREAM_NETWORK_CONNECT,
+	  COL_NETWORK_CONNECT_outcome,
+	  { .type = VALUE_INT, .i = CONNECT_ESTABLISHED },
+	  COL_NETWORK_CONNECT_proto,
+	  { .type = VALUE_INT, .i = 17 },
+	  0 },
+	{ STREAM_NETWORK_CONNECT,
+	  COL_NETWORK_CONNECT_outcome,
+	  { .type = VALUE_INT, .i = CONNECT_FAILED },
+	  COL_retval,
+	  { .type = VALUE_INT, .i = -111 },
+	  PLAN_ASKS_OUTCOMES | PLAN_ASKS_FAILED },
+};
+
+#define EVERY_ASKS (PLAN_ASKS_FAILED | PLAN_ASKS_THREADS | PLAN_ASKS_OUTCOMES)
+
+/* Each row before scans with each set of flags. */
+static void scan__row_to_be_asked_for__is_seen_by_who_asked(void **state)
+{
+	struct fixture *f = *state;
+	struct plan_node *scan;
+
+	plan_filter(f);
+	scan = f->rule->root;
+	for (size_t i = 0; i < ARRAY_SIZE(rows_to_ask); i++) {
+		struct row *row =
+			row_make(&f->arena, rows_to_ask[i].stream, 1, i);
+		enum stream_id streams[] = { rows_to_ask[i].stream, OBJECT };
+
+		row_put(row, rows_to_ask[i].column, rows_to_ask[i].value);
+		if (rows_to_ask[i].other)
+			row_put(row, rows_to_ask[i].other,
+				rows_to_ask[i].other_value);
+		f->rule->input_streams = streams;
+		scan->stream = rows_to_ask[i].stream;
+		for (unsigned asks = 0; asks <= EVERY_ASKS; asks++) {
+			scan->asks = (uint8_t)asks;
+			f->matches = 0;
+			start(f);
+			assert_int_equal(engine_push(f->engine, row, NULL), 0);
+			assert_int_equal(f->matches,
+					 !(rows_to_ask[i].asks & ~asks));
+			f->engine = engine_free(f->engine);
+		}
+	}
+}
+
 static void join__horizon_passed__state_is_gone(void **state)
 {
 	struct fixture *f = *state;
@@ -568,6 +661,7 @@ int main(void)
 		TEST(join__state_was_lost_long_ago__complete_again),
 		TEST(count__state_was_lost__flagged_while_in_window),
 		TEST(count__window_emptied__threshold_is_down),
+		TEST(scan__row_to_be_asked_for__is_seen_by_who_asked),
 		TEST(join__horizon_passed__state_is_gone),
 		TEST(join__too_many_rows_per_key__oldest_evicted),
 		TEST(join__too_many_keys__least_used_evicted),

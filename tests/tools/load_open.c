@@ -2,7 +2,8 @@
 /*
  * Opens and closes a path an exact number of times and prints the count and the
  * time of one open and close: the median of 32 equal parts, so that a
- * neighbour's burst does not decide.
+ * neighbour's burst does not decide; and that of the fastest part, for machines
+ * whose neighbours are never quiet.
  *
  *   load_open --count N --path PATH [--write]
  */
@@ -34,8 +35,9 @@ static int compare(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-/* Median time of one open and close, ns. */
-static double measure(const char *path, int flags, uint64_t part)
+/* Time of one open and close, ns: the median and the best. */
+static double measure(const char *path, int flags, uint64_t part,
+		      double *ret_best)
 {
 	uint64_t ns[PARTS];
 
@@ -46,6 +48,7 @@ static double measure(const char *path, int flags, uint64_t part)
 		ns[i] = clock_ns() - start;
 	}
 	qsort(ns, PARTS, sizeof(ns[0]), compare);
+	*ret_best = (double)ns[0] / (double)part;
 	return (double)(ns[PARTS / 2 - 1] + ns[PARTS / 2]) / 2 / (double)part;
 }
 
@@ -61,7 +64,7 @@ int main(int argc, char **argv)
 	int flags = O_RDONLY | O_CLOEXEC;
 	const char *path = NULL;
 	uint64_t count = 0;
-	double ns;
+	double ns, best;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1) {
@@ -78,8 +81,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "load_open: bad arguments\n");
 		return 2;
 	}
-	ns = measure(path, flags, count / PARTS);
+	ns = measure(path, flags, count / PARTS, &best);
 	open_many(path, flags, count % PARTS);
-	printf("{\"opens\":%" PRIu64 ",\"ns_per_open\":%.0f}\n", count, ns);
+	printf("{\"opens\":%" PRIu64
+	       ",\"ns_per_open\":%.0f,\"best_ns_per_open\":%.0f}\n",
+	       count, ns, best);
 	return 0;
 }

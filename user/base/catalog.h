@@ -99,6 +99,12 @@ unsigned catalog_parent_source(unsigned parent_column);
 /* Bytes of the wire struct before the bytes of its paths, or all of it. */
 size_t catalog_fixed_bytes(const struct stream *stream);
 
+/*
+ * Does anybody ever fill this column of that stream? A line of a log does not
+ * say which process of ours wrote it.
+ */
+bool catalog_filled(enum stream_id stream, unsigned column);
+
 /* Can a generated predicate read this column from the wire record? */
 bool catalog_in_kernel(const struct column *column);
 

@@ -13,6 +13,9 @@ static const struct option long_options[] = {
 	{ "for", required_argument, NULL, OPTION_FOR },
 	{ "record", required_argument, NULL, OPTION_RECORD },
 	{ "ring", required_argument, NULL, OPTION_RING },
+	{ "log-file", required_argument, NULL, OPTION_LOG_FILE },
+	{ "log-journal", required_argument, NULL, OPTION_LOG_JOURNAL },
+	{ "throttle", required_argument, NULL, OPTION_THROTTLE },
 	{ "no-pushdown", no_argument, NULL, OPTION_NO_PUSHDOWN },
 	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
 	{ "quiet", no_argument, NULL, 'q' },
@@ -41,8 +44,13 @@ static int option_take(int c, struct rule_paths *rules,
 	case OPTION_RECORD:
 		o->trace_path = optarg;
 		return EXIT_OK;
+	case OPTION_THROTTLE:
+		return option_rate("run", optarg, &o->throttle);
 	case OPTION_RING:
 		return option_bytes("run", optarg, &o->ring_bytes);
+	case OPTION_LOG_FILE:
+	case OPTION_LOG_JOURNAL:
+		return option_logs("run", c, optarg, &o->logs);
 	case OPTION_NO_PUSHDOWN:
 		o->no_pushdown = true;
 		return EXIT_OK;
@@ -54,13 +62,28 @@ static int option_take(int c, struct rule_paths *rules,
 	}
 }
 
+/* The same files and folders, as they are now. */
+struct rule_source {
+	const struct rule_paths *paths;
+	bool quiet;
+};
+
+static int recompile(void *ctx, struct ruleset **ret_ruleset)
+{
+	const struct rule_source *source = ctx;
+
+	return option_ruleset(source->paths, source->quiet, ret_ruleset);
+}
+
 int cmd_run(int argc, char **argv)
 {
 	struct sensor_options options = { .store_dir = option_default_store(),
+					  .throttle = SENSOR_THROTTLE_DEFAULT,
 					  .out = STDOUT_FILENO,
 					  .log = STDERR_FILENO };
 	struct rule_paths rules = { .count = 0 };
 	struct ruleset *ruleset = NULL;
+	struct rule_source source;
 	struct err err = { 0 };
 	int c, rc = EXIT_OK;
 
@@ -78,7 +101,10 @@ int cmd_run(int argc, char **argv)
 	rc = option_ruleset(&rules, options.quiet, &ruleset);
 	if (rc)
 		return rc;
+	source = (struct rule_source){ &rules, options.quiet };
 	options.ruleset = ruleset;
+	options.recompile = recompile;
+	options.recompile_ctx = &source;
 	options.sink.color = option_color(STDOUT_FILENO);
 	options.summary_json = options.sink.format == SINK_JSON;
 	rc = sensor_run(&options, &err);

@@ -5,6 +5,7 @@
 #include "user/collect/collect_int.h"
 
 #include "user/base/catalog.h"
+#include "user/collect/containers_mounts.h"
 #include "user/collect/libbpf_log.h"
 #include "user/collect/snapshot.h"
 
@@ -134,6 +135,42 @@ static int rings_open(struct collector *collector,
 	return rc;
 }
 
+static void column_need(struct collect_settings *settings,
+			enum stream_id stream, unsigned column)
+{
+	settings->columns[stream][column / 64] |= 1ULL << column % 64;
+}
+
+/*
+ * What any stream tells of a process's directory and environment comes from the
+ * process table, hence from the records that build it.
+ */
+static void table_columns(struct collect_settings *settings)
+{
+	bool cwd = settings->wanted[STREAM_PROCESS_CHDIR];
+	bool env = false;
+
+	for (unsigned s = 0; s < STREAM_COUNT; s++) {
+		const __u64 *columns = settings->columns[s];
+
+		cwd |= COLUMN_IN(columns, COL_cwd) |
+		       COLUMN_IN(columns, COL_parent_cwd);
+		env |= COLUMN_IN(columns, COL_env);
+	}
+	if (cwd) {
+		column_need(settings, STREAM_PROCESS_EXEC,
+			    COL_PROCESS_EXEC_exec_cwd);
+		column_need(settings, STREAM_PROCESS_SNAPSHOT,
+			    COL_PROCESS_SNAPSHOT_exec_cwd);
+	}
+	if (env) {
+		column_need(settings, STREAM_PROCESS_EXEC,
+			    COL_PROCESS_EXEC_exec_env);
+		column_need(settings, STREAM_PROCESS_SNAPSHOT,
+			    COL_PROCESS_SNAPSHOT_exec_env);
+	}
+}
+
 /* What the kernel programs are told of each stream. */
 static void settings_fill(const struct collect_request *request,
 			  struct collect_settings *settings)
@@ -153,6 +190,15 @@ static void settings_fill(const struct collect_request *request,
 	memcpy(settings->columns, columns->read, sizeof(settings->columns));
 	memcpy(settings->predicate_columns, columns->tested,
 	       sizeof(settings->predicate_columns));
+	table_columns(settings);
+}
+
+static uint32_t controller_in_use(void)
+{
+	struct cgroup_mounts mounts;
+
+	cgroup_mounts_here(&mounts);
+	return mounts.controller;
 }
 
 static int programs_run(struct collector *collector,
@@ -166,8 +212,16 @@ static int programs_run(struct collector *collector,
 							   (uint32_t)getpid(),
 			/* Before any live record: the table is there for all. */
 			.snapshot_ts = (uint64_t)collect_now_ns(),
+			.generation = collector->generation + 1,
+			.throttle_step_ns =
+				request->throttle ?
+					1000000000ULL / request->throttle :
+					0,
+			.cgroup_controller = controller_in_use(),
 		},
 	};
+
+	int rc;
 
 	settings_fill(request, &config.settings);
 	for (unsigned i = 0; i < RING_COUNT; i++)
@@ -175,7 +229,12 @@ static int programs_run(struct collector *collector,
 			.fd = collector->rings[i].fd,
 			.size_bytes = collector->rings[i].reader.size_bytes,
 		};
-	return programs_start(&collector->programs, &config, err);
+	rc = programs_start(&collector->programs, &config, err);
+	if (rc)
+		return rc;
+	collector->generation++;
+	collector->streams = config.streams;
+	return 0;
 }
 
 void collector_init(struct collector *collector)
@@ -203,6 +262,8 @@ int collector_open(const struct collect_request *request,
 	else
 		rc = namespace_check(err);
 	collector->cpu_count = (unsigned)cpus;
+	if (!rc)
+		rc = losses_init(collector, err);
 	if (!rc)
 		rc = rings_open(collector, request, err);
 	if (!rc)
@@ -233,6 +294,7 @@ struct collector *collector_close(struct collector *collector)
 	if (!collector)
 		return NULL;
 	programs_release(&collector->programs);
+	losses_release(collector);
 	for (unsigned i = 0; i < RING_COUNT; i++) {
 		ring_reader_release(&collector->rings[i].reader);
 		if (collector->rings[i].fd >= 0)

@@ -9,9 +9,14 @@
 #include <string.h>
 
 #include <bpf/btf.h>
+#include <linux/io_uring.h>
 
+#include "credential.skel.h"
+#include "container.skel.h"
 #include "datagram.skel.h"
 #include "file.skel.h"
+#include "kernel.skel.h"
+#include "memory.skel.h"
 #include "network.skel.h"
 #include "process.skel.h"
 
@@ -22,6 +27,14 @@ static const struct family families[FAMILY_COUNT] = {
 			  "event_ring" },
 	[FAMILY_NETWORK] = { "network", network_bpf__elf_bytes, RING_NETWORK,
 			     "event_ring" },
+	[FAMILY_CREDENTIAL] = { "credential", credential_bpf__elf_bytes,
+				RING_SYSTEM, "event_ring" },
+	[FAMILY_MEMORY] = { "memory", memory_bpf__elf_bytes, RING_SYSTEM,
+			    "event_ring" },
+	[FAMILY_KERNEL] = { "kernel", kernel_bpf__elf_bytes, RING_SYSTEM,
+			    "event_ring" },
+	[FAMILY_CONTAINER] = { "container", container_bpf__elf_bytes,
+			       RING_LIFECYCLE, "lifecycle_ring" },
 	[FAMILY_DATAGRAM] = { "datagram", datagram_bpf__elf_bytes, RING_NETWORK,
 			      "event_ring" },
 };
@@ -41,6 +54,19 @@ static bool exit_tells_last(const struct kernel_offer *offer)
 static bool exit_tells_nothing(const struct kernel_offer *offer)
 {
 	return !exit_tells_last(offer);
+}
+
+static bool asks_old_creds(const struct collect_settings *settings)
+{
+	const __u64 *columns = settings->columns[STREAM_PROCESS_EXEC];
+
+	return COLUMN_IN(columns, COL_PROCESS_EXEC_old_uid) ||
+	       COLUMN_IN(columns, COL_PROCESS_EXEC_old_euid);
+}
+
+static bool asks_failed_exec(const struct collect_settings *settings)
+{
+	return settings->failed[STREAM_PROCESS_EXEC];
 }
 
 /* Until 6.9 the hook has the completion's members: eight with its own. */
@@ -71,10 +97,16 @@ static bool outcomes_needed(const struct collect_settings *settings)
 		SLOT_##name, SLOT32_##name \
 	}
 
+/* A request to io_uring; the hook has two names, and old kernels have neither. */
+#define REQUEST(name)                          \
+	{                                      \
+		IORING_OP_##name, CALL_NOWHERE \
+	}
+
 /* But for network.connect, which needs it for outcomes only. */
-#define SOCKETCALL_STREAMS                                                    \
-	(SERVES(NETWORK_ACCEPT) | SERVES(NETWORK_CLOSE) |                     \
-	 SERVES(NETWORK_LISTEN) | SERVES(NETWORK_SOCKET) |                    \
+#define SOCKETCALL_STREAMS                                 \
+	(SERVES(NETWORK_ACCEPT) | SERVES(NETWORK_CLOSE) |  \
+	 SERVES(NETWORK_LISTEN) | SERVES(NETWORK_SOCKET) | \
 	 SERVES(NETWORK_DATAGRAM) | SERVES(NETWORK_DNS))
 
 static bool socketcall_needed(const struct collect_settings *settings)
@@ -91,10 +123,27 @@ static const struct handler table[] = {
 	  .family = FAMILY_PROCESS,
 	  .hook = HOOK_sched_process_exec,
 	  .streams = SERVES(PROCESS_EXEC) },
+	{ .program = "process_prepare_exec",
+	  .family = FAMILY_PROCESS,
+	  .hook = HOOK_sched_prepare_exec,
+	  .streams = SERVES(PROCESS_EXEC),
+	  .optional = true,
+	  .needed = asks_old_creds },
+	{ .program = "process_exec_failed",
+	  .family = FAMILY_PROCESS,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(execve), CALL(execveat) },
+	  .streams = SERVES(PROCESS_EXEC),
+	  .needed = asks_failed_exec },
 	{ .program = "process_fork",
 	  .family = FAMILY_PROCESS,
 	  .hook = HOOK_sched_process_fork,
-	  .streams = SERVES(PROCESS_FORK) },
+	  .streams = SERVES(PROCESS_FORK) | SERVES(PROCESS_NAMESPACE) },
+	{ .program = "process_chdir",
+	  .family = FAMILY_PROCESS,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(chdir), CALL(fchdir) },
+	  .streams = SERVES(PROCESS_CHDIR) },
 	{ .program = "process_exit",
 	  .family = FAMILY_PROCESS,
 	  .hook = HOOK_sched_process_exit,
@@ -115,6 +164,88 @@ static const struct handler table[] = {
 	  .calls = { CALL(open), CALL(creat), CALL(openat), CALL(openat2),
 		     CALL(open_by_handle_at) },
 	  .streams = SERVES(FILE_OPEN) },
+	{ .program = "file_open_request",
+	  .family = FAMILY_FILE,
+	  .hook = HOOK_io_uring_submit_req,
+	  .calls = { REQUEST(OPENAT), REQUEST(OPENAT2) },
+	  .streams = SERVES(FILE_OPEN),
+	  .optional = true },
+	{ .program = "file_open_request_sqe",
+	  .family = FAMILY_FILE,
+	  .hook = HOOK_io_uring_submit_sqe,
+	  .calls = { REQUEST(OPENAT), REQUEST(OPENAT2) },
+	  .streams = SERVES(FILE_OPEN),
+	  .optional = true },
+	{ .program = "memory_memfd",
+	  .family = FAMILY_MEMORY,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(memfd_create), CALL(memfd_secret) },
+	  .streams = SERVES(MEMORY_MEMFD) },
+	{ .program = "memory_map",
+	  .family = FAMILY_MEMORY,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(mmap), CALL(mmap2), CALL(mprotect),
+		     CALL(pkey_mprotect), CALL(shmat), CALL(ipc) },
+	  .streams = SERVES(MEMORY_MAP) },
+	{ .program = "kernel_module",
+	  .family = FAMILY_KERNEL,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(init_module), CALL(finit_module),
+		     CALL(delete_module) },
+	  .streams = SERVES(KERNEL_MODULE) },
+	{ .program = "kernel_module_name",
+	  .family = FAMILY_KERNEL,
+	  .hook = HOOK_module_load,
+	  .streams = SERVES(KERNEL_MODULE),
+	  .optional = true },
+	{ .program = "kernel_bpf",
+	  .family = FAMILY_KERNEL,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(bpf) },
+	  .streams = SERVES(KERNEL_BPF) },
+	{ .program = "container_create",
+	  .family = FAMILY_CONTAINER,
+	  .hook = HOOK_cgroup_mkdir,
+	  .streams = SERVES(CONTAINER_EVENT) },
+	{ .program = "container_remove",
+	  .family = FAMILY_CONTAINER,
+	  .hook = HOOK_cgroup_rmdir,
+	  .streams = SERVES(CONTAINER_EVENT) },
+	{ .program = "container_attach",
+	  .family = FAMILY_CONTAINER,
+	  .hook = HOOK_cgroup_attach_task,
+	  .streams = SERVES(CONTAINER_EVENT) },
+	{ .program = "process_cred",
+	  .family = FAMILY_CREDENTIAL,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(setuid), CALL(setgid), CALL(setreuid), CALL(setregid),
+		     CALL(setresuid), CALL(setresgid), CALL(setfsuid),
+		     CALL(setfsgid), CALL(setgroups), CALL(setuid16),
+		     CALL(setgid16), CALL(setreuid16), CALL(setregid16),
+		     CALL(setresuid16), CALL(setresgid16), CALL(setfsuid16),
+		     CALL(setfsgid16), CALL(setgroups16), CALL(capset) },
+	  .streams = SERVES(PROCESS_CRED) },
+	{ .program = "process_signal",
+	  .family = FAMILY_CREDENTIAL,
+	  .hook = HOOK_signal_generate,
+	  .streams = SERVES(PROCESS_SIGNAL) },
+	{ .program = "process_rename",
+	  .family = FAMILY_CREDENTIAL,
+	  .hook = HOOK_task_rename,
+	  .streams = SERVES(PROCESS_RENAME) },
+	{ .program = "process_ptrace",
+	  .family = FAMILY_CREDENTIAL,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(ptrace), CALL(process_vm_readv),
+		     CALL(process_vm_writev), CALL(pidfd_getfd) },
+	  .streams = SERVES(PROCESS_PTRACE) },
+	/* Behind process_cred: its ring is the one of process.cred. */
+	{ .program = "process_namespace",
+	  .family = FAMILY_PROCESS,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(unshare), CALL(setns) },
+	  .streams = SERVES(PROCESS_NAMESPACE) | SERVES(PROCESS_CHDIR) |
+		     SERVES(PROCESS_CRED) },
 	{ .program = "network_state",
 	  .family = FAMILY_NETWORK,
 	  .hook = HOOK_inet_sock_set_state,
@@ -190,6 +321,7 @@ const char *hook_name(enum hook_id hook)
 {
 	static const char *const names[HOOK_COUNT] = {
 #define CALL_HOOK(name) [HOOK_##name] = #name,
+#define REQUEST_HOOK(name) [HOOK_##name] = #name,
 #define PLAIN_HOOK(name) [HOOK_##name] = #name,
 #include "bpf/hooks.def"
 	};
@@ -202,6 +334,7 @@ unsigned hook_slot_count(enum hook_id hook)
 {
 	static const uint16_t counts[HOOK_COUNT] = {
 #define CALL_HOOK(name) [HOOK_##name] = CALL_SLOTS,
+#define REQUEST_HOOK(name) [HOOK_##name] = REQUEST_SLOTS,
 #define PLAIN_HOOK(name) [HOOK_##name] = 1,
 #include "bpf/hooks.def"
 	};
@@ -295,9 +428,10 @@ int handlers_choose(const struct kernel_offer *offer, uint64_t wanted,
 
 bool handler_map_is_shared(const char *name)
 {
-	static const char *const shared[] = { "counters",
-					      "socket_owners",
-					      "exit_notes" };
+	static const char *const shared[] = {
+		"counters",   "looked_at",     "throttle",
+		"task_creds", "socket_owners", "exit_notes",
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)
 		if (strcmp(name, shared[i]) == 0)

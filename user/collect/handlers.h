@@ -28,6 +28,7 @@ enum ring_class {
 /* The tracepoints that have a stub: HOOK_sys_exit ... */
 enum hook_id {
 #define CALL_HOOK(name) HOOK_##name,
+#define REQUEST_HOOK(name) HOOK_##name,
 #define PLAIN_HOOK(name) HOOK_##name,
 #include "bpf/hooks.def"
 	HOOK_COUNT
@@ -38,6 +39,10 @@ enum family_id {
 	FAMILY_PROCESS,
 	FAMILY_FILE,
 	FAMILY_NETWORK,
+	FAMILY_CREDENTIAL,
+	FAMILY_MEMORY,
+	FAMILY_KERNEL,
+	FAMILY_CONTAINER,
 	FAMILY_DATAGRAM,
 	FAMILY_COUNT
 };
@@ -71,7 +76,8 @@ struct handler {
 	enum hook_id hook;    /* HANDLER_SLOT */
 	const char *lsm_hook; /* HANDLER_LSM: "file_open" */
 	uint64_t streams;     /* HANDLER_STREAM() of each that it serves */
-	/* A call hook's: the calls that it handles; then zeros. */
+	/* The calls or requests that it handles, if the hook has a slot for
+	   each; then zeros. */
 	struct handler_call calls[HANDLER_CALLS_MAX];
 	/* Is it the one for this kernel? NULL: for any. */
 	bool (*fits)(const struct kernel_offer *offer);

@@ -28,12 +28,13 @@ static int open_anew(int fd)
 	return open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 }
 
-void output_open(struct output *output, int fd)
+void output_open(struct output *output, int fd, bool reloads)
 {
 	int anew = fd < 0 ? -1 : open_anew(fd);
 
 	*output = (struct output){ .fd = anew < 0 ? fd : anew,
 				   .owned = anew >= 0,
+				   .reloads = reloads,
 				   .ended = fd < 0 };
 }
 
@@ -44,14 +45,14 @@ void output_close(struct output *output)
 	*output = (struct output){ .fd = -1, .ended = true };
 }
 
-static bool asked_to_end(void)
+static bool asked_to_end(const struct output *output)
 {
 	sigset_t pending;
 
 	return sigpending(&pending) == 0 &&
 	       (sigismember(&pending, SIGINT) == 1 ||
 		sigismember(&pending, SIGTERM) == 1 ||
-		sigismember(&pending, SIGHUP) == 1);
+		(!output->reloads && sigismember(&pending, SIGHUP) == 1));
 }
 
 void output_write(struct output *output, const void *bytes, size_t len)
@@ -66,7 +67,7 @@ void output_write(struct output *output, const void *bytes, size_t len)
 			at += n;
 			len -= (size_t)n;
 		} else if (errno == EAGAIN) {
-			output->ended = asked_to_end();
+			output->ended = asked_to_end(output);
 			if (!output->ended)
 				nanosleep(&pause, NULL);
 		} else if (errno != EINTR) {

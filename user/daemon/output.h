@@ -15,17 +15,18 @@
 struct output {
 	int fd;
 	bool owned;	/* fd is ours to close */
+	bool reloads;	/* SIGHUP does not ask the process to end */
 	bool ended;	/* nothing is written any more */
 	struct err err; /* why, when it failed */
 };
 
 /* `fd` stays the caller's; negative: nothing is ever shown. */
-void output_open(struct output *output, int fd);
+void output_open(struct output *output, int fd, bool reloads);
 void output_close(struct output *output);
 
 /*
  * Waits for a slow reader, but not once the process was asked to end (SIGINT,
- * SIGTERM or SIGHUP is pending): then, and when the reader is gone, the output
+ * SIGTERM, or SIGHUP that does not reload, is pending): then, and when the reader is gone, the output
  * ends. Never fails: `ended` and `err` tell.
  */
 void output_write(struct output *output, const void *bytes, size_t len);

@@ -29,6 +29,7 @@ struct pipeline_options {
 	struct store *store;	     /* NULL: matches are shown, not stored */
 	struct trace_writer *writer; /* NULL: not recorded */
 	int out;		     /* descriptor for matches, -1: none */
+	bool reloads; /* SIGHUP reads rules, else it ends the run */
 	struct sink_options sink;
 	uint64_t seed[2]; /* of hash tables; never changes a result */
 };
@@ -52,6 +53,15 @@ struct pipeline *pipeline_free(struct pipeline *pipeline);
 
 /* Take up the state that an earlier run of this boot left in the store. */
 int pipeline_resume(struct pipeline *pipeline, int64_t now_ns, struct err *err);
+
+/*
+ * Another plan from the last turn on, which outlives the pipeline. What is muted
+ * and which thresholds are up is taken up by the rules that both plans have;
+ * windows start anew, with a gap before `now_ns`: what came earlier, the new
+ * plan has not seen.
+ */
+int pipeline_reload(struct pipeline *pipeline, const struct plan *plan,
+		    int64_t now_ns, struct err *err);
 
 /* A row, in total order. */
 int pipeline_row(struct pipeline *pipeline, struct row *row, struct err *err);

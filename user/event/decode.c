@@ -6,6 +6,7 @@
 #include "user/event/decode.h"
 
 #include "user/event/dns.h"
+#include "user/event/environment.h"
 #include "user/event/mask.h"
 
 #include <errno.h>
@@ -17,6 +18,7 @@ struct decoder {
 	size_t len;
 	size_t fixed; /* the record's struct; blobs lie behind it */
 	size_t bytes; /* of the row's texts so far */
+	bool sender;  /* the head is as far as a log tells */
 	int64_t clock_offset_ns;
 	const struct stream *stream;
 	struct arena *arena;
@@ -58,6 +60,32 @@ static struct value scalar(const struct column *column, int64_t i)
 	return (struct value){ .type = (uint8_t)column->type, .i = i };
 }
 
+static bool is_environment(const struct decoder *d, const struct column *column)
+{
+	return (d->stream->id == STREAM_PROCESS_EXEC &&
+		column->id == COL_PROCESS_EXEC_exec_env) ||
+	       (d->stream->id == STREAM_PROCESS_SNAPSHOT &&
+		column->id == COL_PROCESS_SNAPSHOT_exec_env);
+}
+
+/* What is left of a list when its secrets are gone. */
+static size_t list_mask(const struct decoder *d, const struct column *column,
+			char *list, size_t len)
+{
+	uint32_t truncated;
+
+	if (!is_environment(d, column))
+		return mask_args(list, len);
+	memcpy(&truncated, d->record + offsetof(struct event_head, truncated),
+	       sizeof(truncated));
+	len = environment_keep(list, len,
+			       truncated & EVENT_PART_ENV &&
+					       len >= EVENT_ENV_SIZE ?
+				       EVENT_ENV_SIZE - EVENT_ENV_TAIL :
+				       0);
+	return mask_args(list, len);
+}
+
 /* Copies: the record is given back to the ring before the row is used. */
 static int put_bytes(struct decoder *d, const struct column *column,
 		     size_t offset, size_t len, struct value *to)
@@ -73,7 +101,7 @@ static int put_bytes(struct decoder *d, const struct column *column,
 	if (column->type == VALUE_LIST && len && copy[len - 1])
 		len++;
 	if (column->type == VALUE_LIST)
-		len = mask_args(copy, len);
+		len = list_mask(d, column, copy, len);
 	d->bytes += len;
 	*to = value_bytes(column->type, copy, len);
 	return 0;
@@ -229,6 +257,20 @@ static int put_column(struct decoder *d, const struct column *column,
 	return -EINVAL;
 }
 
+/* What a log does not tell of the sender of a line. */
+static bool unknown_sender(const struct decoder *d, const struct column *column)
+{
+	if (column->wire == WIRE_U32)
+		return read_unsigned(d, column->offset, column->size) ==
+		       UINT32_MAX;
+	if (column->wire == WIRE_U64)
+		return read_unsigned(d, column->offset, column->size) ==
+		       UINT64_MAX;
+	if (column->wire == WIRE_CHARS)
+		return !d->record[column->offset];
+	return column->wire == WIRE_FLAG;
+}
+
 static int check_head(struct decoder *d, const struct event_head *head)
 {
 	if (head->abi != EVENT_ABI)
@@ -241,6 +283,8 @@ static int check_head(struct decoder *d, const struct event_head *head)
 	if (head->ts > INT64_MAX)
 		return MALFORMED(d, "impossible time");
 	d->stream = catalog_stream(head->stream);
+	d->sender = STREAM_IS_SECURITY(head->stream) &&
+		    (head->flags & EVENT_FLAG_SENDER);
 	d->fixed = catalog_fixed_bytes(d->stream);
 	if (d->len < d->fixed)
 		return MALFORMED(d, "%zu bytes are too few for %s", d->len,
@@ -251,6 +295,7 @@ static int check_head(struct decoder *d, const struct event_head *head)
 static int put_columns(struct decoder *d, struct row *row)
 {
 	unsigned n = catalog_column_count(d->stream);
+	const struct column *column;
 	int ret;
 
 	for (unsigned id = 0; id < n; id++) {
@@ -258,8 +303,11 @@ static int put_columns(struct decoder *d, struct row *row)
 			id = COL_OWN_FIRST;
 		if (id >= n)
 			break;
-		ret = put_column(d, catalog_column_at(d->stream, id),
-				 &row->values[row_slot(id)]);
+		column = catalog_column_at(d->stream, id);
+		if (d->sender && id < COL_HEAD_COUNT &&
+		    unknown_sender(d, column))
+			continue;
+		ret = put_column(d, column, &row->values[row_slot(id)]);
 		if (ret)
 			return ret;
 	}

@@ -239,7 +239,9 @@ static enum dns_result read_record(struct dns_reader *r, size_t *at)
 int dns_answers(const uint8_t *message, size_t len, bool cut,
 		char texts[DNS_TEXTS_BYTES])
 {
-	struct dns_reader r = { .message = message, .len = len, .texts = texts };
+	struct dns_reader r = { .message = message,
+				.len = len,
+				.texts = texts };
 	enum dns_result result = DNS_OK;
 	unsigned questions, answers;
 	size_t at = HEADER_BYTES;

@@ -173,6 +173,21 @@ static void put_columns(struct buf *out, const struct row *row)
 	}
 }
 
+/* "sshd: Failed password for root ..." */
+static void put_log(struct buf *out, const struct row *row)
+{
+	bool auth = row->stream == STREAM_SECURITY_AUTH;
+	struct value program = row_get(row, auth ? COL_SECURITY_AUTH_program :
+						   COL_SECURITY_LOG_program);
+
+	if (!value_is_null(program)) {
+		put_word(out, program);
+		buf_puts(out, ": ");
+	}
+	sink_text_value(out, row_get(row, auth ? COL_SECURITY_AUTH_message :
+						 COL_SECURITY_LOG_message));
+}
+
 /* What matters of an event, by its stream. */
 static void put_what(struct buf *out, const struct row *row)
 {
@@ -180,6 +195,8 @@ static void put_what(struct buf *out, const struct row *row)
 					       const struct row *) = {
 		[STREAM_PROCESS_EXEC] = put_program,
 		[STREAM_PROCESS_SNAPSHOT] = put_program,
+		[STREAM_SECURITY_LOG] = put_log,
+		[STREAM_SECURITY_AUTH] = put_log,
 		[STREAM_PROCESS_FORK] = put_fork,
 		[STREAM_PROCESS_EXIT] = put_exit,
 		[STREAM_NETWORK_CONNECT] = put_connect,
@@ -195,12 +212,18 @@ static void put_event(struct buf *out, const struct row *row)
 	buf_puts(out, BRANCH);
 	put_time_of_day(out, row_get(row, COL_ts));
 	buf_printf(out, " %s ", catalog_stream(row->stream)->name);
-	put_process(out, row->self, row_get(row, COL_comm),
-		    row_get(row, COL_pid));
-	buf_putc(out, ' ');
+	/* Of a log's line it may be that nobody knows whose it is. */
+	if (!value_is_null(row_get(row, COL_pid))) {
+		put_process(out, row->self, row_get(row, COL_comm),
+			    row_get(row, COL_pid));
+		buf_putc(out, ' ');
+	}
 	put_what(out, row);
-	buf_puts(out, ", parent ");
-	put_process(out, row->parent, value_null(), row_get(row, COL_ppid));
+	if (!value_is_null(row_get(row, COL_ppid))) {
+		buf_puts(out, ", parent ");
+		put_process(out, row->parent, value_null(),
+			    row_get(row, COL_ppid));
+	}
 	buf_putc(out, '\n');
 }
 
