@@ -200,8 +200,7 @@ static __always_inline void listen_exit(struct task_struct *task,
 	if (!scratch || !counts || ret < 0 || !WANTED(NETWORK_LISTEN))
 		return;
 	sk = socket_of_fd(task, (__u32)call->args[0]);
-	if (!sk || !is_inet(sk) ||
-	    !exit_note_take(socket_cookie(sk)))
+	if (!sk || !is_inet(sk) || !exit_note_take(socket_cookie(sk)))
 		return;
 	counts->generated++;
 	event = &scratch->listen;

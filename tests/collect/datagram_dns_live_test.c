@@ -82,10 +82,10 @@ static void udp_answer(struct told *told, int fd, unsigned count)
 		socklen_t len = sizeof(from);
 		char bytes[512];
 
-		if (recvfrom(fd, bytes, sizeof(bytes), 0, (void *)&from,
-			     &len) < 0 ||
-		    sendto(fd, reply.bytes, reply.len, 0, (void *)&from,
-			   len) < 0)
+		if (recvfrom(fd, bytes, sizeof(bytes), 0, (void *)&from, &len) <
+			    0 ||
+		    sendto(fd, reply.bytes, reply.len, 0, (void *)&from, len) <
+			    0)
 			_exit(1);
 	}
 	if (!pid)
@@ -119,10 +119,10 @@ static void ask_unconnected(struct told *told, const struct packet *query)
 
 	MUST(told, sendto(fd, query->bytes, query->len, 0, (void *)&to,
 			  sizeof(to)) == (ssize_t)query->len);
-	MUST(told, recvfrom(fd, bytes, sizeof(bytes), MSG_PEEK, NULL, NULL) >
-			   0);
-	MUST(told, recvfrom(fd, bytes, sizeof(bytes), 0, (void *)&from, &len) >
-			   0);
+	MUST(told,
+	     recvfrom(fd, bytes, sizeof(bytes), MSG_PEEK, NULL, NULL) > 0);
+	MUST(told,
+	     recvfrom(fd, bytes, sizeof(bytes), 0, (void *)&from, &len) > 0);
 }
 
 static void ask_connected(struct told *told, const struct packet *query)
@@ -253,10 +253,10 @@ static void ask_by_tcp(void *arg)
 	/* The server's side is no client of DNS: its peer's port is another. */
 	close(fd);
 	MUST(told, recv(client, bytes, 2, MSG_WAITALL) == 2);
-	MUST(told, recv(client, bytes, reply.len, MSG_WAITALL) ==
-			   (ssize_t)reply.len);
-	MUST(told, send(client, "no DNS message at all", 21, MSG_NOSIGNAL) ==
-			   21);
+	MUST(told,
+	     recv(client, bytes, reply.len, MSG_WAITALL) == (ssize_t)reply.len);
+	MUST(told,
+	     send(client, "no DNS message at all", 21, MSG_NOSIGNAL) == 21);
 }
 
 static void tcp__length_before_message__question_and_answer(void **state)
@@ -314,9 +314,9 @@ static void send_odd(void *arg)
 	struct packet packet = longest_name();
 
 	(void)udp_server(told);
-	send_packet(told, &packet); /* 0 */
+	send_packet(told, &packet);		/* 0 */
 	packet = question(0x0100, "", 1, 2, 0); /* of the root */
-	send_packet(told, &packet); /* 1 */
+	send_packet(told, &packet);		/* 1 */
 	packet = question(0x0100, "\3abc\xc0\x0c", 6, 1, 0);
 	send_packet(told, &packet); /* 2: a pointer in a question */
 	packet = QUERY;

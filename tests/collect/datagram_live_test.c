@@ -32,9 +32,12 @@ static void send_each_way(void *arg)
 	struct sockaddr_in nameless = to;
 	char bytes[64] = { 0 };
 	struct iovec pieces[2] = { { bytes, 3 }, { bytes, 0 } };
-	struct msghdr one = { .msg_name = &to, .msg_namelen = sizeof(to),
-			      .msg_iov = pieces, .msg_iovlen = 2 };
-	struct mmsghdr many[3] = { { .msg_hdr = one }, { .msg_hdr = one },
+	struct msghdr one = { .msg_name = &to,
+			      .msg_namelen = sizeof(to),
+			      .msg_iov = pieces,
+			      .msg_iovlen = 2 };
+	struct mmsghdr many[3] = { { .msg_hdr = one },
+				   { .msg_hdr = one },
 				   { .msg_hdr = one } };
 	int fd, connected;
 
@@ -66,8 +69,8 @@ static void send_each_way(void *arg)
 			  sizeof(nameless)) == 12);
 	/* The message's address wins. */
 	to.sin_port = htons(7003);
-	MUST(told, sendto(connected, bytes, 13, 0, (void *)&to, sizeof(to)) ==
-			   13);
+	MUST(told,
+	     sendto(connected, bytes, 13, 0, (void *)&to, sizeof(to)) == 13);
 }
 
 static void datagram__each_call__has_destination_and_length(void **state)
@@ -128,8 +131,8 @@ static void send_other_kinds(void *arg)
 	int fd = socket(AF_INET6, SOCK_DGRAM, 0);
 
 	MUST(told, sendto(fd, "12", 2, 0, (void *)&to6, sizeof(to6)) == 2);
-	MUST(told, sendto(fd, "123", 3, 0, (void *)&mapped, sizeof(mapped)) ==
-			   3);
+	MUST(told,
+	     sendto(fd, "123", 3, 0, (void *)&mapped, sizeof(mapped)) == 3);
 	fd = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
 	MUST(told, sendto(fd, echo, 8, 0, (void *)&to, sizeof(to)) == 8);
 	fd = socket(AF_INET, SOCK_DGRAM, 136 /* UDP-Lite */);
@@ -203,9 +206,9 @@ static void send_in_vain(void *arg)
 	struct sockaddr_in to = v4_address("127.0.0.1", 7008);
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 
-	MUST(told, sendto(fd, bytes, sizeof(bytes), 0, (void *)&to,
-			  sizeof(to)) < 0 &&
-			   errno == EMSGSIZE);
+	MUST(told,
+	     sendto(fd, bytes, sizeof(bytes), 0, (void *)&to, sizeof(to)) < 0 &&
+		     errno == EMSGSIZE);
 	MUST(told, sendto(fd, bytes, 4, 0, (void *)8, sizeof(to)) < 0 &&
 			   errno == EFAULT);
 }
@@ -240,8 +243,8 @@ static void make_sockets(void *arg)
 {
 	struct told *told = arg;
 
-	told->fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-			  0);
+	told->fd =
+		socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	MUST(told, told->fd >= 0);
 	MUST(told, socket(AF_PACKET, SOCK_RAW, htons(3)) >= 0);
 	MUST(told, socket(AF_INET, 77, 0) < 0);
@@ -309,7 +312,8 @@ static int socketcall(uint32_t number, struct low *low)
 
 	__asm__ volatile("int $0x80"
 			 : "=a"(ret)
-			 : "a"(102), "b"(number), "c"((uint32_t)(uintptr_t)low->args)
+			 : "a"(102), "b"(number),
+			   "c"((uint32_t)(uintptr_t)low->args)
 			 : "memory", "r8", "r9", "r10", "r11");
 	return (int)ret;
 }

@@ -88,21 +88,12 @@ static inline void told_free(struct told *told)
 }
 
 /* In a child: end it when something goes wrong, and tell where. */
-<<<<<<< HEAD
-#define MUST(told, condition)                    \
-	do {                                     \
-		if (!(condition)) {              \
-		(told)->wrong = __LINE__; \
-			_exit(1);                \
-		}                                \
-=======
 #define MUST(told, condition)                     \
 	do {                                      \
 		if (!(condition)) {               \
 			(told)->wrong = __LINE__; \
 			_exit(1);                 \
 		}                                 \
->>>>>>> main
 	} while (0)
 
 /* Run it; fails where the child's MUST() did. Returns its pid. */

@@ -133,8 +133,8 @@ static void accept_other_families(void *arg)
 	MUST(told, socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
 }
 
-static const struct network_accept_event *
-accept_row(const struct live *live, pid_t pid, unsigned nth)
+static const struct network_accept_event *accept_row(const struct live *live,
+						     pid_t pid, unsigned nth)
 {
 	const struct network_accept_event *n =
 		live_find(live, STREAM_NETWORK_ACCEPT, pid, nth);
@@ -235,8 +235,8 @@ static void use_io_uring(void *arg)
 			      sizeof(to));
 	MUST(told, io_uring_submit_and_wait(&ring, 2) == 2);
 	for (unsigned i = 0; i < 2; i++) {
-		MUST(told, io_uring_wait_cqe(&ring, &cqe) == 0 &&
-				   cqe->res >= 0);
+		MUST(told,
+		     io_uring_wait_cqe(&ring, &cqe) == 0 && cqe->res >= 0);
 		if (cqe->res > 0)
 			told->fd = cqe->res;
 		io_uring_cqe_seen(&ring, cqe);
@@ -355,8 +355,8 @@ static void be_rude(void *arg)
 	int fd = accept(server, NULL, NULL);
 
 	MUST(told, write(client, "hello", 5) == 5);
-	MUST(told, setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard,
-			      sizeof(hard)) == 0);
+	MUST(told,
+	     setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard)) == 0);
 	close(fd);
 	client_new(told);
 	close(server);
@@ -577,8 +577,7 @@ static void hold_many(void *arg)
 	for (unsigned i = 0; i < HOLDERS; i++) {
 		int status;
 
-		MUST(told, waitpid(pids[i], &status, 0) == pids[i] &&
-				   !status);
+		MUST(told, waitpid(pids[i], &status, 0) == pids[i] && !status);
 	}
 }
 
