@@ -160,4 +160,16 @@ static __always_inline void compat_rcu_unlock(void)
 		bpf_rcu_read_unlock();
 }
 
+/*
+ * Bytes of a text in user memory without its NUL, below 0 when it cannot be
+ * read. Older kernels, 6.1 among them, count no NUL of an empty text.
+ */
+static __always_inline long compat_user_text(char *bytes, __u32 size,
+					     const char *text)
+{
+	long len = bpf_probe_read_user_str(bytes, size, text);
+
+	return len > 0 ? len - 1 : len;
+}
+
 #endif

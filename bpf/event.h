@@ -13,6 +13,8 @@
 #ifndef SHRIKE_BPF_EVENT_H
 #define SHRIKE_BPF_EVENT_H
 
+#include "bpf/path_sets.h"
+
 #include <linux/types.h>
 
 /* Changes whenever a struct of this file changes. */
@@ -72,6 +74,7 @@ enum stream_id {
 };
 
 #define STREAM_KERNEL_COUNT STREAM_PROCESS
+_Static_assert((int)STREAM_COUNT <= PATH_SET_STREAMS_MAX, "path_set_settings");
 #define STREAM_VISIBLE_COUNT STREAM_PROCESS_SNAPSHOT
 
 /* From outside, and not made of other streams: nobody may have watched them. */
@@ -455,6 +458,7 @@ struct file_open_event {
 	struct event_blob path; /* its bytes are path_bytes */
 	__u32 pad2;
 	char path_bytes[EVENT_PATH_SIZE];
+	struct path_groups path_groups; /* never on a ring */
 };
 
 /* Of a rename, link or unlink: `path` is what the call named. */
@@ -541,10 +545,10 @@ struct file_mount_event {
 
 struct file_dup_event {
 	struct event_head head;
+	__s64 new_fd; /* EVENT_NONE: it failed, and none was asked for */
 	__u32 old_fd;
-	__u32 new_fd;
 	__u8 is_socket;
-	__u8 pad[7];
+	__u8 pad[3];
 };
 
 /* memfd_create, or memfd_secret, which takes no name. */

@@ -76,15 +76,9 @@ static __always_inline void exec_begin(struct process_exec_event *event)
 	event->env = (struct event_blob){ 0 };
 }
 
-#define BLOB_WRITE(member, size)                                 \
-	do {                                                     \
-		__u32 len = event->member.len;                   \
-                                                                 \
-		if (len > (size))                                \
-			len = (size);                            \
-		bpf_dynptr_write(&room, event->member.off,       \
-				 event->member##_bytes, len, 0); \
-	} while (0)
+#define BLOB_WRITE(member, size)                                          \
+	bpf_dynptr_write(&room, event->member.off, event->member##_bytes, \
+			 AT_MOST(event->member.len, size), 0)
 
 static __always_inline void exec_put(struct process_exec_event *event,
 				     struct event_counters *counts)
@@ -109,14 +103,12 @@ static __always_inline void exec_args(struct process_exec_event *event,
 				      struct mm_struct *mm)
 {
 	struct memory_parts parts;
-	__u32 len;
+	__u64 len;
 	long failed;
 
 	parts_choose(&parts, mm->arg_start, mm->arg_end, EVENT_ARGS_SIZE,
 		     EVENT_ARGS_TAIL);
-	len = parts.head_len;
-	if (len > EVENT_ARGS_SIZE)
-		len = EVENT_ARGS_SIZE;
+	len = AT_MOST(parts.head_len, EVENT_ARGS_SIZE);
 	failed = bpf_probe_read_user(event->args_bytes, len,
 				     (void *)parts.head_at);
 	if (parts.cut)
@@ -130,14 +122,12 @@ static __always_inline void exec_env(struct process_exec_event *event,
 				     struct mm_struct *mm)
 {
 	struct memory_parts parts;
-	__u32 len;
+	__u64 len;
 	long failed;
 
 	parts_choose(&parts, mm->env_start, mm->env_end, EVENT_ENV_SIZE,
 		     EVENT_ENV_TAIL);
-	len = parts.head_len;
-	if (len > EVENT_ENV_SIZE)
-		len = EVENT_ENV_SIZE;
+	len = AT_MOST(parts.head_len, EVENT_ENV_SIZE);
 	failed = bpf_probe_read_user(event->env_bytes, len,
 				     (void *)parts.head_at);
 	if (parts.cut)
@@ -252,13 +242,14 @@ static long args_step(__u32 index, struct args_walk *walk)
 	len = bpf_probe_read_user_str(event->args_bytes +
 					      (off & (EVENT_ARGS_SIZE / 2 - 1)),
 				      EVENT_ARGS_SIZE / 2, (void *)word);
-	if (len <= 0) {
+	if (len < 0) {
 		event->head.truncated |= EVENT_PART_ARGS;
 		return 1;
 	}
 	if (len == EVENT_ARGS_SIZE / 2)
 		event->head.truncated |= EVENT_PART_ARGS;
-	walk->off = off + len;
+	/* Of an empty text the kernel does not count the NUL. */
+	walk->off = off + (len ? len : 1);
 	return 0;
 }
 
@@ -296,10 +287,10 @@ static __always_inline void failed_fill(struct process_exec_event *event,
 	event->head.source = EVENT_SOURCE_SYSCALL;
 	if (is_32bit)
 		event->head.flags |= EVENT_FLAG_COMPAT;
-	if (len <= 0 || len == EVENT_PATH_SIZE)
+	if (len < 0 || len == EVENT_PATH_SIZE)
 		event->head.truncated |= EVENT_PART_FILENAME;
-	if (len > 0)
-		blob_place(&event->head, &event->filename, len - 1);
+	if (len >= 0)
+		blob_place(&event->head, &event->filename, len ? len - 1 : 0);
 	if (len > 1 && event->filename_bytes[0] == '/') {
 		bpf_probe_read_kernel(event->exe_bytes, EVENT_PATH_SIZE,
 				      event->filename_bytes);
@@ -633,7 +624,6 @@ static __always_inline void fork_put(struct task_struct *creator,
 	if (!counts)
 		return;
 	counts->generated++;
-
 	head_fill(&event->head, STREAM_PROCESS_FORK, creator);
 	if (child->pid != child->tgid)
 		event->head.flags |= EVENT_FLAG_THREAD;
@@ -702,25 +692,38 @@ int BPF_PROG(process_exit, struct task_struct *task, bool group_dead)
 }
 
 /*
- * Before, only the number of live threads does. Two that exit at the same
- * moment may both see 0; the second record changes nothing in the table.
+ * Before, only the number of live threads does, and two that exit at the same
+ * moment both see 0: the first to come here is the one. Processes leave this map
+ * long after their last thread is gone.
  */
+#define EEXIST 17
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, __u8);
+} exited SEC(".maps");
+
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(process_exit_live, struct task_struct *task)
 {
-	return task->signal->live.counter == 0 ? exit_put(task) : 0;
+	__u64 key;
+	__u8 there = 1;
+
+	if (task->signal->live.counter != 0)
+		return 0;
+	key = task_key(task);
+	if (bpf_map_update_elem(&exited, &key, &there, BPF_NOEXIST) == -EEXIST)
+		return 0;
+	return exit_put(task);
 }
 
 /* --- process.snapshot ------------------------------------------------------*/
 
-#define BLOB_SEQ_WRITE(member, size)                            \
-	do {                                                    \
-		__u32 len = event->member.len;                  \
-                                                                \
-		if (len > (size))                               \
-			len = (size);                           \
-		bpf_seq_write(seq, event->member##_bytes, len); \
-	} while (0)
+#define BLOB_SEQ_WRITE(member, size)              \
+	bpf_seq_write(seq, event->member##_bytes, \
+		      AT_MOST(event->member.len, size))
 
 static __always_inline void snapshot_put(struct seq_file *seq,
 					 struct process_exec_event *event)
@@ -773,14 +776,12 @@ static __always_inline void snapshot_args(struct process_exec_event *event,
 					  struct mm_struct *mm)
 {
 	struct memory_parts parts;
-	__u32 len;
+	__u64 len;
 	long failed = 0;
 
 	parts_choose(&parts, mm ? mm->arg_start : 0, mm ? mm->arg_end : 0,
 		     EVENT_ARGS_SIZE, EVENT_ARGS_TAIL);
-	len = parts.head_len;
-	if (len > EVENT_ARGS_SIZE)
-		len = EVENT_ARGS_SIZE;
+	len = AT_MOST(parts.head_len, EVENT_ARGS_SIZE);
 	if (len)
 		failed = bpf_copy_from_user_task(
 			event->args_bytes, len, (void *)parts.head_at, task, 0);
@@ -796,14 +797,12 @@ static __always_inline void snapshot_env(struct process_exec_event *event,
 					 struct mm_struct *mm)
 {
 	struct memory_parts parts;
-	__u32 len;
+	__u64 len;
 	long failed = 0;
 
 	parts_choose(&parts, mm ? mm->env_start : 0, mm ? mm->env_end : 0,
 		     EVENT_ENV_SIZE, EVENT_ENV_TAIL);
-	len = parts.head_len;
-	if (len > EVENT_ENV_SIZE)
-		len = EVENT_ENV_SIZE;
+	len = AT_MOST(parts.head_len, EVENT_ENV_SIZE);
 	if (len)
 		failed = bpf_copy_from_user_task(
 			event->env_bytes, len, (void *)parts.head_at, task, 0);

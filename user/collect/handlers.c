@@ -15,6 +15,7 @@
 #include "container.skel.h"
 #include "datagram.skel.h"
 #include "file.skel.h"
+#include "file_path.skel.h"
 #include "kernel.skel.h"
 #include "memory.skel.h"
 #include "network.skel.h"
@@ -25,6 +26,8 @@ static const struct family families[FAMILY_COUNT] = {
 			     "lifecycle_ring" },
 	[FAMILY_FILE] = { "file", file_bpf__elf_bytes, RING_FILE,
 			  "event_ring" },
+	[FAMILY_FILE_PATH] = { "file_path", file_path_bpf__elf_bytes, RING_FILE,
+			       "event_ring" },
 	[FAMILY_NETWORK] = { "network", network_bpf__elf_bytes, RING_NETWORK,
 			     "event_ring" },
 	[FAMILY_CREDENTIAL] = { "credential", credential_bpf__elf_bytes,
@@ -158,6 +161,39 @@ static const struct handler table[] = {
 	  .family = FAMILY_PROCESS,
 	  .kind = HANDLER_ITERATOR,
 	  .streams = SERVES(PROCESS_SNAPSHOT) },
+#define FILE_CALLS(stream, name, ...)                            \
+	{                                                        \
+		.program = #name, .family = FAMILY_FILE_PATH,    \
+		.hook = HOOK_sys_exit, .calls = { __VA_ARGS__ }, \
+		.streams = SERVES(stream)                        \
+	}
+#define FILE_REQUESTS(stream, name, ...)                                     \
+	{ .program = #name "_request",                                       \
+	  .family = FAMILY_FILE_PATH,                                        \
+	  .hook = HOOK_io_uring_submit_req,                                  \
+	  .calls = { __VA_ARGS__ },                                          \
+	  .streams = SERVES(stream),                                         \
+	  .optional = true },                                                \
+	{                                                                    \
+		.program = #name "_request_sqe", .family = FAMILY_FILE_PATH, \
+		.hook = HOOK_io_uring_submit_sqe, .calls = { __VA_ARGS__ },  \
+		.streams = SERVES(stream), .optional = true                  \
+	}
+	FILE_CALLS(FILE_RENAME, file_rename, CALL(rename), CALL(renameat),
+		   CALL(renameat2)),
+	FILE_REQUESTS(FILE_RENAME, file_rename, REQUEST(RENAMEAT)),
+	FILE_CALLS(FILE_UNLINK, file_unlink, CALL(unlink), CALL(unlinkat),
+		   CALL(rmdir)),
+	FILE_REQUESTS(FILE_UNLINK, file_unlink, REQUEST(UNLINKAT)),
+	FILE_CALLS(FILE_LINK, file_link, CALL(link), CALL(linkat),
+		   CALL(symlink), CALL(symlinkat)),
+	FILE_REQUESTS(FILE_LINK, file_link, REQUEST(SYMLINKAT),
+		      REQUEST(LINKAT)),
+	FILE_CALLS(FILE_MOUNT, file_mount, CALL(mount), CALL(umount),
+		   CALL(umount2), CALL(move_mount), CALL(pivot_root),
+		   CALL(fsmount)),
+	FILE_CALLS(FILE_DUP, file_dup, CALL(dup), CALL(dup2), CALL(dup3),
+		   CALL(fcntl), CALL(fcntl64)),
 	{ .program = "file_open",
 	  .family = FAMILY_FILE,
 	  .hook = HOOK_sys_exit,
@@ -429,8 +465,8 @@ int handlers_choose(const struct kernel_offer *offer, uint64_t wanted,
 bool handler_map_is_shared(const char *name)
 {
 	static const char *const shared[] = {
-		"counters",   "looked_at",     "throttle",
-		"task_creds", "socket_owners", "exit_notes",
+		"counters",	 "looked_at",  "throttle", "task_creds",
+		"socket_owners", "exit_notes", "exited",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)

@@ -461,6 +461,7 @@ int pipeline_reload(struct pipeline *p, const struct plan *plan, int64_t now_ns,
 	p->engine = engine;
 	p->options.plan = plan;
 	p->reads_process = reads_process(plan);
+	ask_columns(p, plan);
 	return 0;
 }
 
