@@ -70,7 +70,7 @@ ALL_LDFLAGS := $(LDFLAGS_$(MODE)) $(LDFLAGS)
 
 # --- folders, lowest level first; each is an archive -------------------------
 
-LIBS := base stream ledger event compiler store loop collect trace sink \
+LIBS := base stream ledger event compiler store loop collect trace logs sink \
 	daemon cli
 DIR_base := user/base
 DIR_stream := stream
@@ -81,6 +81,7 @@ DIR_store := store
 DIR_loop := user/loop
 DIR_collect := user/collect
 DIR_trace := user/trace
+DIR_logs := user/logs
 DIR_sink := user/sink
 DIR_daemon := user/daemon
 DIR_cli := user/cli
@@ -95,8 +96,9 @@ USES_store := ledger event base
 USES_loop := base
 USES_collect := loop event ledger base
 USES_trace := ledger event base
+USES_logs := event base
 USES_sink := event base
-USES_daemon := sink trace collect loop store compiler event ledger stream base
+USES_daemon := sink logs trace collect loop store compiler event ledger stream base
 USES_cli := daemon $(USES_daemon)
 
 # The one library that each owns.
@@ -105,7 +107,8 @@ LINK_ledger := $(O)/libblake3.a -lsodium
 LINK_event := -lprotobuf-c
 LINK_store := -llmdb -lsqlite3
 LINK_loop := -luring
-LINK_collect := -lbpf
+LINK_collect := -lbpf -ljansson
+LINK_logs := -lsystemd
 
 link_of = $(foreach l,$(1),$(LINK_$(l)))
 archives = $(foreach l,$(1),$(O)/lib$(l).a)
@@ -118,7 +121,7 @@ SOURCES := $(foreach l,$(LIBS),$(call sources_of,$(l)))
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all check check-full check-asan check-ubsan coverage lint fmt bench \
+.PHONY: all check check-full check-kernels check-asan check-ubsan coverage lint fmt bench \
 	bench-list install uninstall clean dist help tests fuzz fuzzers \
 	golden-update
 .SECONDARY:
@@ -248,6 +251,10 @@ check: all tests
 check-full: export CHECK_FULL = 1
 check-full: check
 
+# On Debian's kernels in virtual machines; K='--kernel 6.1 --lsm' chooses.
+check-kernels: all tests
+	$(Q)scripts/check-kernels $(K)
+
 check-asan check-ubsan: check-%:
 	$(Q)$(MAKE) MODE=$* check
 
@@ -263,7 +270,7 @@ coverage:
 FUZZ_CC ?= clang-14
 FUZZ_SECONDS ?= 60
 FUZZERS := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/fuzz/*.c)))
-FUZZ_USES := compiler stream sink trace event ledger base
+FUZZ_USES := compiler stream sink logs trace event ledger base
 
 $(FUZZERS): %: %.o $(call archives,$(FUZZ_USES)) $(O)/libblake3.a
 	$(say) LINK $@
@@ -349,6 +356,7 @@ help:
 #? make                 the program, build/shrike
 #? make check           tests, also the privileged ones (at most 10 minutes)
 #? make check-full      the same with the full counts
+#? make check-kernels   live tests and recorded rows on Debian's 6.1 and 6.12
 #? make check-asan      tests under AddressSanitizer; check-ubsan likewise
 #? make coverage        line coverage of the tests
 #? make fuzz            tests/fuzz, FUZZ_SECONDS (60) each

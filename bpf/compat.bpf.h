@@ -19,14 +19,14 @@
  * in C may be of a copy: kernels before 6.5 do not see that a 32-bit copy is
  * equal to what it was made of.
  */
-#define AT_MOST(value, max)                                \
-	({                                                 \
-		__u64 bounded_ = (value);                  \
-		asm volatile("if %0 <= %1 goto +1\n\t"     \
-			     "%0 = %1"                     \
-			     : "+r"(bounded_)              \
-			     : "i"(max));                  \
-		bounded_;                                  \
+#define AT_MOST(value, max)                            \
+	({                                             \
+		__u64 bounded_ = (value);              \
+		asm volatile("if %0 <= %1 goto +1\n\t" \
+			     "%0 = %1"                 \
+			     : "+r"(bounded_)          \
+			     : "i"(max));              \
+		bounded_;                              \
 	})
 
 /*
@@ -36,20 +36,19 @@
  */
 extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
 
-#define KERNEL_READ(p, member)                                         \
-	({                                                             \
-		typeof(p) object_ = (p);                               \
-		typeof(object_->member) value_;                        \
-		if (bpf_rdonly_cast)                                   \
-			value_ = ((typeof(p))bpf_rdonly_cast(          \
-					  object_,                     \
-					  bpf_core_type_id_kernel(     \
-						  typeof(*object_))))  \
-					 ->member;                     \
-		else                                                   \
-			bpf_core_read(&value_, sizeof(value_),         \
-				      &object_->member);               \
-		value_;                                                \
+#define KERNEL_READ(p, member)                                                 \
+	({                                                                     \
+		typeof(p) object_ = (p);                                       \
+		typeof(object_->member) value_;                                \
+		if (bpf_rdonly_cast)                                           \
+			value_ = ((typeof(p))bpf_rdonly_cast(                  \
+					  object_, bpf_core_type_id_kernel(    \
+							   typeof(*object_)))) \
+					 ->member;                             \
+		else                                                           \
+			bpf_core_read(&value_, sizeof(value_),                 \
+				      &object_->member);                       \
+		value_;                                                        \
 	})
 
 /* A 32-bit system call has its own numbers, and the same hook. */
@@ -164,6 +163,18 @@ static __always_inline void compat_rcu_unlock(void)
 {
 	if (bpf_rcu_read_unlock)
 		bpf_rcu_read_unlock();
+}
+
+/*
+ * Bytes of a text in user memory without its NUL, below 0 when it cannot be
+ * read. Older kernels, 6.1 among them, count no NUL of an empty text.
+ */
+static __always_inline long compat_user_text(char *bytes, __u32 size,
+					     const char *text)
+{
+	long len = bpf_probe_read_user_str(bytes, size, text);
+
+	return len > 0 ? len - 1 : len;
 }
 
 #endif

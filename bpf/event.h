@@ -13,6 +13,8 @@
 #ifndef SHRIKE_BPF_EVENT_H
 #define SHRIKE_BPF_EVENT_H
 
+#include "bpf/path_sets.h"
+
 #include <linux/types.h>
 
 /* Changes whenever a struct of this file changes. */
@@ -72,16 +74,22 @@ enum stream_id {
 };
 
 #define STREAM_KERNEL_COUNT STREAM_PROCESS
+_Static_assert((int)STREAM_COUNT <= PATH_SET_STREAMS_MAX, "path_set_settings");
 #define STREAM_VISIBLE_COUNT STREAM_PROCESS_SNAPSHOT
+
+/* From outside, and not made of other streams: nobody may have watched them. */
+#define STREAM_IS_SECURITY(s) \
+	((s) == STREAM_SECURITY_LOG || (s) == STREAM_SECURITY_AUTH)
+#define STREAM_IS_COLLECTED(s) \
+	((s) < STREAM_KERNEL_COUNT || STREAM_IS_SECURITY(s))
 
 /*
  * Lifecycle streams build the process and container tables: they have a ring of
- * their own and are never filtered. All but the change of a working directory
- * are always collected.
+ * their own and are never filtered. Exec, fork and exit are always collected,
+ * the others when a rule reads what they tell.
  */
 #define STREAM_IS_LIFECYCLE(s) ((s) <= STREAM_CONTAINER_EVENT)
-#define STREAM_IS_ALWAYS(s) \
-	(STREAM_IS_LIFECYCLE(s) && (s) != STREAM_PROCESS_CHDIR)
+#define STREAM_IS_ALWAYS(s) ((s) <= STREAM_PROCESS_EXIT)
 
 /* event_head.truncated: which variable part is not whole. */
 enum event_part {
@@ -104,6 +112,7 @@ enum event_flag {
 	EVENT_FLAG_IO_URING = 1 << 4,	 /* asked for through io_uring */
 	EVENT_FLAG_EXE_UPPER_LAYER = 1 << 5, /* exec: overlay's upper layer */
 	EVENT_FLAG_THREAD = 1 << 6,	     /* fork: a thread, not a process */
+	EVENT_FLAG_SENDER = 1 << 7, /* of a log: all ones in the head is NULL */
 };
 
 /* event_head.source: where the event's own columns come from. */
@@ -136,6 +145,23 @@ struct event_blob {
 /* One bit per term on a process; see bpf/process_terms.h. */
 struct process_terms {
 	__u64 words[4];
+};
+
+/*
+ * Where no cgroup v2 tells processes apart, head.cgroup_id is of the v1 hierarchy
+ * of a controller, which has ids of its own, with this bit.
+ */
+#define EVENT_CGROUP_V1 (1ULL << 62)
+
+/* Of which controller; none: v2 alone. */
+enum cgroup_controller {
+	CGROUP_NONE,
+	CGROUP_MEMORY,
+	CGROUP_PIDS,
+	CGROUP_DEVICES,
+	CGROUP_CPU,
+	CGROUP_FREEZER,
+	CGROUP_CONTROLLER_COUNT
 };
 
 struct event_head {
@@ -178,7 +204,11 @@ struct event_head {
 	char comm[EVENT_COMM_SIZE];
 };
 
-#define EVENT_ENV_SIZE 2048
+#define EVENT_ENV_SIZE 4096
+
+/* Of what does not fit the end is kept, too: the last so many bytes. */
+#define EVENT_ARGS_TAIL 2048
+#define EVENT_ENV_TAIL 2048
 
 /* process.exec and, for what was there at start, process.snapshot. */
 struct process_exec_event {
@@ -194,7 +224,7 @@ struct process_exec_event {
 	struct event_blob exe;
 	struct event_blob cwd;
 	struct event_blob args; /* each argument ended by a NUL */
-	struct event_blob env;	/* likewise: allow-listed names only */
+	struct event_blob env;	/* likewise, all names */
 	__u32 pad;
 	char exe_bytes[EVENT_PATH_SIZE];
 	char filename_bytes[EVENT_PATH_SIZE];
@@ -314,13 +344,15 @@ enum connect_outcome {
 
 /*
  * TCP: the socket left CLOSE for SYN_SENT in the caller's context. Rows with
- * another outcome are for rules that read `outcome`. UDP: connect() returned.
+ * another outcome are for rules that read `outcome`: the attempt has come to an
+ * end. UDP: connect() returned, which has only such a row. The head of a later
+ * row is that of the attempt.
  */
 struct network_connect_event {
 	struct event_head head;
 	__u64 cookie;	 /* SO_COOKIE: unique for this boot */
 	__u16 family;	 /* AF_INET, AF_INET6 */
-	__u16 proto;	 /* IPPROTO_TCP */
+	__u16 proto;	 /* IPPROTO_* */
 	__u16 src_port;	 /* host order; 0 while the kernel has not chosen one */
 	__u16 dst_port;	 /* host order */
 	__u8 src_ip[16]; /* network order; the first 4 bytes for AF_INET */
@@ -338,8 +370,7 @@ struct network_accept_event {
 	__u16 peer_port;
 	__u8 local_ip[16];
 	__u8 peer_ip[16];
-	__u32 fd;
-	__u32 pad;
+	__s64 fd; /* EVENT_NONE: it failed */
 };
 
 struct network_listen_event {
@@ -354,7 +385,11 @@ struct network_listen_event {
 	__u32 pad2;
 };
 
-/* The head is of who connected or accepted, when that is known. */
+/*
+ * The head is of who connected or accepted, as it was then. When that is not
+ * known its pid is 0: the connection is older than the sensor, nobody had
+ * accepted it, or more were open than we keep.
+ */
 struct network_close_event {
 	struct event_head head;
 	__u64 cookie;
@@ -382,7 +417,8 @@ struct network_dns_event {
 	__u8 server[16];
 	__u8 is_response;
 	__u8 pad[3];
-	struct event_blob qname;   /* with dots, without the last */
+	/* With dots, without the last, letters small; off 0: not to be read. */
+	struct event_blob qname;
 	struct event_blob message; /* the DNS message, for its answers */
 	char qname_bytes[EVENT_QNAME_SIZE];
 	char message_bytes[EVENT_DNS_SIZE];
@@ -391,9 +427,9 @@ struct network_dns_event {
 struct network_datagram_event {
 	struct event_head head;
 	__u64 cookie;
-	__u64 length; /* bytes sent */
+	__u64 length; /* bytes sent, 0 when it failed */
 	__u16 family;
-	__u16 proto;
+	__u16 proto; /* IPPROTO_*; of a raw socket any */
 	__u16 src_port;
 	__u16 dst_port;
 	__u8 src_ip[16];
@@ -405,22 +441,24 @@ struct network_socket_event {
 	__u32 domain; /* AF_* */
 	__u32 type;   /* SOCK_*, without flags */
 	__u32 protocol;
-	__u32 fd;
+	__u32 pad;
+	__s64 fd; /* EVENT_NONE: it failed */
 };
 
 struct file_open_event {
 	struct event_head head;
 	__u64 ino;
-	__s64 fd;    /* EVENT_NONE: it failed, or is not known yet */
-	__u32 dev;   /* major << 20 | minor */
-	__u32 flags; /* O_*, as the file has them, or as asked for */
-	__u32 mode;  /* st_mode of the opened file, 0: there is none */
+	__s64 fd;      /* EVENT_NONE: it failed, or is not known yet */
+	__u32 dev;     /* major << 20 | minor */
+	__u32 flags;   /* O_*, as the file has them, or as asked for */
+	__u32 mode;    /* st_mode of the opened file, 0: there is none */
 	__u8 is_write; /* opened for writing */
 	__u8 created;  /* the call created the file */
 	__u8 pad[2];
 	struct event_blob path; /* its bytes are path_bytes */
 	__u32 pad2;
 	char path_bytes[EVENT_PATH_SIZE];
+	struct path_groups path_groups; /* never on a ring */
 };
 
 /* Of a rename, link or unlink: `path` is what the call named. */
@@ -513,26 +551,26 @@ struct file_dup_event {
 	__u8 pad[3];
 };
 
+/* memfd_create, or memfd_secret, which takes no name. */
 struct memory_memfd_event {
 	struct event_head head;
+	__s64 fd; /* EVENT_NONE: the call failed */
 	__u32 flags;
-	__u32 fd;
 	struct event_blob name;
-	__u32 pad;
 	char name_bytes[EVENT_QNAME_SIZE];
 };
 
-enum memory_call { MEMORY_MMAP, MEMORY_MPROTECT };
+enum memory_call { MEMORY_MMAP, MEMORY_MPROTECT, MEMORY_SHMAT };
 
 /* Memory that can be executed: a new mapping, or a change of one. */
 struct memory_map_event {
 	struct event_head head;
 	__u64 addr;
-	__u64 length;
-	__u32 prot; /* PROT_* */
-	__u32 call; /* enum memory_call */
-	__s64 fd;   /* mmap: of the file; EVENT_NONE: of none */
-	__u8 wx;    /* writable as well */
+	__u64 length; /* shmat: 0 */
+	__u32 prot;   /* PROT_* */
+	__u32 call;   /* enum memory_call */
+	__s64 fd;     /* mmap: of the file; EVENT_NONE: of none */
+	__u8 wx;      /* writable as well */
 	__u8 pad[7];
 };
 
@@ -571,10 +609,20 @@ struct security_log_event {
 	__u32 origin;	/* enum log_origin */
 	struct event_blob program;
 	struct event_blob message;
-	__u32 pad;
+	struct event_blob sender_exe;
 };
 
-enum auth_result { AUTH_SUCCESS, AUTH_FAILURE, AUTH_OPENED, AUTH_CLOSED };
+enum auth_result {
+	AUTH_SUCCESS,
+	AUTH_FAILURE, /* a credential was refused */
+	AUTH_SESSION_OPEN,
+	AUTH_SESSION_CLOSE,
+	AUTH_PARTIAL,	   /* one credential of several was accepted */
+	AUTH_INVALID_USER, /* there is no such user; an attempt may follow */
+	AUTH_REFUSED,	   /* not allowed, whatever the credential */
+	AUTH_CLOSED,	   /* the peer went before it was let in */
+	AUTH_RESULT_COUNT
+};
 
 struct security_auth_event {
 	struct event_head head;
@@ -582,13 +630,19 @@ struct security_auth_event {
 	__s64 log_pid;
 	__s64 src_port; /* EVENT_NONE */
 	__u32 result;	/* enum auth_result */
-	__u16 family;	/* of src_ip; 0: no address */
-	__u16 pad;
+	__u32 origin;	/* enum log_origin */
 	__u8 src_ip[16];
+	__u16 family; /* of src_ip; 0: no address */
+	__u16 pad;
 	struct event_blob program;
+	struct event_blob service;
 	struct event_blob method;
 	struct event_blob auth_user;
+	struct event_blob target_user;
+	struct event_blob terminal;
+	struct event_blob command;
 	struct event_blob message;
+	struct event_blob sender_exe;
 };
 
 enum loss_reason {
@@ -645,7 +699,8 @@ struct sensor_clock_event {
  */
 struct container_info_event {
 	struct event_head head;
-	__u64 cgroup;
+	__u64 cgroup;	      /* as head.cgroup_id says it */
+	__u32 hierarchy;      /* as in container_event */
 	struct event_blob id; /* no offset: not known; likewise the rest */
 	struct event_blob runtime;
 	struct event_blob name;
@@ -653,7 +708,7 @@ struct container_info_event {
 	struct event_blob pod;
 	struct event_blob pod_namespace;
 	__u8 ended; /* the cgroup is gone */
-	__u8 pad[7];
+	__u8 pad[3];
 };
 
 /* Why the process table has a row of stream process. */

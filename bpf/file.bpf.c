@@ -11,6 +11,7 @@
  */
 #include "bpf/head.bpf.h"
 #include "bpf/path.bpf.h"
+#include "bpf/path_sets.bpf.h"
 #include "bpf/predicate.h"
 #include "bpf/ring.bpf.h"
 
@@ -109,16 +110,22 @@ static __always_inline void open_end(struct file_open_event *event,
 				     struct event_counters *counts)
 {
 	head_columns(&event->head, task,
-		     HEAD_COLUMNS(STREAM_FILE_OPEN) &
-			     ~HEAD_TESTED(STREAM_FILE_OPEN));
+		     HEAD_ALL & ~HEAD_TESTED(STREAM_FILE_OPEN));
 	open_put(event, counts);
+}
+
+static __always_inline bool open_predicate(struct file_open_event *event)
+{
+	path_groups_fill(&event->path_groups, STREAM_FILE_OPEN,
+			 COL_FILE_OPEN_path, event->path_bytes,
+			 event->path.len);
+	return predicate_file_open(event);
 }
 
 /* Returns whether a rule may want it. */
 static __always_inline bool open_fill(struct open_scratch *scratch,
 				      struct file *file)
 {
-	__u64 needed = settings.columns[STREAM_FILE_OPEN][OPEN_WORD];
 	__u64 tested = settings.predicate_columns[STREAM_FILE_OPEN][OPEN_WORD];
 	struct file_open_event *event = &scratch->event;
 
@@ -127,12 +134,12 @@ static __always_inline bool open_fill(struct open_scratch *scratch,
 		return false;
 	if (TESTS(FILE_OPEN, FILE_OPEN_path)) {
 		path_fill(scratch, file);
-		if (!predicate_file_open(event))
+		if (!open_predicate(event))
 			return false;
 	} else if (NEEDS(FILE_OPEN, FILE_OPEN_path)) {
 		path_fill(scratch, file);
 	}
-	open_columns(event, file, needed & ~tested);
+	open_columns(event, file, ~tested);
 	return true;
 }
 
@@ -179,7 +186,7 @@ static __always_inline bool asked_fill(struct open_scratch *scratch,
 				       const struct open_asked *asked)
 {
 	struct file_open_event *event = &scratch->event;
-	__u32 name_flags;
+	__u32 name_flags = 0;
 
 	event->head.source = EVENT_SOURCE_SYSCALL;
 	event->flags = asked->flags;
@@ -194,7 +201,7 @@ static __always_inline bool asked_fill(struct open_scratch *scratch,
 				       event->path_bytes, &name_flags);
 	if (name_flags)
 		event->head.truncated |= EVENT_PART_PATH;
-	if (!predicate_file_open(event))
+	if (!open_predicate(event))
 		return false;
 	if (!(name_flags & NAME_CUT))
 		event->head.truncated &= ~EVENT_PART_PATH;

@@ -42,8 +42,8 @@ static __always_inline struct name_at name_of(const struct call *call,
 }
 
 /* The same, relative to the descriptor in argument `dir`. */
-static __always_inline struct name_at
-name_below(const struct call *call, unsigned dir, unsigned name)
+static __always_inline struct name_at name_below(const struct call *call,
+						 unsigned dir, unsigned name)
 {
 	return (struct name_at){ .name = (const char *)call->arg[name],
 				 .dirfd = (int)call->arg[dir] };
@@ -81,16 +81,16 @@ static __always_inline struct outcome request_outcome(void)
 }
 
 /* Programs for requests to io_uring; the tracepoint had another name once. */
-#define REQUEST_HANDLER(program, handle, type)                 \
-	SEC("tp_btf/io_uring_submit_req")                      \
-	int BPF_PROG(program, struct io_kiocb *request)        \
-	{                                                      \
-		return handle((type *)request);                \
-	}                                                      \
-	SEC("tp_btf/io_uring_submit_sqe") /* before 6.4 */     \
-	int BPF_PROG(program##_sqe, struct io_kiocb *request)  \
-	{                                                      \
-		return handle((type *)request);                \
+#define REQUEST_HANDLER(program, handle, type)                \
+	SEC("tp_btf/io_uring_submit_req")                     \
+	int BPF_PROG(program, struct io_kiocb *request)       \
+	{                                                     \
+		return handle((type *)request);               \
+	}                                                     \
+	SEC("tp_btf/io_uring_submit_sqe") /* before 6.4 */    \
+	int BPF_PROG(program##_sqe, struct io_kiocb *request) \
+	{                                                     \
+		return handle((type *)request);               \
 	}
 
 static __always_inline void event_begin(struct event_head *head, __u16 stream,
@@ -107,7 +107,7 @@ static __always_inline void event_begin(struct event_head *head, __u16 stream,
 static __always_inline void event_end(struct event_head *head, __u16 stream,
 				      struct task_struct *task)
 {
-	head_columns(head, task, HEAD_COLUMNS(stream) & ~HEAD_TESTED(stream));
+	head_columns(head, task, HEAD_ALL & ~HEAD_TESTED(stream));
 }
 
 /*
@@ -166,10 +166,10 @@ struct part {
 };
 
 #define PARTS_MAX 3
-#define PART(event, name)                                  \
-	{                                                  \
-		&(event)->name, (event)->name##_bytes,     \
-			sizeof((event)->name##_bytes)      \
+#define PART(event, name)                              \
+	{                                              \
+		&(event)->name, (event)->name##_bytes, \
+			sizeof((event)->name##_bytes)  \
 	}
 
 /* `fixed` bytes from the head on, then the parts, packed. */
@@ -191,11 +191,10 @@ static __always_inline void record_put(void *ring, struct event_head *head,
 #pragma unroll
 	for (int i = 0; i < PARTS_MAX; i++)
 		if (parts[i].blob)
-			bpf_dynptr_write(&room, parts[i].blob->off,
-					 (void *)parts[i].bytes,
-					 AT_MOST(parts[i].blob->len,
-						 parts[i].size),
-					 0);
+			bpf_dynptr_write(
+				&room, parts[i].blob->off,
+				(void *)parts[i].bytes,
+				AT_MOST(parts[i].blob->len, parts[i].size), 0);
 	ring_submit(ring, &room);
 }
 

@@ -286,10 +286,10 @@ int BPF_PROG(file_link, struct pt_regs *regs, long ret)
 	if (!RESULT_WANTED(FILE_LINK, ret))
 		return 0;
 	call_read(&call, regs, task);
-	asked.kind = CALL_IS(call.slot, symlink) ||
-				     CALL_IS(call.slot, symlinkat) ?
-			     FILE_LINK_SYMBOLIC :
-			     FILE_LINK_HARD;
+	asked.kind =
+		CALL_IS(call.slot, symlink) || CALL_IS(call.slot, symlinkat) ?
+			FILE_LINK_SYMBOLIC :
+			FILE_LINK_HARD;
 	asked.target = name_of(&call, 0);
 	asked.at = name_of(&call, 1);
 	if (CALL_IS(call.slot, symlinkat)) {
@@ -314,8 +314,7 @@ static __always_inline int link_request(struct io_link *request)
 		.kind = symbolic ? FILE_LINK_SYMBOLIC : FILE_LINK_HARD,
 	};
 
-	asked.target.empty_ok =
-		!!(KERNEL_READ(request, flags) & AT_EMPTY_PATH);
+	asked.target.empty_ok = !!(KERNEL_READ(request, flags) & AT_EMPTY_PATH);
 	return link_handle(bpf_get_current_task_btf(), &asked,
 			   request_outcome());
 }
@@ -373,13 +372,11 @@ static __always_inline bool mount_fill(struct file_mount_event *event,
 		event->src.len = text_of_user(event->src_bytes, EVENT_PATH_SIZE,
 					      asked->src.name);
 	if (asked->op == FILE_MOUNT_FSMOUNT)
-		event->fstype.len = fstype_of_mount(buffer, task,
-						    event->fstype_bytes,
-						    event->head.retval);
+		event->fstype.len = fstype_of_mount(
+			buffer, task, event->fstype_bytes, event->head.retval);
 	else
-		event->fstype.len = text_of_user(event->fstype_bytes,
-						 EVENT_FSTYPE_SIZE,
-						 asked->fstype);
+		event->fstype.len = text_of_user(
+			event->fstype_bytes, EVENT_FSTYPE_SIZE, asked->fstype);
 	if (!predicate_file_mount(event))
 		return false;
 	event->head.truncated = cut;
@@ -427,7 +424,8 @@ static __always_inline void mount_asked_of(struct mount_asked *asked,
 		asked->src = name_below(call, 0, 1);
 		asked->at = name_below(call, 2, 3);
 		asked->flags = call->arg[4];
-		asked->src.empty_ok = !!(call->arg[4] & MOVE_MOUNT_F_EMPTY_PATH);
+		asked->src.empty_ok =
+			!!(call->arg[4] & MOVE_MOUNT_F_EMPTY_PATH);
 		asked->at.empty_ok = !!(call->arg[4] & MOVE_MOUNT_T_EMPTY_PATH);
 		asked->src_is_path = true;
 	} else if (CALL_IS(call->slot, pivot_root)) {
@@ -488,10 +486,10 @@ static __always_inline int dup_handle(struct task_struct *task,
 	event->old_fd = call->arg[0];
 	event->new_fd = ret;
 	if (ret < 0)
-		event->new_fd = CALL_IS(call->slot, dup2) ||
-						CALL_IS(call->slot, dup3) ?
-					(__s64)(__u32)call->arg[1] :
-					EVENT_NONE;
+		event->new_fd =
+			CALL_IS(call->slot, dup2) || CALL_IS(call->slot, dup3) ?
+				(__s64)(__u32)call->arg[1] :
+				EVENT_NONE;
 	dup_fill(event, buffer, task, ret < 0 ? (long)call->arg[0] : ret);
 	if (!predicate_file_dup(event)) {
 		counts->filtered++;

@@ -30,6 +30,53 @@ static __always_inline struct upid *head_upid(struct task_struct *task)
 	return pid_innermost(task->signal->pids[PIDTYPE_TGID]);
 }
 
+#define CONTROLLER_PLACE(controller)                                           \
+	(bpf_core_enum_value_exists(enum cgroup_subsys_id, controller) ?       \
+		 (int)bpf_core_enum_value(enum cgroup_subsys_id, controller) : \
+		 -1)
+
+/* In css_set.subsys; -1: this kernel has no such controller. */
+static __always_inline int head_controller(void)
+{
+	switch (settings.cgroup_controller) {
+	case CGROUP_MEMORY:
+		return CONTROLLER_PLACE(memory_cgrp_id);
+	case CGROUP_PIDS:
+		return CONTROLLER_PLACE(pids_cgrp_id);
+	case CGROUP_DEVICES:
+		return CONTROLLER_PLACE(devices_cgrp_id);
+	case CGROUP_CPU:
+		return CONTROLLER_PLACE(cpu_cgrp_id);
+	case CGROUP_FREEZER:
+		return CONTROLLER_PLACE(freezer_cgrp_id);
+	}
+	return -1;
+}
+
+/* In the root of v2 a process may still be somewhere in v1. */
+static __always_inline __u64 head_cgroup(struct task_struct *task)
+{
+	struct cgroup *unified = task->cgroups->dfl_cgrp;
+	struct cgroup_subsys_state *state;
+	struct cgroup *cgroup;
+	int place;
+
+	if (!settings.cgroup_controller || unified->level > 0)
+		return unified->kn->id;
+	place = head_controller();
+	if (place < 0)
+		return unified->kn->id;
+	bpf_probe_read_kernel(
+		&state, sizeof(state),
+		(void *)task->cgroups +
+			bpf_core_field_offset(struct css_set, subsys) +
+			place * sizeof(state));
+	cgroup = BPF_CORE_READ(state, cgroup);
+	if (BPF_CORE_READ(cgroup, level) == 0)
+		return unified->kn->id;
+	return BPF_CORE_READ(cgroup, kn, id) | EVENT_CGROUP_V1;
+}
+
 /* A session without a terminal has none. */
 static __always_inline __u32 head_tty(struct task_struct *task)
 {
@@ -46,24 +93,17 @@ static __always_inline __u32 head_tty(struct task_struct *task)
 static __always_inline void head_terms_unknown(struct event_head *head)
 {
 	__builtin_memset(&head->terms, 0xff, sizeof(head->terms));
-	__builtin_memset(&head->parent_terms, 0xff,
-			 sizeof(head->parent_terms));
+	__builtin_memset(&head->parent_terms, 0xff, sizeof(head->parent_terms));
 	head->join_keys = ~0ULL;
 }
 
 /* A set of the head's columns: all are in the first word of a column set. */
 #define HEAD_BIT(column) (1ULL << COL_##column)
 #define HEAD_ALL (~0ULL)
-#define HEAD_COLUMNS(stream) (settings.columns[stream][0] | HEAD_IDENTITY)
+#define HEAD_COLUMNS(stream) HEAD_ALL
 #define HEAD_TESTED(stream) (settings.predicate_columns[stream][0])
 
 _Static_assert(COL_AMBIENT_FIRST <= 64, "the head's columns are in one word");
-
-/* What tells whose event it is: user space needs it of every event. */
-#define HEAD_IDENTITY                                                    \
-	(HEAD_BIT(pid) | HEAD_BIT(tid) | HEAD_BIT(ppid) |                \
-	 HEAD_BIT(pid_key) | HEAD_BIT(parent_key) | HEAD_BIT(cgroup_id) | \
-	 HEAD_BIT(sid) | HEAD_BIT(comm))
 
 /* What is the same whoever did it; the collector adds to flags. */
 static __always_inline void head_begin(struct event_head *head, __u16 stream)
@@ -84,9 +124,8 @@ static __always_inline void head_begin(struct event_head *head, __u16 stream)
  * The columns of the set, which the verifier knows: of what is not in it no
  * code is left. To be called for what is tested, then for the rest.
  */
-static __always_inline void head_columns(struct event_head *head,
-					 struct task_struct *task,
-					 __u64 columns)
+static __always_inline void
+head_columns(struct event_head *head, struct task_struct *task, __u64 columns)
 {
 	struct task_struct *parent = task->real_parent;
 	const struct cred *cred = task->real_cred;
@@ -100,7 +139,7 @@ static __always_inline void head_columns(struct event_head *head,
 		head->start_ns = task->group_leader->start_boottime;
 	}
 	HEAD_SET(parent_key, task_key(parent));
-	HEAD_SET(cgroup_id, task->cgroups->dfl_cgrp->kn->id);
+	HEAD_SET(cgroup_id, head_cgroup(task));
 	if (columns & HEAD_BIT(caps_eff))
 		bpf_core_read(&head->caps_eff, sizeof(head->caps_eff),
 			      &cred->cap_effective);

@@ -42,15 +42,15 @@ char LICENSE[] SEC("license") = "GPL";
 	}
 
 /* The first argument is the request. */
-#define REQUEST_HOOK(name)                                             \
-	SLOTS_MAP(name, REQUEST_SLOTS);                                \
-	SEC("tp_btf/" #name) int hook_##name(__u64 *ctx)               \
-	{                                                              \
-		__u32 slot = ((struct io_kiocb *)ctx[0])->opcode;      \
-								       \
-		if (slot < REQUEST_SLOTS)                              \
-			bpf_tail_call(ctx, &slots_##name, slot);       \
-		return 0;                                              \
+#define REQUEST_HOOK(name)                                        \
+	SLOTS_MAP(name, REQUEST_SLOTS);                           \
+	SEC("tp_btf/" #name) int hook_##name(__u64 *ctx)          \
+	{                                                         \
+		__u32 slot = ((struct io_kiocb *)ctx[0])->opcode; \
+                                                                  \
+		if (slot < REQUEST_SLOTS)                         \
+			bpf_tail_call(ctx, &slots_##name, slot);  \
+		return 0;                                         \
 	}
 
 #define PLAIN_HOOK(name)                                 \

@@ -136,26 +136,48 @@ static __always_inline __u32 path_walk(struct path_buffer *buffer,
 		.state = PATH_WALKING,
 	};
 
-	path_enter_mount(&walk,
-			 (void *)mnt - bpf_core_field_offset(struct mount, mnt));
+	path_enter_mount(
+		&walk, (void *)mnt - bpf_core_field_offset(struct mount, mnt));
 	bpf_loop(PATH_STEPS_MAX, path_step, &walk, 0);
 	*ret_state = walk.state;
 	return walk.off;
 }
 
 /* Returns the path's length; its bytes start at EVENT_PATH_SIZE minus that. */
-static __always_inline __u32 path_build(struct path_buffer *buffer,
-					struct file *file,
-					enum path_state *ret_state)
+static __always_inline __u32 path_build_from(struct path_buffer *buffer,
+					     struct dentry *dentry,
+					     struct vfsmount *mnt,
+					     enum path_state *ret_state)
 {
-	__u32 off = path_walk(buffer, KERNEL_READ(file, f_path.mnt),
-			      KERNEL_READ(file, f_path.dentry), ret_state);
+	__u32 off = path_walk(buffer, mnt, dentry, ret_state);
 
 	if (*ret_state == PATH_AT_ROOT && off == EVENT_PATH_SIZE) {
 		off = EVENT_PATH_SIZE - 1;
 		buffer->bytes[off] = '/';
 	}
 	return EVENT_PATH_SIZE - off;
+}
+
+static __always_inline __u32 path_build(struct path_buffer *buffer,
+					struct file *file,
+					enum path_state *ret_state)
+{
+	return path_build_from(buffer, KERNEL_READ(file, f_path.dentry),
+			       KERNEL_READ(file, f_path.mnt), ret_state);
+}
+
+/* Of the working directory of a task that may be at its end. */
+static __always_inline __u32 path_of_cwd(struct path_buffer *buffer,
+					 struct task_struct *task,
+					 enum path_state *ret_state)
+{
+	struct fs_struct *fs = task->fs;
+
+	*ret_state = PATH_WALKING;
+	if (!fs)
+		return 0;
+	return path_build_from(buffer, KERNEL_READ(fs, pwd.dentry),
+			       KERNEL_READ(fs, pwd.mnt), ret_state);
 }
 
 /* To the start of a record's `bytes`, EVENT_PATH_SIZE long; returns `len`. */
@@ -185,8 +207,8 @@ file_of_fd(struct path_buffer *buffer, struct task_struct *task, __u32 fd)
 
 	/* A pointer alone in a struct, which is what can be read in place. */
 	if (fd < table->max_fds)
-		file = (void *)KERNEL_READ(
-			(struct llist_head *)&table->fd[fd], first);
+		file = (void *)KERNEL_READ((struct llist_head *)&table->fd[fd],
+					   first);
 	buffer->file = (__u64)file;
 	barrier();
 	return (struct file *)buffer->file;

@@ -1,22 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The life of processes: process.exec, process.fork, process.exit, and
- * process.snapshot for those that were there before. They have a ring of their
- * own and are never filtered: from them user space builds its process table.
+ * The life of processes: process.exec, process.fork, process.exit,
+ * process.chdir, and process.snapshot for those that were there before. They
+ * have a ring of their own and are never filtered: from them user space builds
+ * its process table. process.namespace comes by it, too, for a fork makes it.
  */
+#include "bpf/credential.bpf.h"
 #include "bpf/exec.bpf.h"
 #include "bpf/head.bpf.h"
+#include "bpf/predicate.h"
 #include "bpf/ring.bpf.h"
+#include "bpf/task.bpf.h"
 
 #include <bpf/bpf_tracing.h>
 
 char LICENSE[] SEC("license") = "GPL";
 
+struct chdir_scratch {
+	struct process_chdir_event event;
+	struct path_buffer path;
+};
+
 RING_MAP(lifecycle_ring);
 SCRATCH_MAP(exec_scratch, struct process_exec_event);
 SCRATCH_MAP(exec_path, struct path_buffer);
+SCRATCH_MAP(failed_scratch, struct process_exec_event);
 SCRATCH_MAP(fork_scratch, struct process_fork_event);
+SCRATCH_MAP(clone_scratch, struct process_namespace_event);
+SCRATCH_MAP(namespace_scratch, struct process_namespace_event);
 SCRATCH_MAP(exit_scratch, struct process_exit_event);
+SCRATCH_MAP(chdir_scratch, struct chdir_scratch);
+
+PREDICATE_PASS_ALL(process_namespace)
 
 struct snapshot_scratch {
 	struct process_exec_event event;
@@ -52,38 +67,102 @@ static __always_inline void exec_begin(struct process_exec_event *event)
 	event->old_euid = EVENT_NONE;
 	event->exe_ino = 0;
 	event->exe_dev = 0;
+	event->args_total_bytes = 0;
+	event->filename = (struct event_blob){ 0 };
+	event->interp = (struct event_blob){ 0 };
+	event->exe = (struct event_blob){ 0 };
 	event->cwd = (struct event_blob){ 0 };
+	event->args = (struct event_blob){ 0 };
 	event->env = (struct event_blob){ 0 };
 }
+
+#define BLOB_WRITE(member, size)                                          \
+	bpf_dynptr_write(&room, event->member.off, event->member##_bytes, \
+			 AT_MOST(event->member.len, size), 0)
 
 static __always_inline void exec_put(struct process_exec_event *event,
 				     struct event_counters *counts)
 {
-	__u32 filename_len = event->filename.len;
-	__u32 interp_len = event->interp.len;
-	__u32 exe_len = event->exe.len;
-	__u32 args_len = event->args.len;
 	struct bpf_dynptr room;
 
-	if (filename_len > EVENT_PATH_SIZE)
-		filename_len = EVENT_PATH_SIZE;
-	if (interp_len > EVENT_PATH_SIZE)
-		interp_len = EVENT_PATH_SIZE;
-	if (exe_len > EVENT_PATH_SIZE)
-		exe_len = EVENT_PATH_SIZE;
-	if (args_len > EVENT_ARGS_SIZE + 1)
-		args_len = EVENT_ARGS_SIZE + 1;
 	if (!ring_reserve(&lifecycle_ring, &event->head, counts, &room))
 		return;
 	bpf_dynptr_write(&room, 0, event, PROCESS_EXEC_FIXED, 0);
-	bpf_dynptr_write(&room, event->filename.off, event->filename_bytes,
-			 filename_len, 0);
-	bpf_dynptr_write(&room, event->interp.off, event->interp_bytes,
-			 interp_len, 0);
-	bpf_dynptr_write(&room, event->exe.off, event->exe_bytes, exe_len, 0);
-	bpf_dynptr_write(&room, event->args.off, event->args_bytes, args_len,
-			 0);
+	BLOB_WRITE(filename, EVENT_PATH_SIZE);
+	BLOB_WRITE(interp, EVENT_PATH_SIZE);
+	BLOB_WRITE(exe, EVENT_PATH_SIZE);
+	BLOB_WRITE(args, EVENT_ARGS_SIZE + 1);
+	if (NEEDS(PROCESS_EXEC, PROCESS_EXEC_exec_cwd))
+		BLOB_WRITE(cwd, EVENT_PATH_SIZE);
+	if (NEEDS(PROCESS_EXEC, PROCESS_EXEC_exec_env))
+		BLOB_WRITE(env, EVENT_ENV_SIZE);
 	ring_submit(&lifecycle_ring, &room);
+}
+
+static __always_inline void exec_args(struct process_exec_event *event,
+				      struct mm_struct *mm)
+{
+	struct memory_parts parts;
+	__u64 len;
+	long failed;
+
+	parts_choose(&parts, mm->arg_start, mm->arg_end, EVENT_ARGS_SIZE,
+		     EVENT_ARGS_TAIL);
+	len = AT_MOST(parts.head_len, EVENT_ARGS_SIZE);
+	failed = bpf_probe_read_user(event->args_bytes, len,
+				     (void *)parts.head_at);
+	if (parts.cut)
+		failed |= bpf_probe_read_user(
+			event->args_bytes + EVENT_ARGS_SIZE - EVENT_ARGS_TAIL,
+			EVENT_ARGS_TAIL, (void *)parts.tail_at);
+	blob_place(&event->head, &event->args, args_end(event, &parts, failed));
+}
+
+static __always_inline void exec_env(struct process_exec_event *event,
+				     struct mm_struct *mm)
+{
+	struct memory_parts parts;
+	__u64 len;
+	long failed;
+
+	parts_choose(&parts, mm->env_start, mm->env_end, EVENT_ENV_SIZE,
+		     EVENT_ENV_TAIL);
+	len = AT_MOST(parts.head_len, EVENT_ENV_SIZE);
+	failed = bpf_probe_read_user(event->env_bytes, len,
+				     (void *)parts.head_at);
+	if (parts.cut)
+		failed |= bpf_probe_read_user(
+			event->env_bytes + EVENT_ENV_SIZE - EVENT_ENV_TAIL,
+			EVENT_ENV_TAIL, (void *)parts.tail_at);
+	blob_place(&event->head, &event->env, env_end(event, &parts, failed));
+}
+
+#define NEEDS_OLD_CREDS                               \
+	(NEEDS(PROCESS_EXEC, PROCESS_EXEC_old_uid) || \
+	 NEEDS(PROCESS_EXEC, PROCESS_EXEC_old_euid))
+
+static __always_inline void exec_creds(struct process_exec_event *event,
+				       struct task_struct *task)
+{
+	const struct task_creds *last;
+
+	if (NEEDS_OLD_CREDS) {
+		last = creds_last(task);
+		if (last) {
+			event->old_uid = last->uid;
+			event->old_euid = last->euid;
+		}
+	}
+	if (WANTED(PROCESS_CRED))
+		creds_note(task);
+}
+
+/* The last moment at which the credentials are the old ones. */
+SEC("tp_btf/sched_prepare_exec")
+int BPF_PROG(process_prepare_exec, struct task_struct *task)
+{
+	creds_note(task);
+	return 0;
 }
 
 SEC("tp_btf/sched_process_exec")
@@ -94,8 +173,6 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid,
 	struct process_exec_event *event;
 	struct path_buffer *path;
 	struct mm_struct *mm = task->mm;
-	__u32 args_len;
-	long failed;
 
 	if (task->tgid == settings.self_tgid)
 		return 0;
@@ -108,20 +185,155 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid,
 
 	head_fill(&event->head, STREAM_PROCESS_EXEC, task);
 	exec_begin(event);
+	exec_creds(event, task);
 	event->old_pid = old_pid;
-	blob_place(
-		&event->head, &event->filename,
-		text_fill(&event->head, event->filename_bytes, bprm->filename));
-	blob_place(&event->head, &event->interp,
-		   text_fill(&event->head, event->interp_bytes, bprm->interp));
+	if (NEEDS(PROCESS_EXEC, PROCESS_EXEC_filename))
+		blob_place(&event->head, &event->filename,
+			   text_fill(&event->head, event->filename_bytes,
+				     bprm->filename));
+	if (NEEDS(PROCESS_EXEC, PROCESS_EXEC_interp))
+		blob_place(&event->head, &event->interp,
+			   text_fill(&event->head, event->interp_bytes,
+				     bprm->interp));
 	blob_place(&event->head, &event->exe,
 		   exe_fill(event, path, mm->exe_file));
-	args_len = args_begin(event, mm->arg_start, mm->arg_end);
-	failed = bpf_probe_read_user(event->args_bytes, args_len,
-				     (void *)mm->arg_start);
-	blob_place(&event->head, &event->args,
-		   args_end(event, args_len, failed));
+	exec_args(event, mm);
+	if (NEEDS(PROCESS_EXEC, PROCESS_EXEC_exec_cwd))
+		blob_place(&event->head, &event->cwd,
+			   cwd_fill(&event->head, event->cwd_bytes, path, task,
+				    EVENT_PART_CWD));
+	if (NEEDS(PROCESS_EXEC, PROCESS_EXEC_exec_env))
+		exec_env(event, mm);
 	exec_put(event, counts);
+	return 0;
+}
+
+/* --- an execve that failed -------------------------------------------------*/
+
+#define FAILED_ARGS_MAX 512
+
+struct args_walk {
+	struct process_exec_event *event;
+	__u64 at; /* of the next pointer, in the caller's memory */
+	__u32 off;
+	bool is_32bit;
+};
+
+/* Returns 1 to end the loop. */
+static long args_step(__u32 index, struct args_walk *walk)
+{
+	struct process_exec_event *event = walk->event;
+	__u32 off = walk->off;
+	__u64 word = 0;
+	long len;
+
+	if (bpf_probe_read_user(&word, walk->is_32bit ? 4 : 8,
+				(void *)walk->at)) {
+		event->head.truncated |= EVENT_PART_ARGS;
+		return 1;
+	}
+	if (!word)
+		return 1;
+	walk->at += walk->is_32bit ? 4 : 8;
+	if (off >= EVENT_ARGS_SIZE / 2) {
+		event->head.truncated |= EVENT_PART_ARGS;
+		return 1;
+	}
+	len = bpf_probe_read_user_str(event->args_bytes +
+					      (off & (EVENT_ARGS_SIZE / 2 - 1)),
+				      EVENT_ARGS_SIZE / 2, (void *)word);
+	if (len < 0) {
+		event->head.truncated |= EVENT_PART_ARGS;
+		return 1;
+	}
+	if (len == EVENT_ARGS_SIZE / 2)
+		event->head.truncated |= EVENT_PART_ARGS;
+	/* Of an empty text the kernel does not count the NUL. */
+	walk->off = off + (len ? len : 1);
+	return 0;
+}
+
+static __always_inline void failed_args(struct process_exec_event *event,
+					struct pt_regs *regs, bool is_32bit,
+					unsigned argv)
+{
+	struct args_walk walk = {
+		.event = event,
+		.at = compat_syscall_arg(regs, is_32bit, argv),
+		.is_32bit = is_32bit,
+	};
+
+	bpf_loop(FAILED_ARGS_MAX, args_step, &walk, 0);
+	if (walk.off > EVENT_ARGS_SIZE)
+		walk.off = EVENT_ARGS_SIZE;
+	event->args_total_bytes = walk.off;
+	blob_place(&event->head, &event->args, walk.off);
+}
+
+/*
+ * Nothing has come of it but what the caller asked for, from its own memory:
+ * the program is unchanged. An exe is told when the caller gave a whole path.
+ */
+static __always_inline void failed_fill(struct process_exec_event *event,
+					struct task_struct *task,
+					struct pt_regs *regs)
+{
+	bool is_32bit = compat_is_32bit(task);
+	unsigned first = CALL_IS(compat_call_slot(regs, task), execveat);
+	unsigned long name = compat_syscall_arg(regs, is_32bit, first);
+	long len = bpf_probe_read_user_str(event->filename_bytes,
+					   EVENT_PATH_SIZE, (void *)name);
+
+	event->head.source = EVENT_SOURCE_SYSCALL;
+	if (is_32bit)
+		event->head.flags |= EVENT_FLAG_COMPAT;
+	if (len < 0 || len == EVENT_PATH_SIZE)
+		event->head.truncated |= EVENT_PART_FILENAME;
+	if (len >= 0)
+		blob_place(&event->head, &event->filename, len ? len - 1 : 0);
+	if (len > 1 && event->filename_bytes[0] == '/') {
+		bpf_probe_read_kernel(event->exe_bytes, EVENT_PATH_SIZE,
+				      event->filename_bytes);
+		blob_place(&event->head, &event->exe, len - 1);
+	}
+	failed_args(event, regs, is_32bit, first + 1);
+}
+
+static __always_inline void failed_put(struct process_exec_event *event,
+				       struct event_counters *counts)
+{
+	struct bpf_dynptr room;
+
+	if (!ring_reserve(&lifecycle_ring, &event->head, counts, &room))
+		return;
+	bpf_dynptr_write(&room, 0, event, PROCESS_EXEC_FIXED, 0);
+	BLOB_WRITE(filename, EVENT_PATH_SIZE);
+	BLOB_WRITE(exe, EVENT_PATH_SIZE);
+	BLOB_WRITE(args, EVENT_ARGS_SIZE);
+	ring_submit(&lifecycle_ring, &room);
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(process_exec_failed, struct pt_regs *regs, long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct event_counters *counts;
+	struct process_exec_event *event;
+
+	if (ret >= 0 || task->tgid == settings.self_tgid)
+		return 0;
+	counts = counters_get(STREAM_PROCESS_EXEC);
+	event = scratch_get(&failed_scratch);
+	if (!counts || !event)
+		return 0;
+	counts->generated++;
+
+	head_fill(&event->head, STREAM_PROCESS_EXEC, task);
+	exec_begin(event);
+	event->head.retval = ret;
+	event->old_pid = task->pid;
+	failed_fill(event, task, regs);
+	failed_put(event, counts);
 	return 0;
 }
 
@@ -131,6 +343,7 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid,
 #define CLONE_FILES 0x00000400ULL
 #define CLONE_SIGHAND 0x00000800ULL
 #define CLONE_PARENT 0x00008000ULL
+#define CLONE_NEWTIME 0x00000080ULL
 #define CLONE_NEWNS 0x00020000ULL
 #define CLONE_NEWCGROUP 0x02000000ULL
 #define CLONE_NEWUTS 0x04000000ULL
@@ -138,6 +351,9 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid,
 #define CLONE_NEWUSER 0x10000000ULL
 #define CLONE_NEWPID 0x20000000ULL
 #define CLONE_NEWNET 0x40000000ULL
+#define CLONE_NEW_MASK                                                  \
+	(CLONE_NEWTIME | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | \
+	 CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
 
 /*
  * The flags of clone() are not given to the hook, and those of clone3() lie in
@@ -180,32 +396,267 @@ static __always_inline void clone_flags_fill(struct task_struct *creator,
 #undef ANEW
 }
 
+/* --- process.namespace -----------------------------------------------------*/
+
+static __always_inline void namespace_put(struct process_namespace_event *event,
+					  struct event_counters *counts)
+{
+	if (!predicate_process_namespace(event)) {
+		counts->filtered++;
+		return;
+	}
+	ring_put(&lifecycle_ring, &event->head, sizeof(*event), counts);
+}
+
+/* A fork whose child has new ones; the caller of clone() is who did it. */
+static __always_inline void clone_put(struct task_struct *creator, __u64 flags)
+{
+	struct event_counters *counts;
+	struct process_namespace_event *event;
+
+	/* Its low byte is the signal of the child's end. */
+	flags &= CLONE_NEW_MASK & ~CSIGNAL;
+	if (!flags)
+		return;
+	counts = counters_get(STREAM_PROCESS_NAMESPACE);
+	event = scratch_get(&clone_scratch);
+	if (!counts || !event)
+		return;
+	counts->generated++;
+
+	head_fill(&event->head, STREAM_PROCESS_NAMESPACE, creator);
+	event->flags = flags;
+	event->call = NAMESPACE_CLONE;
+	event->pad = 0;
+	namespace_put(event, counts);
+}
+
+/* Of a namespace: its name tells on every kernel. */
+static __always_inline __u64 namespace_flag(struct ns_common *ns)
+{
+	const char *name = BPF_CORE_READ(ns, ops, name);
+	char text[8] = "";
+
+	bpf_probe_read_kernel_str(text, sizeof(text), name);
+	switch (text[0]) {
+	case 'm':
+		return CLONE_NEWNS;
+	case 'n':
+		return CLONE_NEWNET;
+	case 'p':
+		return CLONE_NEWPID;
+	case 'u':
+		return text[1] == 's' ? CLONE_NEWUSER : CLONE_NEWUTS;
+	case 'i':
+		return CLONE_NEWIPC;
+	case 'c':
+		return CLONE_NEWCGROUP;
+	case 't':
+		return CLONE_NEWTIME;
+	default:
+		return 0;
+	}
+}
+
+/* setns(fd, 0) takes whatever kind the descriptor is of. */
+static __always_inline __u64 setns_flags(struct task_struct *task,
+					 struct pt_regs *regs, bool is_32bit)
+{
+	__u64 flags = compat_syscall_arg(regs, is_32bit, 1) & CLONE_NEW_MASK;
+	struct file *file;
+
+	if (flags)
+		return flags;
+	file = task_file(task, compat_syscall_arg(regs, is_32bit, 0));
+	if (!file)
+		return 0;
+	return namespace_flag(BPF_CORE_READ(file, f_inode, i_private));
+}
+
+static __always_inline void namespace_emit(struct task_struct *task,
+					   __u64 flags, __u32 call, long ret)
+{
+	struct event_counters *counts;
+	struct process_namespace_event *event;
+
+	if (ret < 0 && !WANTED_IF_FAILED(PROCESS_NAMESPACE))
+		return;
+	counts = counters_get(STREAM_PROCESS_NAMESPACE);
+	event = scratch_get(&namespace_scratch);
+	if (!counts || !event)
+		return;
+	counts->generated++;
+
+	head_fill(&event->head, STREAM_PROCESS_NAMESPACE, task);
+	event->head.retval = ret;
+	if (compat_is_32bit(task))
+		event->head.flags |= EVENT_FLAG_COMPAT;
+	event->flags = flags;
+	event->call = call;
+	event->pad = 0;
+	namespace_put(event, counts);
+}
+
+/* --- process.chdir ---------------------------------------------------------*/
+
+static __always_inline void chdir_put(struct process_chdir_event *event,
+				      struct event_counters *counts)
+{
+	struct bpf_dynptr room;
+
+	event->head.size = offsetof(struct process_chdir_event, path_bytes);
+	if (event->path.off)
+		blob_place(&event->head, &event->path, event->path.len);
+	if (!ring_reserve(&lifecycle_ring, &event->head, counts, &room))
+		return;
+	bpf_dynptr_write(&room, 0, event,
+			 offsetof(struct process_chdir_event, path_bytes), 0);
+	BLOB_WRITE(path, EVENT_PATH_SIZE);
+	ring_submit(&lifecycle_ring, &room);
+}
+
+/* A failed chdir() has the path that the caller gave, a failed fchdir() none. */
+static __always_inline void chdir_asked(struct process_chdir_event *event,
+					struct task_struct *task,
+					struct pt_regs *regs)
+{
+	unsigned long name;
+	long len;
+
+	event->head.source = EVENT_SOURCE_SYSCALL;
+	if (!CALL_IS(compat_call_slot(regs, task), chdir))
+		return;
+	name = compat_syscall_arg(regs, compat_is_32bit(task), 0);
+	len = bpf_probe_read_user_str(event->path_bytes, EVENT_PATH_SIZE,
+				      (void *)name);
+	if (len <= 0 || len == EVENT_PATH_SIZE)
+		event->head.truncated |= EVENT_PART_PATH;
+	if (len <= 0)
+		return;
+	event->path.off = 1;
+	event->path.len = len - 1;
+}
+
+static __always_inline void chdir_emit(struct task_struct *task,
+				       struct pt_regs *regs, long ret)
+{
+	struct event_counters *counts;
+	struct chdir_scratch *scratch;
+	struct process_chdir_event *event;
+
+	counts = counters_get(STREAM_PROCESS_CHDIR);
+	scratch = scratch_get(&chdir_scratch);
+	if (!counts || !scratch)
+		return;
+	counts->generated++;
+
+	event = &scratch->event;
+	head_fill(&event->head, STREAM_PROCESS_CHDIR, task);
+	event->head.retval = ret;
+	event->pad = 0;
+	event->path = (struct event_blob){ 0 };
+	if (compat_is_32bit(task))
+		event->head.flags |= EVENT_FLAG_COMPAT;
+	if (ret < 0) {
+		chdir_asked(event, task, regs);
+	} else {
+		event->path.len =
+			cwd_fill(&event->head, event->path_bytes,
+				 &scratch->path, task, EVENT_PART_PATH);
+		event->path.off = 1; /* there is one; placed below */
+	}
+	chdir_put(event, counts);
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(process_chdir, struct pt_regs *regs, long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if ((ret < 0 && !WANTED_IF_FAILED(PROCESS_CHDIR)) ||
+	    task->tgid == settings.self_tgid)
+		return 0;
+	chdir_emit(task, regs, ret);
+	return 0;
+}
+
+/*
+ * unshare() and setns(). Who enters a mount namespace stands at its root; who
+ * enters a user namespace has other capabilities.
+ */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(process_namespace, struct pt_regs *regs, long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	bool is_32bit = compat_is_32bit(task);
+	bool is_setns = CALL_IS(compat_call_slot(regs, task), setns);
+	__u64 flags;
+
+	if (task->tgid == settings.self_tgid)
+		return 0;
+	if (is_setns)
+		flags = setns_flags(task, regs, is_32bit);
+	else
+		flags = compat_syscall_arg(regs, is_32bit, 0) & CLONE_NEW_MASK;
+	if (!flags)
+		return 0;
+	if (WANTED(PROCESS_NAMESPACE))
+		namespace_emit(task, flags,
+			       is_setns ? NAMESPACE_SETNS : NAMESPACE_UNSHARE,
+			       ret);
+	if (ret < 0)
+		return 0;
+	if (WANTED(PROCESS_CHDIR) && is_setns && flags & CLONE_NEWNS)
+		chdir_emit(task, regs, ret);
+	if (WANTED(PROCESS_CRED) && flags & CLONE_NEWUSER)
+		creds_note(task);
+	return 0;
+}
+
+/* --- process.fork ----------------------------------------------------------*/
+
+static __always_inline void fork_put(struct task_struct *creator,
+				     struct task_struct *child,
+				     struct process_fork_event *event)
+{
+	struct event_counters *counts = counters_get(STREAM_PROCESS_FORK);
+
+	if (!counts)
+		return;
+	counts->generated++;
+	head_fill(&event->head, STREAM_PROCESS_FORK, creator);
+	if (child->pid != child->tgid)
+		event->head.flags |= EVENT_FLAG_THREAD;
+	event->child_key = task_key(child);
+	event->child_parent_key = task_key(child->real_parent);
+	event->child_start_ns = child->start_boottime;
+	event->child_pid = child->pid;
+	event->child_ppid = child->real_parent->tgid;
+	ring_put(&lifecycle_ring, &event->head, sizeof(*event), counts);
+}
+
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(process_fork, struct task_struct *creator,
 	     struct task_struct *child)
 {
-	struct event_counters *counts;
-	struct process_fork_event *event;
+	struct process_fork_event *event = scratch_get(&fork_scratch);
 
+	if (!event || creator->tgid == settings.self_tgid)
+		return 0;
+	if (WANTED(PROCESS_CRED))
+		creds_note(child);
 	/* A thread is not a process. */
-	if (child->pid != child->tgid || creator->tgid == settings.self_tgid)
+	if (child->pid != child->tgid &&
+	    !NEEDS(PROCESS_FORK, PROCESS_FORK_is_thread))
 		return 0;
-	counts = counters_get(STREAM_PROCESS_FORK);
-	event = scratch_get(&fork_scratch);
-	if (!counts || !event)
-		return 0;
-	counts->generated++;
-
-	head_fill(&event->head, STREAM_PROCESS_FORK, creator);
-	event->child_key = task_key(child);
-	event->child_parent_key = task_key(child->real_parent);
-	event->child_start_ns = child->start_boottime;
 	clone_flags_fill(creator, child, &event->clone_flags);
-	event->child_pid = child->tgid;
-	event->child_ppid = child->real_parent->tgid;
-	ring_put(&lifecycle_ring, &event->head, sizeof(*event), counts);
+	fork_put(creator, child, event);
+	if (WANTED(PROCESS_NAMESPACE))
+		clone_put(creator, event->clone_flags);
 	return 0;
 }
+
+/* --- process.exit ----------------------------------------------------------*/
 
 static __always_inline int exit_put(struct task_struct *task)
 {
@@ -241,28 +692,49 @@ int BPF_PROG(process_exit, struct task_struct *task, bool group_dead)
 }
 
 /*
- * Before, only the number of live threads does. Two that exit at the same
- * moment may both see 0; the second record changes nothing in the table.
+ * Before, only the number of live threads does, and two that exit at the same
+ * moment both see 0: the first to come here is the one. Processes leave this map
+ * long after their last thread is gone.
  */
+#define EEXIST 17
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, __u8);
+} exited SEC(".maps");
+
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(process_exit_live, struct task_struct *task)
 {
-	return task->signal->live.counter == 0 ? exit_put(task) : 0;
+	__u64 key;
+	__u8 there = 1;
+
+	if (task->signal->live.counter != 0)
+		return 0;
+	key = task_key(task);
+	if (bpf_map_update_elem(&exited, &key, &there, BPF_NOEXIST) == -EEXIST)
+		return 0;
+	return exit_put(task);
 }
+
+/* --- process.snapshot ------------------------------------------------------*/
+
+#define BLOB_SEQ_WRITE(member, size)              \
+	bpf_seq_write(seq, event->member##_bytes, \
+		      AT_MOST(event->member.len, size))
 
 static __always_inline void snapshot_put(struct seq_file *seq,
 					 struct process_exec_event *event)
 {
-	__u32 exe_len = event->exe.len;
-	__u32 args_len = event->args.len;
-
-	if (exe_len > EVENT_PATH_SIZE)
-		exe_len = EVENT_PATH_SIZE;
-	if (args_len > EVENT_ARGS_SIZE + 1)
-		args_len = EVENT_ARGS_SIZE + 1;
 	bpf_seq_write(seq, event, PROCESS_EXEC_FIXED);
-	bpf_seq_write(seq, event->exe_bytes, exe_len);
-	bpf_seq_write(seq, event->args_bytes, args_len);
+	BLOB_SEQ_WRITE(exe, EVENT_PATH_SIZE);
+	BLOB_SEQ_WRITE(args, EVENT_ARGS_SIZE + 1);
+	if (NEEDS(PROCESS_SNAPSHOT, PROCESS_SNAPSHOT_exec_cwd))
+		BLOB_SEQ_WRITE(cwd, EVENT_PATH_SIZE);
+	if (NEEDS(PROCESS_SNAPSHOT, PROCESS_SNAPSHOT_exec_env))
+		BLOB_SEQ_WRITE(env, EVENT_ENV_SIZE);
 }
 
 /* The exe of a task that may be exiting on another CPU. */
@@ -280,8 +752,65 @@ static __always_inline __u32 snapshot_exe(struct snapshot_scratch *scratch,
 	if (task->mm == mm)
 		return len;
 	head->truncated |= EVENT_PART_EXE;
-	head->flags &= ~(EVENT_FLAG_EXE_DELETED | EVENT_FLAG_EXE_MEMFD);
+	head->flags &= ~(EVENT_FLAG_EXE_DELETED | EVENT_FLAG_EXE_MEMFD |
+			 EVENT_FLAG_EXE_UPPER_LAYER);
 	return 0;
+}
+
+/* Likewise its working directory. */
+static __always_inline __u32 snapshot_cwd(struct snapshot_scratch *scratch,
+					  struct task_struct *task)
+{
+	struct process_exec_event *event = &scratch->event;
+	__u32 len;
+
+	compat_rcu_lock();
+	len = cwd_fill(&event->head, event->cwd_bytes, &scratch->path, task,
+		       EVENT_PART_CWD);
+	compat_rcu_unlock();
+	return len;
+}
+
+static __always_inline void snapshot_args(struct process_exec_event *event,
+					  struct task_struct *task,
+					  struct mm_struct *mm)
+{
+	struct memory_parts parts;
+	__u64 len;
+	long failed = 0;
+
+	parts_choose(&parts, mm ? mm->arg_start : 0, mm ? mm->arg_end : 0,
+		     EVENT_ARGS_SIZE, EVENT_ARGS_TAIL);
+	len = AT_MOST(parts.head_len, EVENT_ARGS_SIZE);
+	if (len)
+		failed = bpf_copy_from_user_task(
+			event->args_bytes, len, (void *)parts.head_at, task, 0);
+	if (parts.cut)
+		failed |= bpf_copy_from_user_task(
+			event->args_bytes + EVENT_ARGS_SIZE - EVENT_ARGS_TAIL,
+			EVENT_ARGS_TAIL, (void *)parts.tail_at, task, 0);
+	blob_place(&event->head, &event->args, args_end(event, &parts, failed));
+}
+
+static __always_inline void snapshot_env(struct process_exec_event *event,
+					 struct task_struct *task,
+					 struct mm_struct *mm)
+{
+	struct memory_parts parts;
+	__u64 len;
+	long failed = 0;
+
+	parts_choose(&parts, mm ? mm->env_start : 0, mm ? mm->env_end : 0,
+		     EVENT_ENV_SIZE, EVENT_ENV_TAIL);
+	len = AT_MOST(parts.head_len, EVENT_ENV_SIZE);
+	if (len)
+		failed = bpf_copy_from_user_task(
+			event->env_bytes, len, (void *)parts.head_at, task, 0);
+	if (parts.cut)
+		failed |= bpf_copy_from_user_task(
+			event->env_bytes + EVENT_ENV_SIZE - EVENT_ENV_TAIL,
+			EVENT_ENV_TAIL, (void *)parts.tail_at, task, 0);
+	blob_place(&event->head, &event->env, env_end(event, &parts, failed));
 }
 
 SEC("iter.s/task")
@@ -291,12 +820,13 @@ int process_snapshot(struct bpf_iter__task *ctx)
 	struct snapshot_scratch *scratch = scratch_get(&snapshot_scratch);
 	struct process_exec_event *event;
 	struct mm_struct *mm;
-	__u32 args_len;
-	long failed = 0;
 
+	if (!task || !scratch)
+		return 0;
+	if (WANTED(PROCESS_CRED) && !creds_last(task))
+		creds_note(task);
 	/* Threads are not processes, and a zombie will do nothing any more. */
-	if (!task || !scratch || task->pid != task->tgid ||
-	    task->signal->live.counter == 0)
+	if (task->pid != task->tgid || task->signal->live.counter == 0)
 		return 0;
 	event = &scratch->event;
 	mm = task->mm;
@@ -305,17 +835,13 @@ int process_snapshot(struct bpf_iter__task *ctx)
 	event->head.ts = settings.snapshot_ts;
 	event->head.seq = 0;
 	event->old_pid = task->pid;
-	blob_place(&event->head, &event->filename, 0);
-	blob_place(&event->head, &event->interp, 0);
 	blob_place(&event->head, &event->exe, snapshot_exe(scratch, task, mm));
-	args_len =
-		args_begin(event, mm ? mm->arg_start : 0, mm ? mm->arg_end : 0);
-	if (args_len)
-		failed =
-			bpf_copy_from_user_task(event->args_bytes, args_len,
-						(void *)mm->arg_start, task, 0);
-	blob_place(&event->head, &event->args,
-		   args_end(event, args_len, failed));
+	snapshot_args(event, task, mm);
+	if (NEEDS(PROCESS_SNAPSHOT, PROCESS_SNAPSHOT_exec_cwd))
+		blob_place(&event->head, &event->cwd,
+			   snapshot_cwd(scratch, task));
+	if (NEEDS(PROCESS_SNAPSHOT, PROCESS_SNAPSHOT_exec_env))
+		snapshot_env(event, task, mm);
 	snapshot_put(ctx->meta->seq, event);
 	return 0;
 }

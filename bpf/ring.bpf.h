@@ -14,6 +14,7 @@
 #include "bpf/event.h"
 #include "bpf/kernel_types.h"
 #include "bpf/settings.h"
+#include "bpf/throttle.h"
 
 #include <bpf/bpf_helpers.h>
 
@@ -32,6 +33,22 @@ struct {
 	__type(key, __u32);
 	__type(value, struct event_counters);
 } counters SEC(".maps");
+
+/* When user space looked at the counters last, boot-time clock. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} looked_at SEC(".maps");
+
+/* What a flood of cgroups pushes out starts with a full bucket again. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, THROTTLE_ENTRIES);
+	__type(key, struct throttle_key);
+	__type(value, struct throttle_bucket);
+} throttle SEC(".maps");
 
 /* One value per CPU, for one program. */
 #define SCRATCH_MAP(ident, record)                       \
@@ -55,6 +72,80 @@ static __always_inline struct event_counters *counters_get(__u32 stream)
 }
 
 /*
+ * For a stream that programs behind two hooks add to, when one of them may
+ * interrupt the other.
+ */
+#define COUNT_ADD(counter) __sync_fetch_and_add(&(counter), 1)
+
+/*
+ * The functions that follow are global: the verifier looks at them once, and not
+ * again on each way that leads to them.
+ */
+
+/* One more that found no room: the first and the last since the last look. */
+__noinline int lost_count(__u32 stream)
+{
+	__u64 now = bpf_ktime_get_boot_ns();
+	__u32 zero = 0;
+	__u64 *looked = bpf_map_lookup_elem(&looked_at, &zero);
+	struct event_counters *counts = counters_get(stream);
+
+	if (!counts)
+		return 0;
+	if (looked && counts->lost_first_ns <= *looked)
+		counts->lost_first_ns = now;
+	counts->lost_last_ns = now;
+	COUNT_ADD(counts->lost);
+	return 0;
+}
+
+/*
+ * Two CPUs may take the same token: then a few more get through than the rate
+ * says.
+ */
+static __always_inline bool bucket_take(struct throttle_bucket *bucket,
+					__u64 now)
+{
+	__u64 full = bucket->full_ns;
+
+	if (full < now)
+		full = now;
+	if (full - now >= THROTTLE_BURST_NS) {
+		if (bucket->last_ns + THROTTLE_END_NS < now)
+			bucket->dropped = 0;
+		__sync_fetch_and_add(&bucket->dropped, 1);
+		bucket->last_ns = now;
+		return false;
+	}
+	bucket->full_ns = full + settings.throttle_step_ns;
+	return true;
+}
+
+/* Does the cgroup flood the stream? The lifecycle is never held back. */
+__noinline int is_throttled(__u64 cgroup_id, __u32 stream)
+{
+	struct throttle_key key = {};
+	struct throttle_bucket *bucket;
+	__u64 now;
+
+	if (STREAM_IS_LIFECYCLE(stream))
+		return 0;
+	key.cgroup_id = cgroup_id;
+	key.stream = stream;
+	now = bpf_ktime_get_boot_ns();
+	bucket = bpf_map_lookup_elem(&throttle, &key);
+	if (!bucket) {
+		struct throttle_bucket first = {
+			.full_ns = now + settings.throttle_step_ns,
+		};
+
+		bpf_map_update_elem(&throttle, &key, &first, BPF_NOEXIST);
+		return 0;
+	}
+	return !bucket_take(bucket, now);
+}
+
+/*
  * Reserve room for head->size bytes, then stamp the head: the time is taken
  * after the reserve, so that a reader who has seen the producer position knows
  * that what is reserved later is stamped later. The sequence number counts
@@ -64,13 +155,18 @@ static __always_inline bool ring_reserve(void *ring, struct event_head *head,
 					 struct event_counters *counts,
 					 struct bpf_dynptr *ret_room)
 {
-	if (bpf_ringbuf_reserve_dynptr(ring, head->size, 0, ret_room)) {
-		bpf_ringbuf_discard_dynptr(ret_room, 0);
-		counts->lost++;
+	if (settings.throttle_step_ns &&
+	    is_throttled(head->cgroup_id, head->stream)) {
+		COUNT_ADD(counts->throttled);
 		return false;
 	}
-	counts->submitted++;
-	head->seq = counts->submitted + counts->lost;
+	if (bpf_ringbuf_reserve_dynptr(ring, head->size, 0, ret_room)) {
+		bpf_ringbuf_discard_dynptr(ret_room, 0);
+		lost_count(head->stream);
+		return false;
+	}
+	head->seq = __sync_fetch_and_add(&counts->submitted, 1) + 1 +
+		    counts->lost + counts->throttled;
 	head->ts = bpf_ktime_get_boot_ns();
 	return true;
 }

@@ -16,8 +16,12 @@
 struct collect_settings {
 	__u64 snapshot_ts;  /* head.ts of process.snapshot, boot-time clock */
 	__u64 wakeup_bytes; /* wake the reader when the ring holds this much */
-	__u32 self_tgid;    /* whose events are dropped; 0: nobody's */
-	__u32 generation;   /* of the rules, for head.generation */
+	/* One cgroup may send an event of a stream so often; 0: no limit. */
+	__u64 throttle_step_ns;
+	__u32 self_tgid;	 /* whose events are dropped; 0: nobody's */
+	__u32 generation;	 /* of the rules, for head.generation */
+	__u32 cgroup_controller; /* enum cgroup_controller */
+	__u32 pad;
 	__u8 wanted[STREAM_COUNT];
 	/* Calls that failed too: some rule reads `retval` of the stream. */
 	__u8 failed[STREAM_COUNT];

@@ -11,7 +11,7 @@
 
 #define CALL_NUMBERS 512
 #define CALL_SLOTS (2 * CALL_NUMBERS)
-#define REQUEST_SLOTS 64 /* of a hook of io_uring: IORING_OP_* */
+#define REQUEST_SLOTS 64    /* of a hook of io_uring: IORING_OP_* */
 #define CALL_NOWHERE 0xffff /* the slot of a call that this ABI has not */
 
 #if defined(__TARGET_ARCH_x86) || defined(__x86_64__)

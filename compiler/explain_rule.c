@@ -50,6 +50,8 @@ static const char *collection(const struct program *program,
 		return "every event, for the process table";
 	if (stream == STREAM_PROCESS)
 		return "what changes in the process table";
+	if (STREAM_IS_SECURITY(stream))
+		return "every line, from the journal or log files";
 	if (program->subscriptions[stream].has_predicate)
 		return "filtered in the kernel";
 	return "every event";
@@ -168,6 +170,8 @@ static const char *reason_of_stream(enum stream_id stream)
 		return "matches are made in user space";
 	if (stream == STREAM_PROCESS)
 		return "the process table is in user space";
+	if (STREAM_IS_SECURITY(stream))
+		return "logs are read in user space";
 	if (STREAM_IS_LIFECYCLE(stream))
 		return "process events are never filtered: they feed the "
 		       "process table";

@@ -70,12 +70,12 @@ static bool top_names(const struct bound_rule *bound, unsigned input,
 static bool block_names(const struct bound_rule *bound, unsigned input,
 			unsigned column)
 {
-	bool found = condition_names(&bound->below, input, column) ||
-		     condition_names(&bound->above, input, column) ||
-		     output_names(bound->outputs, bound->output_count, input,
-				  column) ||
-		     output_names(bound->dedup, bound->dedup_count, input,
-				  column);
+	bool found =
+		condition_names(&bound->below, input, column) ||
+		condition_names(&bound->above, input, column) ||
+		output_names(bound->outputs, bound->output_count, input,
+			     column) ||
+		output_names(bound->dedup, bound->dedup_count, input, column);
 
 	for (unsigned i = 0; i < bound->input_count; i++)
 		found |= condition_names(&bound->inputs[i].on, input, column);

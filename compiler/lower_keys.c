@@ -69,7 +69,7 @@ static bool pid_key_of(const struct plan_rule *rule, unsigned input,
 
 	if (!read) {
 		*ret_column = COL_pid_key;
-		return true;
+		return catalog_filled(rule->input_streams[input], COL_pid_key);
 	}
 	for (unsigned i = 0; i < read->output_count; i++) {
 		if (strcmp(read->outputs[i].name, "pid_key") != 0 ||

@@ -300,12 +300,30 @@ static bool is_sampled(unsigned column)
 	       column == COL_status || column == COL_executable_hash;
 }
 
+/* A log knows at most who sent a line, and only the journal that. */
+static const struct expr *unfilled(struct binder *b, const struct ast_expr *ast,
+				   enum stream_id stream)
+{
+	compilation_error(b->c, ast->span,
+			  "of who sent it the journal tells pid, uid, gid, "
+			  "loginuid, comm and sender_exe",
+			  "'%s' is not known of a line of %s", ast->text,
+			  catalog_stream(stream)->name);
+	return NULL;
+}
+
 /* Of a program that starts nothing was sampled yet. */
 static const struct expr *filled(struct binder *b, const struct ast_expr *ast,
 				 const struct expr *expr)
 {
-	if (!expr || expr->op != EXPR_COLUMN || !is_sampled(expr->column) ||
-	    b->rule->inputs[expr->input].stream != STREAM_PROCESS_EXEC)
+	enum stream_id stream;
+
+	if (!expr || expr->op != EXPR_COLUMN)
+		return expr;
+	stream = b->rule->inputs[expr->input].stream;
+	if (stream < STREAM_COUNT && !catalog_filled(stream, expr->column))
+		return unfilled(b, ast, stream);
+	if (!is_sampled(expr->column) || stream != STREAM_PROCESS_EXEC)
 		return expr;
 	compilation_error(b->c, ast->span,
 			  compilation_text(b->c,

@@ -103,11 +103,10 @@ static bool same_steps(const struct pairing *p, const struct plan_node *a,
 static bool same_numbers(const struct plan_node *a, const struct plan_node *b)
 {
 	return a->kind == b->kind && a->asks == b->asks &&
-	       a->key_count == b->key_count &&
-	       a->join == b->join && a->triggered == b->triggered &&
-	       a->lower_ns == b->lower_ns && a->upper_ns == b->upper_ns &&
-	       a->slot == b->slot && a->range_ns == b->range_ns &&
-	       a->saturate == b->saturate &&
+	       a->key_count == b->key_count && a->join == b->join &&
+	       a->triggered == b->triggered && a->lower_ns == b->lower_ns &&
+	       a->upper_ns == b->upper_ns && a->slot == b->slot &&
+	       a->range_ns == b->range_ns && a->saturate == b->saturate &&
 	       a->aggregate_count == b->aggregate_count &&
 	       a->window == b->window && a->size_ns == b->size_ns &&
 	       a->slide_ns == b->slide_ns && a->order_count == b->order_count &&

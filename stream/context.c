@@ -130,12 +130,26 @@ static struct value join_args(struct value args, uint8_t **at)
 	return ret;
 }
 
+static size_t bytes_of(struct value v)
+{
+	return value_is_bytes(v) ? v.len : 0;
+}
+
+static void put_args(struct value *values, struct value args, uint8_t **at)
+{
+	values[AT(COL_args)] = copy_bytes(args, at);
+	values[AT(COL_args_count)] = value_int(count_args(args));
+	values[AT(COL_cmdline)] = join_args(args, at);
+}
+
 struct context *context_of_program(const struct program *program)
 {
 	struct value exe = program->exe, args = program->args;
 	size_t exe_len = exe.type == VALUE_TEXT ? exe.len : 0;
 	size_t args_len = args.type == VALUE_LIST ? args.len : 0;
-	struct context_block *block = block_new(exe_len + 2 * args_len);
+	struct context_block *block =
+		block_new(exe_len + 2 * args_len + bytes_of(program->cwd) +
+			  bytes_of(program->env));
 	struct value *values;
 	uint8_t *at;
 
@@ -146,39 +160,87 @@ struct context *context_of_program(const struct program *program)
 	if (exe.type == VALUE_TEXT) {
 		values[AT(COL_exe)] = copy_bytes(exe, &at);
 		values[AT(COL_name)] = base_name(values[AT(COL_exe)]);
+		values[AT(COL_exe_ino)] = program->ino;
+		values[AT(COL_exe_dev)] = program->dev;
 	}
-	if (args.type == VALUE_LIST) {
-		values[AT(COL_args)] = copy_bytes(args, &at);
-		values[AT(COL_args_count)] = value_int(count_args(args));
-		values[AT(COL_cmdline)] = join_args(args, &at);
-	}
+	if (args.type == VALUE_LIST)
+		put_args(values, args, &at);
+	values[AT(COL_cwd)] = copy_bytes(program->cwd, &at);
+	values[AT(COL_env)] = copy_bytes(program->env, &at);
 	values[AT(COL_start_ts)] = program->start;
 	values[AT(COL_exe_memfd)] =
 		value_bool(program->flags & EVENT_FLAG_EXE_MEMFD);
 	values[AT(COL_exe_deleted)] =
 		value_bool(program->flags & EVENT_FLAG_EXE_DELETED);
+	values[AT(COL_exe_upper_layer)] =
+		value_bool(program->flags & EVENT_FLAG_EXE_UPPER_LAYER);
 	return &block->context;
 }
 
-struct context *context_of_fork(const struct context *from, struct value start)
+/*
+ * A copy of `from` (NULL: of nothing) that borrows the strings of its program,
+ * with `cwd` as its own and room for `bytes` more behind it.
+ */
+static struct context_block *derive(const struct context *from,
+				    struct value cwd, size_t bytes,
+				    uint8_t **ret_at)
 {
-	struct context_block *block = block_new(0);
+	struct context_block *block = block_new(bytes_of(cwd) + bytes);
+	const struct context *origin;
 
 	if (!block)
 		return NULL;
 	if (from) {
-		const struct context *origin = context_origin(from);
-
+		origin = context_origin(from);
 		memcpy(block->context.values, from->values,
 		       sizeof(from->values));
-		/* Of the program, as its name is; the rest is another's. */
 		block->context.origin = context_hold(origin ? origin : from);
-		block->context.values[AT(COL_cpu_usage)] = value_null();
-		block->context.values[AT(COL_memory_usage)] = value_null();
-		block->context.values[AT(COL_status)] = value_null();
-		block->context.values[AT(COL_executable_hash)] = value_null();
 	}
+	*ret_at = (uint8_t *)(block + 1);
+	block->context.values[AT(COL_cwd)] = copy_bytes(cwd, ret_at);
+	return block;
+}
+
+static struct value cwd_of(const struct context *context)
+{
+	return context ? context->values[AT(COL_cwd)] : value_null();
+}
+
+struct context *context_of_fork(const struct context *from, struct value start)
+{
+	uint8_t *at;
+	struct context_block *block = derive(from, cwd_of(from), 0, &at);
+
+	if (!block)
+		return NULL;
+	/* Of the program, as its name is; the rest is another's. */
+	block->context.values[AT(COL_cpu_usage)] = value_null();
+	block->context.values[AT(COL_memory_usage)] = value_null();
+	block->context.values[AT(COL_status)] = value_null();
+	block->context.values[AT(COL_executable_hash)] = value_null();
 	block->context.values[AT(COL_start_ts)] = start;
+	return &block->context;
+}
+
+static struct value copied(const struct context *from, unsigned column,
+			   uint8_t **at)
+{
+	return from ? copy_bytes(from->values[AT(column)], at) : value_null();
+}
+
+struct context *context_of_chdir(const struct context *from, struct value cwd)
+{
+	uint8_t *at;
+	struct context_block *block = derive(
+		from, cwd, SAMPLE_STATUS_BYTES_MAX + VALUE_HASH_BYTES, &at);
+	struct value *values;
+
+	if (!block)
+		return NULL;
+	values = block->context.values;
+	values[AT(COL_status)] = copied(from, COL_status, &at);
+	values[AT(COL_executable_hash)] =
+		copied(from, COL_executable_hash, &at);
 	return &block->context;
 }
 
@@ -199,7 +261,6 @@ struct context *context_of_sample(const struct context *from,
 {
 	static const struct value unknown[CONTEXT_COUNT];
 	const struct value *known = from ? from->values : unknown;
-	const struct context *origin = from ? context_origin(from) : NULL;
 	struct context_block *block;
 	struct value *values;
 	uint8_t *at;
@@ -214,14 +275,11 @@ struct context *context_of_sample(const struct context *from,
 	if (!ret_changes->cpu && !ret_changes->memory && !ret_changes->status &&
 	    !ret_changes->hash)
 		return NULL;
-	block = block_new(SAMPLE_STATUS_BYTES_MAX + VALUE_HASH_BYTES);
+	block = derive(from, cwd_of(from),
+		       SAMPLE_STATUS_BYTES_MAX + VALUE_HASH_BYTES, &at);
 	if (!block)
 		return NULL;
 	values = block->context.values;
-	memcpy(values, known, sizeof(unknown));
-	if (from)
-		block->context.origin = context_hold(origin ? origin : from);
-	at = (uint8_t *)(block + 1);
 	take(&values[AT(COL_cpu_usage)], sample->cpu_usage, &at);
 	take(&values[AT(COL_memory_usage)], sample->memory_usage, &at);
 	take(&values[AT(COL_status)], sample->status, &at);

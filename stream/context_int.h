@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How contexts are made. A forked child's context borrows the strings of the
- * one it was copied from, and holds it.
+ * How contexts are made. One that is derived from another borrows the strings
+ * of its program (exe, arguments, environment) and holds the context they are
+ * of; a working directory each has as its own, for it changes without an exec.
  */
 #ifndef SHRIKE_STREAM_CONTEXT_INT_H
 #define SHRIKE_STREAM_CONTEXT_INT_H
@@ -12,6 +13,10 @@
 struct program {
 	struct value exe;
 	struct value args;
+	struct value cwd;
+	struct value env;
+	struct value ino;
+	struct value dev;
 	uint32_t flags;	    /* enum event_flag */
 	struct value start; /* TIMESTAMP or NULL */
 };
@@ -21,6 +26,9 @@ struct context *context_of_program(const struct program *program);
 
 /* As `from`, but started at `start`; `from` NULL: nothing else is known. */
 struct context *context_of_fork(const struct context *from, struct value start);
+
+/* As `from`, but in another directory; `from` NULL: nothing else is known. */
+struct context *context_of_chdir(const struct context *from, struct value cwd);
 
 #define SAMPLE_STATUS_BYTES_MAX 32
 

@@ -224,13 +224,13 @@ static unsigned asks_of(const struct row *row)
 	if (is_int(retval) && retval.i < 0)
 		asks |= PLAN_ASKS_FAILED;
 	if (row->stream == STREAM_PROCESS_FORK) {
-		struct value thread =
-			row_get(row, COL_PROCESS_FORK_is_thread);
+		struct value thread = row_get(row, COL_PROCESS_FORK_is_thread);
 
 		if (thread.type == VALUE_BOOL && thread.i)
 			asks |= PLAN_ASKS_THREADS;
 	} else if (row->stream == STREAM_NETWORK_CONNECT) {
-		struct value outcome = row_get(row, COL_NETWORK_CONNECT_outcome);
+		struct value outcome =
+			row_get(row, COL_NETWORK_CONNECT_outcome);
 		struct value proto = row_get(row, COL_NETWORK_CONNECT_proto);
 
 		if (is_int(outcome) && outcome.i != CONNECT_ATTEMPTED &&

@@ -7,38 +7,12 @@
  * Bytes are those of all contexts that entries use, each counted once; a
  * context that only borrows another's strings keeps that one counted, too.
  */
-#include "stream/process_table.h"
-
-#include "stream/context_int.h"
-#include "stream/hmap_int.h"
-#include "stream/list_int.h"
+#include "stream/process_table_int.h"
 #include "user/base/siphash.h"
 
 #include <stdlib.h>
 
-struct process {
-	struct hmap_node node;
-	struct list list; /* table->alive or table->ended */
-	int64_t key;
-	int64_t parent_key; /* as of the last event that named it; 0: unknown */
-	const struct context *context; /* NULL: nothing known */
-	int64_t ended_ns;
-	bool ended;
-	bool from_snapshot;
-};
-
-/* What the row last applied did; PROCESS_CAUSES: nothing to tell. */
-enum { PROCESS_CAUSES = PROCESS_SAMPLED + 1 };
-
-struct process_table {
-	struct process_table_options options;
-	struct hmap map;
-	struct list alive;
-	struct list ended;
-	unsigned cause; /* enum process_cause */
-	struct sample_changes changes;
-	struct process_table_stats stats;
-};
+#define PID_MASK ((1LL << PID_KEY_SHIFT) - 1)
 
 int process_table_new(const struct process_table_options *options,
 		      struct process_table **ret_table, struct err *err)
@@ -86,6 +60,7 @@ static void remove_process(struct process_table *table, struct process *process)
 {
 	set_context(table, process, NULL);
 	hmap_remove(&table->map, &process->node);
+	hmap_remove(&table->pids, &process->by_pid);
 	list_remove(&process->list);
 	table->stats.held--;
 	if (!process->ended)
@@ -110,8 +85,16 @@ struct process_table *process_table_free(struct process_table *table)
 	while ((process = first_of(&table->ended)))
 		remove_process(table, process);
 	hmap_release(&table->map);
+	hmap_release(&table->pids);
+	context_drop(table->previous);
+	context_drop(table->attempted);
 	free(table);
 	return NULL;
+}
+
+void process_table_ask(struct process_table *table, uint64_t ambient)
+{
+	table->ambient = ambient;
 }
 
 static uint64_t hash_of(const struct process_table *table, int64_t key)
@@ -119,7 +102,8 @@ static uint64_t hash_of(const struct process_table *table, int64_t key)
 	return siphash(table->options.seed, &key, sizeof(key));
 }
 
-static struct process *find(const struct process_table *table, struct value key)
+struct process *process_find(const struct process_table *table,
+			     struct value key)
 {
 	struct hmap_node *node;
 
@@ -133,6 +117,24 @@ static struct process *find(const struct process_table *table, struct value key)
 			return process;
 	}
 	return NULL;
+}
+
+struct process *process_find_pid(const struct process_table *table, int64_t pid)
+{
+	struct hmap_node *node = hmap_first(&table->pids, hash_of(table, pid));
+	struct process *best = NULL;
+
+	for (; node; node = hmap_next(node)) {
+		struct process *process =
+			CONTAINER(node, struct process, by_pid);
+
+		if ((process->key & PID_MASK) != pid)
+			continue;
+		if (!best || process->ended < best->ended ||
+		    (process->ended == best->ended && process->key > best->key))
+			best = process;
+	}
+	return best;
 }
 
 /* An event names it. */
@@ -187,6 +189,12 @@ static struct process *add(struct process_table *table, int64_t key)
 		return NULL;
 	}
 	process->key = key;
+	if (hmap_insert(&table->pids, &process->by_pid,
+			hash_of(table, key & PID_MASK)) < 0) {
+		hmap_remove(&table->map, &process->node);
+		free(process);
+		return NULL;
+	}
 	list_insert(&table->alive, &process->list);
 	table->stats.held++;
 	table->stats.live++;
@@ -196,7 +204,7 @@ static struct process *add(struct process_table *table, int64_t key)
 /* Found or added, and alive whatever it was before. */
 static struct process *find_alive(struct process_table *table, struct value key)
 {
-	struct process *process = find(table, key);
+	struct process *process = process_find(table, key);
 
 	if (key.type != VALUE_INT)
 		return NULL;
@@ -246,11 +254,18 @@ static void apply_fork(struct process_table *table, const struct row *row)
 {
 	struct value key = row_get(row, COL_PROCESS_FORK_child_key);
 	struct value start = row_get(row, COL_PROCESS_FORK_child_start_ns);
-	struct process *creator = find(table, row_get(row, COL_pid_key));
-	struct context *context = context_of_fork(
-		creator ? creator->context : NULL, start_of(table, start));
+	struct value thread = row_get(row, COL_PROCESS_FORK_is_thread);
+	struct process *creator =
+		process_find(table, row_get(row, COL_pid_key));
+	struct context *context;
+	bool is_kernel = creator && creator->is_kernel;
 	struct process *child;
 
+	/* A thread is its process. */
+	if (thread.type == VALUE_BOOL && thread.i)
+		return;
+	context = context_of_fork(creator ? creator->context : NULL,
+				  start_of(table, start));
 	if (creator)
 		touch(table, creator);
 	child = find_alive(table, key);
@@ -259,52 +274,132 @@ static void apply_fork(struct process_table *table, const struct row *row)
 		return;
 	}
 	child->from_snapshot = false;
+	child->is_kernel = is_kernel;
 	set_parent(child, row_get(row, COL_PROCESS_FORK_child_parent_key));
 	learn(table, child, context);
 	table->cause = PROCESS_FORKED;
 }
 
-static void apply_program(struct process_table *table, const struct row *row,
-			  struct process *process, unsigned first_column)
+/* What an exec or a snapshot row tells of a program. */
+static void read_program(const struct process_table *table,
+			 const struct row *row, unsigned first_column,
+			 struct program *ret_program)
 {
 	struct value flags = row_get(row, first_column + 3);
-	struct program program = {
+
+	*ret_program = (struct program){
 		.exe = row_get(row, first_column),
 		.args = row_get(row, first_column + 1),
 		.start = start_of(table, row_get(row, first_column + 2)),
+		.cwd = row_get(row, first_column + 4),
+		.env = row_get(row, first_column + 5),
+		.ino = row_get(row, first_column + 6),
+		.dev = row_get(row, first_column + 7),
 	};
-
 	if (flags.type == VALUE_INT)
-		program.flags = (uint32_t)flags.i;
+		ret_program->flags = (uint32_t)flags.i;
+}
+
+/* A program that does not tell where it runs runs where the one before did. */
+static void apply_program(struct process_table *table, const struct row *row,
+			  struct process *process, unsigned first_column)
+{
+	struct program program;
+
+	read_program(table, row, first_column, &program);
+	if (value_is_null(program.cwd) && process->context)
+		program.cwd =
+			process->context->values[COL_cwd - COL_CONTEXT_FIRST];
+	process->is_kernel = program.flags & EVENT_FLAG_KTHREAD;
 	learn(table, process, context_of_program(&program));
 }
 
-/* exe, args, start_ns and flags stand side by side in both streams. */
-BUILD_CHECK(COL_PROCESS_EXEC_exec_args == COL_PROCESS_EXEC_exec_exe + 1);
-BUILD_CHECK(COL_PROCESS_EXEC_exec_start_ns == COL_PROCESS_EXEC_exec_exe + 2);
-BUILD_CHECK(COL_PROCESS_EXEC_exec_flags == COL_PROCESS_EXEC_exec_exe + 3);
-BUILD_CHECK(COL_PROCESS_SNAPSHOT_exec_args ==
-	    COL_PROCESS_SNAPSHOT_exec_exe + 1);
-BUILD_CHECK(COL_PROCESS_SNAPSHOT_exec_start_ns ==
-	    COL_PROCESS_SNAPSHOT_exec_exe + 2);
-BUILD_CHECK(COL_PROCESS_SNAPSHOT_exec_flags ==
-	    COL_PROCESS_SNAPSHOT_exec_exe + 3);
+/* They stand side by side in both streams. */
+#define PROGRAM_COLUMN(name, n)                       \
+	BUILD_CHECK(COL_PROCESS_EXEC_##name ==        \
+		    COL_PROCESS_EXEC_exec_exe + (n)); \
+	BUILD_CHECK(COL_PROCESS_SNAPSHOT_##name ==    \
+		    COL_PROCESS_SNAPSHOT_exec_exe + (n))
+PROGRAM_COLUMN(exec_args, 1);
+PROGRAM_COLUMN(exec_start_ns, 2);
+PROGRAM_COLUMN(exec_flags, 3);
+PROGRAM_COLUMN(exec_cwd, 4);
+PROGRAM_COLUMN(exec_env, 5);
+PROGRAM_COLUMN(exec_ino, 6);
+PROGRAM_COLUMN(exec_dev, 7);
 
-static void apply_exec(struct process_table *table, const struct row *row)
+static bool has_failed(const struct row *row)
 {
-	struct process *process = find_alive(table, row_get(row, COL_pid_key));
+	struct value retval = row_get(row, COL_retval);
 
+	return retval.type == VALUE_INT && retval.i < 0;
+}
+
+/* It runs what it ran before; the row is of what it tried to run. */
+static void apply_failed_exec(struct process_table *table,
+			      const struct row *row)
+{
+	struct process *process =
+		process_find(table, row_get(row, COL_pid_key));
+	struct program program;
+
+	read_program(table, row, COL_PROCESS_EXEC_exec_exe, &program);
+	if (process && process->context) {
+		const struct value *now = process->context->values;
+
+		program.cwd = now[COL_cwd - COL_CONTEXT_FIRST];
+		program.start = now[COL_start_ts - COL_CONTEXT_FIRST];
+	}
+	table->attempted = context_of_program(&program);
+}
+
+static void put_previous(struct process_table *table, struct row *row,
+			 const struct process *process)
+{
+	unsigned slot = row_slot(COL_PROCESS_EXEC_prev_exe);
+
+	if (!process->context || slot >= row->value_count)
+		return;
+	table->previous = context_hold(process->context);
+	row->values[slot] =
+		table->previous->values[COL_exe - COL_CONTEXT_FIRST];
+}
+
+static void apply_exec(struct process_table *table, struct row *row)
+{
+	struct process *process;
+
+	if (has_failed(row)) {
+		apply_failed_exec(table, row);
+		return;
+	}
+	process = find_alive(table, row_get(row, COL_pid_key));
 	if (!process)
 		return;
+	put_previous(table, row, process);
 	process->from_snapshot = false;
 	apply_program(table, row, process, COL_PROCESS_EXEC_exec_exe);
 	table->cause = PROCESS_EXECED;
 }
 
+static void apply_chdir(struct process_table *table, const struct row *row)
+{
+	struct process *process =
+		process_find(table, row_get(row, COL_pid_key));
+	struct value path = row_get(row, COL_PROCESS_CHDIR_path);
+	struct context *context;
+
+	if (!process || process->ended || has_failed(row))
+		return;
+	context = context_of_chdir(process->context, path);
+	if (context)
+		learn(table, process, context);
+}
+
 static void apply_snapshot(struct process_table *table, const struct row *row)
 {
 	struct value key = row_get(row, COL_pid_key);
-	struct process *process = find(table, key);
+	struct process *process = process_find(table, key);
 
 	if (process && !process->from_snapshot)
 		return;
@@ -328,7 +423,8 @@ static struct value sampled(const struct row *row, unsigned flag,
 
 static void apply_sample(struct process_table *table, const struct row *row)
 {
-	struct process *process = find(table, row_get(row, COL_pid_key));
+	struct process *process =
+		process_find(table, row_get(row, COL_pid_key));
 	struct value cpu = sampled(row, COL_PROCESS_SAMPLE_sample_has_cpu,
 				   COL_PROCESS_SAMPLE_sample_cpu_milli);
 	struct sample sample = {
@@ -357,7 +453,8 @@ static void apply_sample(struct process_table *table, const struct row *row)
 
 static void apply_exit(struct process_table *table, const struct row *row)
 {
-	struct process *process = find(table, row_get(row, COL_pid_key));
+	struct process *process =
+		process_find(table, row_get(row, COL_pid_key));
 
 	if (!process || process->ended)
 		return;
@@ -372,7 +469,8 @@ static void apply_exit(struct process_table *table, const struct row *row)
 /* A process changes its parent when that one ends. */
 static void note_parent(struct process_table *table, const struct row *row)
 {
-	struct process *process = find(table, row_get(row, COL_pid_key));
+	struct process *process =
+		process_find(table, row_get(row, COL_pid_key));
 
 	if (process)
 		set_parent(process, row_get(row, COL_parent_key));
@@ -385,7 +483,7 @@ static const struct context *look_up(struct process_table *table,
 
 	if (key.type != VALUE_INT || key.i == 0)
 		return NULL;
-	process = find(table, key);
+	process = process_find(table, key);
 	if (process)
 		touch(table, process);
 	if (!process || !process->context) {
@@ -395,10 +493,18 @@ static const struct context *look_up(struct process_table *table,
 	return process->context;
 }
 
+static void take_back(const struct context **lent)
+{
+	context_drop(*lent);
+	*lent = NULL;
+}
+
 void process_table_apply(struct process_table *table, struct row *row)
 {
 	table->cause = PROCESS_CAUSES;
 	table->changes = (struct sample_changes){ 0 };
+	take_back(&table->previous);
+	take_back(&table->attempted);
 	if (row->stream == STREAM_PROCESS_FORK)
 		apply_fork(table, row);
 	else if (row->stream == STREAM_PROCESS_EXEC)
@@ -409,9 +515,14 @@ void process_table_apply(struct process_table *table, struct row *row)
 		apply_exit(table, row);
 	else if (row->stream == STREAM_PROCESS_SAMPLE)
 		apply_sample(table, row);
+	else if (row->stream == STREAM_PROCESS_CHDIR)
+		apply_chdir(table, row);
 	note_parent(table, row);
 	row->self = look_up(table, row_get(row, COL_pid_key));
 	row->parent = look_up(table, row_get(row, COL_parent_key));
+	process_table_fill_ambient(table, row);
+	if (table->attempted)
+		row->self = table->attempted;
 }
 
 /* The child is what appeared, not its creator. */
@@ -456,17 +567,19 @@ bool process_table_appeared(struct process_table *table,
 		name_child(applied, ret_row);
 	ret_row->self = look_up(table, ret_row->values[COL_pid_key]);
 	ret_row->parent = look_up(table, ret_row->values[COL_parent_key]);
+	process_table_fill_ambient(table, ret_row);
 	return true;
 }
 
 const struct context *process_table_ancestor(const struct process_table *table,
 					     int64_t pid_key, unsigned n)
 {
-	const struct process *process = find(table, value_int(pid_key));
+	const struct process *process = process_find(table, value_int(pid_key));
 
 	for (; process && n; n--)
 		process = process->parent_key ?
-				  find(table, value_int(process->parent_key)) :
+				  process_find(table,
+					       value_int(process->parent_key)) :
 				  NULL;
 	return process ? process->context : NULL;
 }

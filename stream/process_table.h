@@ -35,6 +35,19 @@ int process_table_new(const struct process_table_options *options,
 		      struct process_table **ret_table, struct err *err);
 struct process_table *process_table_free(struct process_table *table);
 
+/* `ancestors` are at most so many. */
+#define PROCESS_ANCESTORS_MAX 16
+
+/* PROCESS_AMBIENT() of each column of the process tree that is to be filled. */
+#define PROCESS_AMBIENT(column) (1ULL << ((column)-COL_AMBIENT_FIRST))
+#define PROCESS_AMBIENT_ALL                        \
+	(PROCESS_AMBIENT(COL_ancestors) |          \
+	 PROCESS_AMBIENT(COL_session_leader_exe) | \
+	 PROCESS_AMBIENT(COL_entry_type))
+
+/* From now on; at first none is. */
+void process_table_ask(struct process_table *table, uint64_t ambient);
+
 /*
  * Take a row in total order: a lifecycle or snapshot row changes the table
  * (fork and exec before their own evaluation; exit only marks, so that the exit
@@ -42,6 +55,10 @@ struct process_table *process_table_free(struct process_table *table);
  * valid until the next call; context_hold() keeps one longer. A snapshot row
  * loses to any live record of the same identity. A sample row changes what was
  * sampled of a process that is known.
+ *
+ * An exec that failed changes nothing: its row->self is what it tried to run. An
+ * exec's prev_exe, and what process_table_ask() named, become values of the row,
+ * with texts that are valid as long.
  */
 void process_table_apply(struct process_table *table, struct row *row);
 

@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* network.connect of real children, on the loopback interface. */
-#include "live.h"
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-
-static const struct collect_request network_request = {
-	.streams = { [STREAM_NETWORK_CONNECT] = true },
-};
+/*
+ * network.connect of real children, on the loopback interface, as rules see it
+ * that do not read `outcome`.
+ */
+#include "network.h"
 
 struct target {
 	const char *address;
@@ -56,7 +51,7 @@ static void connect__v4__has_addresses_and_process(void **state)
 	pid_t pid;
 
 	(void)state;
-	live_open(&live, &network_request);
+	network_open(&live, STREAM_BIT(NETWORK_CONNECT), ASKED_PLAIN);
 	pid = child_run(v4_connect, &target, NULL);
 	live_drain(&live);
 	n = live_need(&live, STREAM_NETWORK_CONNECT, pid);
@@ -82,7 +77,7 @@ static void connect__bound_socket__has_source_port(void **state)
 	pid_t pid;
 
 	(void)state;
-	live_open(&live, &network_request);
+	network_open(&live, STREAM_BIT(NETWORK_CONNECT), ASKED_PLAIN);
 	pid = child_run(v4_connect, &target, &status);
 	assert_int_equal(status, 0);
 	live_drain(&live);
@@ -99,7 +94,7 @@ static void v6_check(const char *address, unsigned family, const char *dst_ip)
 	int status;
 	pid_t pid;
 
-	live_open(&live, &network_request);
+	network_open(&live, STREAM_BIT(NETWORK_CONNECT), ASKED_PLAIN);
 	pid = child_run(v6_connect, &target, &status);
 	live_drain(&live);
 	n = live_find(&live, STREAM_NETWORK_CONNECT, pid, 0);
@@ -135,7 +130,7 @@ static void connect__udp__is_no_event(void **state)
 	pid_t pid;
 
 	(void)state;
-	live_open(&live, &network_request);
+	network_open(&live, STREAM_BIT(NETWORK_CONNECT), ASKED_PLAIN);
 	pid = child_run(v4_connect, &target, NULL);
 	live_drain(&live);
 	live_need(&live, STREAM_PROCESS_EXIT, pid);

@@ -145,6 +145,8 @@ static const struct {
 	SAME(mmap2),
 	SAME(mprotect),
 	SAME(pkey_mprotect),
+	SAME(shmat),
+	SAME(ipc),
 	SAME(init_module),
 	SAME(finit_module),
 	SAME(delete_module),

@@ -300,7 +300,8 @@ static void lower__column_named__asks_for_the_rows_it_tells_apart(void **state)
 	}
 }
 
-static void lower__one_rule_of_two_asks__failed_calls_are_collected(void **state)
+static void
+lower__one_rule_of_two_asks__failed_calls_are_collected(void **state)
 {
 	struct front front;
 	struct buf text = BUF_INIT;

@@ -262,9 +262,8 @@ static inline void world_put_own(struct world *w, struct row *row)
 			  value_int(sql_below(&w->gen, 8) ? IPPROTO_TCP :
 							    IPPROTO_UDP));
 		world_put(row, COL_NETWORK_CONNECT_outcome,
-			  value_int(sql_below(&w->gen, 8) ?
-					    CONNECT_ATTEMPTED :
-					    CONNECT_FAILED));
+			  value_int(sql_below(&w->gen, 8) ? CONNECT_ATTEMPTED :
+							    CONNECT_FAILED));
 		world_put(row, COL_NETWORK_CONNECT_family,
 			  value_int(v6 ? AF_INET6 : AF_INET));
 		world_put(row, COL_NETWORK_CONNECT_dst_ip,
@@ -306,9 +305,9 @@ static inline void world_make_rows(struct world *w)
 			  value_int(sql_below(&w->gen, 4)));
 		world_put(row, COL_uid, value_int(sql_below(&w->gen, 4)));
 		if (sql_below(&w->gen, 2))
-			world_put(row, COL_retval,
-				  value_int((int64_t)sql_below(&w->gen, 5) -
-					    1));
+			world_put(
+				row, COL_retval,
+				value_int((int64_t)sql_below(&w->gen, 5) - 1));
 		world_put_own(w, row);
 		w->rows[i] = row;
 	}

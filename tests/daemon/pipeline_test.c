@@ -148,7 +148,10 @@ static void push(struct rig *r, enum stream_id id_of_stream, int64_t ts)
 
 		if (id >= COL_CONTEXT_FIRST && id < COL_OWN_FIRST)
 			continue;
-		if (column->type == VALUE_INT)
+		/* The attempt is what every rule sees. */
+		if (strcmp(column->name, "outcome") == 0)
+			row->values[row_slot(id)] = value_int(0);
+		else if (column->type == VALUE_INT)
 			row->values[row_slot(id)] = value_int(7);
 		else if (column->type == VALUE_TEXT)
 			row->values[row_slot(id)] = value_text("sh");
@@ -290,6 +293,36 @@ static void end__open_windows__close_and_say_what_they_miss(void **state)
 	assert_int_equal(told(r, "first", ""), 1);
 }
 
+/* The run's own columns, and what the process tree tells. */
+static void ambient__columns_that_rules_read__are_filled(void **state)
+{
+	struct rig *r = *state;
+	struct err err = { 0 };
+
+	assert_int_equal(
+		rig_load(r, "CREATE RULE origin AS SELECT n.host, n.boot_id "
+			    "FROM network.connect n WHERE n.host = 'host';"
+			    "CREATE RULE tree AS SELECT n.pid FROM "
+			    "network.connect n WHERE 'sh' = ANY(n.ancestors) "
+			    "AND n.session_leader_exe = 'sh' AND n.entry_type "
+			    "= 'terminal';"
+			    "CREATE RULE before AS SELECT e.prev_exe FROM "
+			    "process.exec e;"),
+		0);
+	memcpy(r->origin.boot_id, "\x01\x23\x45\x67\x89\xab\xcd\xef", 8);
+	r->format = SINK_JSON;
+	rig_open(r, false);
+	push(r, STREAM_PROCESS_EXEC, START);
+	push(r, STREAM_PROCESS_EXEC, START + 1);
+	push(r, STREAM_NETWORK_CONNECT, START + 2);
+	assert_int_equal(pipeline_end(r->pipeline, &err), 0);
+	assert_int_equal(
+		told(r, "origin", "01234567-89ab-cdef-0000-000000000000"), 1);
+	assert_int_equal(told(r, "origin", "\"host\":\"host\""), 1);
+	assert_int_equal(told(r, "tree", ""), 1);
+	assert_int_equal(told(r, "before", "\"prev_exe\":\"sh\""), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -303,6 +336,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			end__open_windows__close_and_say_what_they_miss,
 			rig_setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(
+			ambient__columns_that_rules_read__are_filled, rig_setup,
+			rig_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

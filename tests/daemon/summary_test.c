@@ -30,15 +30,23 @@ static void summary__what_was_not_known__is_counted(void **state)
 	s.pipeline.forgotten = 2;
 	s.sampler.unknown = 3;
 	s.sampler.unhashed = 1;
+	s.logs.cut = 4;
+	s.logs.unparsed = 5;
+	s.logs.ambiguous = 6;
+	s.logs.failed = 7;
 	expect(&s, false,
 	       "0 matches (0 suppressed) from 0 events in 2.0 s, "
 	       "2 live processes forgotten (too many), "
 	       "3 processes not sampled (too many), "
-	       "1 program file not hashed (gone, not readable or too large)\n");
+	       "1 program file not hashed (gone, not readable or too large), "
+	       "4 log lines cut, 5 log lines of no known form, "
+	       "6 log-ins of which something could be forged, "
+	       "7 logs not readable\n");
 	expect(&s, true,
 	       "{\"summary\":{\"seconds\":2.000,\"streams\":{},\"rows\":0,"
 	       "\"late\":0,\"held\":0,\"matches\":0,\"suppressed\":0,"
 	       "\"evicted\":0,\"forgotten\":2,\"unsampled\":3,\"unhashed\":1,"
+	       "\"cut\":4,\"unparsed\":5,\"ambiguous\":6,\"unread\":7,"
 	       "\"commits\":0}}\n");
 }
 

@@ -35,10 +35,18 @@ act() {
 	for _ in {1..12}; do
 		/bin/true
 	done
+	{
+		for _ in 1 2 3 4 5; do
+			echo "$now h sshd[1]: Failed password for root from 192.0.2.7 port 1 ssh2"
+		done
+		echo "$now h sshd[1]: Accepted password for root from 192.0.2.7 port 1 ssh2"
+		echo "$now h sudo:  al : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/usr/sbin/visudo"
+	} >>"$work/auth.log"
 	sleep 2
 }
 
-sensor_launch record -o "$work/trace"
+now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+sensor_launch record -o "$work/trace" --log-file "$work/auth.log"
 act
 sensor_stop_cleanly
 

@@ -154,6 +154,13 @@ with open(sys.argv[1]) as lines:
 ' "$sensor_out"
 }
 
+# rule_seen RULE: wait until the sensor has told of it.
+rule_seen() {
+	timeout 60 grep -q -m 1 "\"rule\":\"$1\"" \
+		<(tail --pid="$sensor_pid" -n +1 -f "$sensor_out") ||
+		fail "$1 did not match within a minute"
+}
+
 match_count() {
 	wc -l <"$sensor_out"
 }

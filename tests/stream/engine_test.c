@@ -219,8 +219,7 @@ static const struct {
 	  PLAN_ASKS_OUTCOMES | PLAN_ASKS_FAILED },
 };
 
-#define EVERY_ASKS                                                    \
-	(PLAN_ASKS_FAILED | PLAN_ASKS_THREADS | PLAN_ASKS_OUTCOMES)
+#define EVERY_ASKS (PLAN_ASKS_FAILED | PLAN_ASKS_THREADS | PLAN_ASKS_OUTCOMES)
 
 /* Each row before scans with each set of flags. */
 static void scan__row_to_be_asked_for__is_seen_by_who_asked(void **state)

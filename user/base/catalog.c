@@ -231,9 +231,33 @@ unsigned catalog_parent_source(unsigned parent_column)
 	return shared_columns[parent_column].context;
 }
 
+bool catalog_filled(enum stream_id stream, unsigned column)
+{
+	static const uint16_t of_a_log[] = {
+		COL_ts,	      COL_mono_ns,   COL_seq,	 COL_cpu,
+		COL_pid,      COL_comm,	     COL_uid,	 COL_gid,
+		COL_loginuid, COL_truncated, COL_source, COL_host,
+		COL_boot_id,
+	};
+
+	if (!STREAM_IS_SECURITY(stream) || column >= COL_OWN_FIRST)
+		return true;
+	for (unsigned i = 0; i < ARRAY_SIZE(of_a_log); i++)
+		if (of_a_log[i] == column)
+			return true;
+	return false;
+}
+
 bool catalog_in_kernel(const struct column *column)
 {
 	return column->wire != WIRE_NONE && column->wire != WIRE_BLOB &&
 	       column->wire != WIRE_OPT && column->wire != WIRE_DNS &&
 	       !column->hidden;
+}
+
+uint16_t catalog_path_groups(enum stream_id stream, unsigned column)
+{
+	if (stream == STREAM_FILE_OPEN && column == COL_FILE_OPEN_path)
+		return offsetof(struct file_open_event, path_groups);
+	return 0;
 }

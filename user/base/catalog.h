@@ -99,6 +99,18 @@ unsigned catalog_parent_source(unsigned parent_column);
 /* Bytes of the wire struct before the bytes of its paths, or all of it. */
 size_t catalog_fixed_bytes(const struct stream *stream);
 
+/*
+ * Does anybody ever fill this column of that stream? A line of a log does not
+ * say which process of ours wrote it.
+ */
+bool catalog_filled(enum stream_id stream, unsigned column);
+
+/*
+ * Where the collector puts the groups of the sets it has looked a path up in
+ * (struct path_groups, in scratch); 0: it does not.
+ */
+uint16_t catalog_path_groups(enum stream_id stream, unsigned column);
+
 /* Can a generated predicate read this column from the wire record? */
 bool catalog_in_kernel(const struct column *column);
 

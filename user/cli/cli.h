@@ -39,6 +39,7 @@ int cmd_query(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_ledger(int argc, char **argv);
 int cmd_streams(int argc, char **argv);
+int cmd_probe(int argc, char **argv);
 
 /* Print "shrike: text" and return the exit code of the error. */
 int report(const struct err *err);

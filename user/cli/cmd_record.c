@@ -12,6 +12,10 @@ static const struct option long_options[] = {
 	{ "streams", required_argument, NULL, OPTION_STREAMS },
 	{ "for", required_argument, NULL, OPTION_FOR },
 	{ "ring", required_argument, NULL, OPTION_RING },
+	{ "log-file", required_argument, NULL, OPTION_LOG_FILE },
+	{ "log-journal", required_argument, NULL, OPTION_LOG_JOURNAL },
+	{ "throttle", required_argument, NULL, OPTION_THROTTLE },
+	{ "host-root", required_argument, NULL, OPTION_HOST_ROOT },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ 0 },
 };
@@ -49,10 +53,18 @@ static int option_take(int c, struct rule_paths *rules, bool *ret_chosen,
 	case OPTION_STREAMS:
 		*ret_chosen = true;
 		return streams_take(optarg, o->streams);
+	case OPTION_HOST_ROOT:
+		o->host_root = optarg;
+		return EXIT_OK;
 	case OPTION_FOR:
 		return option_duration("record", optarg, &o->run_ns);
+	case OPTION_THROTTLE:
+		return option_rate("record", optarg, &o->throttle);
 	case OPTION_RING:
 		return option_bytes("record", optarg, &o->ring_bytes);
+	case OPTION_LOG_FILE:
+	case OPTION_LOG_JOURNAL:
+		return option_logs("record", c, optarg, &o->logs);
 	default:
 		return option_wrong("record");
 	}
@@ -60,7 +72,9 @@ static int option_take(int c, struct rule_paths *rules, bool *ret_chosen,
 
 int cmd_record(int argc, char **argv)
 {
-	struct sensor_options options = { .out = -1, .log = STDERR_FILENO };
+	struct sensor_options options = { .throttle = SENSOR_THROTTLE_DEFAULT,
+					  .out = -1,
+					  .log = STDERR_FILENO };
 	struct rule_paths rules = { .count = 0 };
 	struct ruleset *ruleset = NULL;
 	struct err err = { 0 };

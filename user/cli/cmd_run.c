@@ -13,8 +13,12 @@ static const struct option long_options[] = {
 	{ "for", required_argument, NULL, OPTION_FOR },
 	{ "record", required_argument, NULL, OPTION_RECORD },
 	{ "ring", required_argument, NULL, OPTION_RING },
+	{ "log-file", required_argument, NULL, OPTION_LOG_FILE },
+	{ "log-journal", required_argument, NULL, OPTION_LOG_JOURNAL },
+	{ "throttle", required_argument, NULL, OPTION_THROTTLE },
 	{ "no-pushdown", no_argument, NULL, OPTION_NO_PUSHDOWN },
 	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
+	{ "host-root", required_argument, NULL, OPTION_HOST_ROOT },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ 0 },
 };
@@ -36,13 +40,21 @@ static int option_take(int c, struct rule_paths *rules,
 	case OPTION_NO_STORE:
 		o->store_dir = NULL;
 		return EXIT_OK;
+	case OPTION_HOST_ROOT:
+		o->host_root = optarg;
+		return EXIT_OK;
 	case OPTION_FOR:
 		return option_duration("run", optarg, &o->run_ns);
 	case OPTION_RECORD:
 		o->trace_path = optarg;
 		return EXIT_OK;
+	case OPTION_THROTTLE:
+		return option_rate("run", optarg, &o->throttle);
 	case OPTION_RING:
 		return option_bytes("run", optarg, &o->ring_bytes);
+	case OPTION_LOG_FILE:
+	case OPTION_LOG_JOURNAL:
+		return option_logs("run", c, optarg, &o->logs);
 	case OPTION_NO_PUSHDOWN:
 		o->no_pushdown = true;
 		return EXIT_OK;
@@ -70,6 +82,7 @@ static int recompile(void *ctx, struct ruleset **ret_ruleset)
 int cmd_run(int argc, char **argv)
 {
 	struct sensor_options options = { .store_dir = option_default_store(),
+					  .throttle = SENSOR_THROTTLE_DEFAULT,
 					  .out = STDOUT_FILENO,
 					  .log = STDERR_FILENO };
 	struct rule_paths rules = { .count = 0 };

@@ -20,6 +20,10 @@
 	"pushdown,\n"                                                           \
 	"                       kernel-ir, regalloc, ebpf, subscriptions, "     \
 	"tasks\n"
+#define LOGS_HELP                                                                \
+	"      --log-file FILE  read the security streams from it; repeatable\n" \
+	"      --log-journal DIR\n"                                              \
+	"                       and from the journal files there\n"
 #define OUTPUT_HELP "  -o, --output FORMAT  text (default) or json\n"
 
 static const struct command commands[] = {
@@ -27,8 +31,12 @@ static const struct command commands[] = {
 	  RULES_HELP STORE_HELP
 	  "      --no-store       print matches without storing them\n" OUTPUT_HELP
 	  "      --for TIME       stop by itself: 30s, 5m, 1h\n"
-	  "      --record TRACE   also record what it sees\n"
+	  "      --record TRACE   also record what it sees\n" LOGS_HELP
 	  "      --ring BYTES     size of each ring, a power of two (8M)\n"
+	  "      --host-root DIR  where the host's files are, of a sensor in a\n"
+	  "                       container\n"
+	  "      --throttle N     events a second of one stream that one cgroup\n"
+	  "                       may send (1000000); 0: no limit\n"
 	  "      --no-pushdown    decide everything in user space (to compare)\n"
 	  "      --dry-run        compile, load and attach, then end\n"
 	  "  -q, --quiet          no list of what is attached\n",
@@ -51,8 +59,10 @@ static const struct command commands[] = {
 	  "  -o, --output TRACE   the file to write; must not exist\n" RULES_HELP
 	  "                       (then only what they could use is recorded)\n"
 	  "      --streams A,B    streams to record without rules: all\n"
-	  "      --for TIME       stop by itself\n"
+	  "      --for TIME       stop by itself\n" LOGS_HELP
 	  "      --ring BYTES     size of each ring\n"
+	  "      --host-root DIR  where the host's files are\n"
+	  "      --throttle N     as for run\n"
 	  "  -q, --quiet          no list of what is attached\n",
 	  cmd_record },
 	{ "replay", "-r RULES [options] TRACE", "detect over a recorded trace",
@@ -86,6 +96,9 @@ static const struct command commands[] = {
 	  cmd_ledger },
 	{ "streams", "[NAME]", "the catalog of streams and columns",
 	  "      --format FORMAT  text (default) or markdown\n", cmd_streams },
+	{ "probe", "[options]", "what this machine can collect, and what not",
+	  "  -r, --rules PATH     also say what these rules would lose here\n" OUTPUT_HELP,
+	  cmd_probe },
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

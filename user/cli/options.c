@@ -77,6 +77,36 @@ int option_bytes(const char *command, const char *text, uint32_t *ret_bytes)
 	return EXIT_OK;
 }
 
+int option_logs(const char *command, int c, const char *path,
+		struct logs_options *ret_logs)
+{
+	if (c == OPTION_LOG_JOURNAL) {
+		ret_logs->journal = path;
+		return EXIT_OK;
+	}
+	if (ret_logs->file_count == LOGS_FILES_MAX)
+		return usage_error(command, "--log-file more than %u times",
+				   LOGS_FILES_MAX);
+	ret_logs->files[ret_logs->file_count++] = path;
+	return EXIT_OK;
+}
+
+int option_rate(const char *command, const char *text, uint32_t *ret_rate)
+{
+	unsigned long long n;
+	char *end;
+
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	if (end == text || *text == '-' || errno || *end || n > 1000000000)
+		return usage_error(command,
+				   "'%s' is no number of events a second, from "
+				   "0 (no limit) to 1000000000",
+				   text);
+	*ret_rate = (uint32_t)n;
+	return EXIT_OK;
+}
+
 const char *option_default_store(void)
 {
 	return geteuid() == 0 ? "/var/lib/shrike" : "./shrike.store";

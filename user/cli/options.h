@@ -4,6 +4,7 @@
 #define SHRIKE_CLI_OPTIONS_H
 
 #include "user/daemon/ruleset.h"
+#include "user/logs/logs.h"
 #include "user/sink/sink.h"
 
 #include <getopt.h>
@@ -26,6 +27,10 @@ enum option_id {
 	OPTION_KEY,
 	OPTION_NO_STORE,
 	OPTION_DUMP,
+	OPTION_LOG_FILE,
+	OPTION_LOG_JOURNAL,
+	OPTION_HOST_ROOT,
+	OPTION_THROTTLE,
 };
 
 struct rule_paths {
@@ -40,6 +45,12 @@ int option_sink(const char *command, const char *format,
 		struct sink_options *ret_sink);
 int option_duration(const char *command, const char *text, int64_t *ret_ns);
 int option_bytes(const char *command, const char *text, uint32_t *ret_bytes);
+/* Events a second, 0: no limit. */
+int option_rate(const char *command, const char *text, uint32_t *ret_rate);
+
+/* --log-file and --log-journal, c says which. */
+int option_logs(const char *command, int c, const char *path,
+		struct logs_options *ret_logs);
 
 /* /var/lib/shrike for root, ./shrike.store for others. */
 const char *option_default_store(void);

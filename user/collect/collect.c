@@ -5,6 +5,7 @@
 #include "user/collect/collect_int.h"
 
 #include "user/base/catalog.h"
+#include "user/collect/containers_mounts.h"
 #include "user/collect/libbpf_log.h"
 #include "user/collect/snapshot.h"
 
@@ -134,8 +135,34 @@ static int rings_open(struct collector *collector,
 	return rc;
 }
 
-#define THREADS COL_PROCESS_FORK_is_thread
-#define THREADS_BIT (1ULL << THREADS % 64)
+static void column_need(struct collect_settings *settings,
+			enum stream_id stream, unsigned column)
+{
+	settings->columns[stream][column / 64] |= 1ULL << column % 64;
+}
+
+/*
+ * What any stream tells of a process comes from the process table, hence from
+ * the records that build it. The environment is there for who comes later, too;
+ * a directory only while each change of it is seen: else it would be wrong.
+ */
+static void table_columns(const struct collect_columns *columns,
+			  struct collect_settings *settings)
+{
+	bool cwd = settings->wanted[STREAM_PROCESS_CHDIR];
+
+	for (unsigned s = 0; s < STREAM_COUNT; s++)
+		cwd |= COLUMN_IN(columns->read[s], COL_cwd) |
+		       COLUMN_IN(columns->read[s], COL_parent_cwd);
+	column_need(settings, STREAM_PROCESS_EXEC, COL_PROCESS_EXEC_exec_env);
+	column_need(settings, STREAM_PROCESS_SNAPSHOT,
+		    COL_PROCESS_SNAPSHOT_exec_env);
+	if (!cwd)
+		return;
+	column_need(settings, STREAM_PROCESS_EXEC, COL_PROCESS_EXEC_exec_cwd);
+	column_need(settings, STREAM_PROCESS_SNAPSHOT,
+		    COL_PROCESS_SNAPSHOT_exec_cwd);
+}
 
 /* What the kernel programs are told of each stream. */
 static void settings_fill(const struct collect_request *request,
@@ -156,15 +183,15 @@ static void settings_fill(const struct collect_request *request,
 	memcpy(settings->columns, columns->read, sizeof(settings->columns));
 	memcpy(settings->predicate_columns, columns->tested,
 	       sizeof(settings->predicate_columns));
-	/* The tables are built from them, for whoever comes later, too. */
-	for (unsigned s = 0; s < STREAM_COUNT; s++)
-		if (STREAM_IS_ALWAYS(s) || s == STREAM_PROCESS_SNAPSHOT)
-			memset(settings->columns[s], 0xff,
-			       sizeof(settings->columns[s]));
-	/* None of them needs threads, of which there may be many. */
-	if (!(columns->read[STREAM_PROCESS_FORK][THREADS / 64] & THREADS_BIT))
-		settings->columns[STREAM_PROCESS_FORK][THREADS / 64] &=
-			~THREADS_BIT;
+	table_columns(columns, settings);
+}
+
+static uint32_t controller_in_use(void)
+{
+	struct cgroup_mounts mounts;
+
+	cgroup_mounts_here(&mounts);
+	return mounts.controller;
 }
 
 static int programs_run(struct collector *collector,
@@ -173,12 +200,19 @@ static int programs_run(struct collector *collector,
 	struct generation_config config = {
 		.streams = streams_wanted(request),
 		.generated = { request->object, request->object_bytes },
+		.path_sets = request->path_sets,
+		.path_set_count = request->path_set_count,
 		.settings = {
 			.self_tgid = request->watch_self ? 0 :
 							   (uint32_t)getpid(),
 			/* Before any live record: the table is there for all. */
 			.snapshot_ts = (uint64_t)collect_now_ns(),
 			.generation = collector->generation + 1,
+			.throttle_step_ns =
+				request->throttle ?
+					1000000000ULL / request->throttle :
+					0,
+			.cgroup_controller = controller_in_use(),
 		},
 	};
 
@@ -191,9 +225,11 @@ static int programs_run(struct collector *collector,
 			.size_bytes = collector->rings[i].reader.size_bytes,
 		};
 	rc = programs_start(&collector->programs, &config, err);
-	if (!rc)
-		collector->generation++;
-	return rc;
+	if (rc)
+		return rc;
+	collector->generation++;
+	collector->streams = config.streams;
+	return 0;
 }
 
 void collector_init(struct collector *collector)
@@ -221,6 +257,8 @@ int collector_open(const struct collect_request *request,
 	else
 		rc = namespace_check(err);
 	collector->cpu_count = (unsigned)cpus;
+	if (!rc)
+		rc = losses_init(collector, err);
 	if (!rc)
 		rc = rings_open(collector, request, err);
 	if (!rc)
@@ -251,6 +289,7 @@ struct collector *collector_close(struct collector *collector)
 	if (!collector)
 		return NULL;
 	programs_release(&collector->programs);
+	losses_release(collector);
 	for (unsigned i = 0; i < RING_COUNT; i++) {
 		ring_reader_release(&collector->rings[i].reader);
 		if (collector->rings[i].fd >= 0)

@@ -12,6 +12,7 @@
 
 #include "bpf/columns.h"
 #include "bpf/event.h"
+#include "user/base/path_set.h"
 #include "user/base/buf.h"
 #include "user/base/err.h"
 
@@ -39,8 +40,15 @@ struct collect_request {
 	const struct collect_columns *columns; /* NULL: all, no failed calls */
 	const uint8_t *object; /* generated predicates, NULL: pass all */
 	size_t object_bytes;
+	const struct path_set *path_sets; /* that the object needs */
+	unsigned path_set_count;
 	uint32_t lifecycle_ring_bytes; /* powers of two; 0: default */
 	uint32_t event_ring_bytes;
+	/*
+	 * Events a second of one stream that one cgroup may send, beyond those
+	 * of a first second; 0: no limit. The lifecycle has none.
+	 */
+	uint32_t throttle;
 	bool watch_self; /* tests only: do not exclude our own process */
 };
 
@@ -50,6 +58,7 @@ struct collect_counters {
 	uint64_t filtered;
 	uint64_t delivered; /* read from the ring */
 	uint64_t lost;	    /* no room on the ring */
+	uint64_t throttled; /* its cgroup flooded the stream */
 	uint64_t missed;    /* the kernel skipped the program (recursion) */
 	uint64_t damaged;   /* delivered, but not a record of ours */
 };
@@ -71,9 +80,9 @@ int collector_reload(struct collector *collector,
 		     const struct collect_request *request, struct err *err);
 
 /*
- * Does each hook fire? Runs the program `argv` (a path first, silent, without
- * environment) as a child, whose records nobody sees. ERR_MACHINE with the
- * stream whose hook does not; not tested without CAP_SYS_ADMIN.
+ * Does each hook fire? A child does something harmless for each stream, and runs
+ * the program `argv` (a path first, silent, without environment); nobody sees
+ * their records. ERR_MACHINE with the stream whose hook does not.
  */
 int collector_self_test(struct collector *collector, const char *const argv[],
 			struct err *err);
@@ -110,6 +119,44 @@ void collector_detach(struct collector *collector);
 /* One that is right at the time of the call: counters of a live system move. */
 int collector_counters(struct collector *collector, enum stream_id stream,
 		       struct collect_counters *ret_counters, struct err *err);
+/* The part of one CPU, as its kernel programs count it. */
+int collector_cpu_counters(struct collector *collector, enum stream_id stream,
+			   unsigned cpu, struct event_counters *ret_counters,
+			   struct err *err);
+
+/* Events of a stream that were lost, for one reason, since the last look. */
+struct collect_loss {
+	enum stream_id stream;
+	enum loss_reason reason;
+	uint64_t count;
+	/* Boot-time clock; none was lost outside [from, to). */
+	int64_t from_ns;
+	int64_t to_ns;
+};
+
+/* A cgroup begins, or ends, to be held back. */
+struct collect_throttle {
+	enum stream_id stream;
+	uint64_t cgroup_id;
+	bool begins;
+	uint64_t dropped; /* at the end: how many */
+};
+
+struct collect_look {
+	int (*on_loss)(void *ctx, const struct collect_loss *loss,
+		       struct err *err);
+	int (*on_throttle)(void *ctx, const struct collect_throttle *throttle,
+			   struct err *err);
+	void *ctx;
+};
+
+/*
+ * What was lost since the last look, or since collector_open(). To be told after
+ * a drain and before its watermark is used.
+ */
+int collector_look(struct collector *collector, const struct collect_look *look,
+		   struct err *err);
+
 uint64_t collector_held(const struct collector *collector);
 
 /* One line per attached hook: its stream, the hook; for `run` to print. */

@@ -3,6 +3,7 @@
 #ifndef SHRIKE_COLLECT_COLLECT_INT_H
 #define SHRIKE_COLLECT_COLLECT_INT_H
 
+#include "bpf/throttle.h"
 #include "user/collect/collect.h"
 #include "user/collect/programs.h"
 #include "user/collect/ring_reader.h"
@@ -12,19 +13,54 @@ struct ring {
 	struct ring_reader reader;
 };
 
+/* A cgroup that is held back. */
+struct throttled {
+	struct throttle_key key;
+	uint64_t before;  /* dropped, and forgotten by the kernel */
+	uint64_t dropped; /* as of the last look */
+	int64_t seen_ns;  /* when it rose last */
+};
+
+#define THROTTLED_MAX 256
+
+/* The state of the last look. */
+struct losses {
+	int64_t looked_ns;
+	struct event_counters *each; /* room for one stream's, by CPU */
+	uint64_t *lost;		     /* by stream and CPU */
+	uint64_t throttled[STREAM_COUNT];
+	uint64_t missed[STREAM_COUNT];
+	uint64_t damaged[STREAM_COUNT];
+	struct throttled cgroups[THROTTLED_MAX];
+	unsigned cgroup_count;
+	bool list;	   /* something is held back: look at the buckets */
+	int64_t listed_ns; /* when they were looked at */
+};
+
 struct collector {
 	struct programs programs;
 	struct ring rings[RING_COUNT];
 	uint8_t ring_of[STREAM_COUNT]; /* enum ring_class */
 	unsigned cpu_count;
+	uint64_t streams;    /* HANDLER_STREAM() of those that are collected */
 	uint32_t generation; /* of the programs at work, from 1 on */
 	int64_t watermark_ns;
 	uint64_t held;
-	uint32_t tester_pid; /* the self-test's child, until it was gone */
+	/* The self-test's child, parent of all that did it, until it was gone. */
+	uint32_t tester_pid;
 	uint64_t tester_until_ns;
 	uint64_t delivered[STREAM_COUNT];
 	uint64_t damaged[STREAM_COUNT];
+	struct losses losses;
 };
+
+/* Before the first look: from now on nothing is lost unseen. */
+int losses_init(struct collector *collector, struct err *err);
+void losses_release(struct collector *collector);
+
+/* Of one stream, by CPU, into collector->losses.each. */
+int counters_read(struct collector *collector, enum stream_id stream,
+		  struct err *err);
 
 /* A collector without rings and programs. */
 void collector_init(struct collector *collector);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Epoch drain and the counters.
+ * Epoch drain.
  *
  * The caller reads the clock, then every ring's producer position is loaded,
  * then the rings are consumed up to that. A record that is reserved after the
@@ -87,7 +87,8 @@ static struct input *input_oldest(struct drain *drain)
 static bool is_of_self_test(const struct collector *collector,
 			    const struct event_head *head)
 {
-	return head->pid == collector->tester_pid &&
+	return (head->pid == collector->tester_pid ||
+		head->ppid == collector->tester_pid) &&
 	       head->ts < collector->tester_until_ns;
 }
 
@@ -174,62 +175,5 @@ int collector_drain(struct collector *collector, int64_t now_ns,
 	else if (now_ns - COLLECT_MARGIN_NS > collector->watermark_ns)
 		collector->watermark_ns = now_ns - COLLECT_MARGIN_NS;
 	*ret_watermark = collector->watermark_ns;
-	return 0;
-}
-
-/* Sum over the CPUs of what the kernel programs counted. */
-static int counters_sum(const struct collector *collector, uint32_t stream,
-			struct event_counters *ret_sum, struct err *err)
-{
-	struct event_counters sum = { 0 };
-	int fd = programs_map(&collector->programs, "counters");
-	struct event_counters *each;
-
-	each = calloc(collector->cpu_count, sizeof(*each));
-	if (!each)
-		return err_nomem(err);
-	if (bpf_map_lookup_elem(fd, &stream, each)) {
-		int code = -errno;
-
-		free(each);
-		return err_set(err, ERR_MACHINE, code,
-			       "cannot read the counters: %s", strerror(-code));
-	}
-	for (unsigned i = 0; i < collector->cpu_count; i++) {
-		sum.generated += each[i].generated;
-		sum.filtered += each[i].filtered;
-		sum.submitted += each[i].submitted;
-		sum.lost += each[i].lost;
-	}
-	free(each);
-	*ret_sum = sum;
-	return 0;
-}
-
-int collector_counters(struct collector *collector, enum stream_id stream,
-		       struct collect_counters *ret_counters, struct err *err)
-{
-	struct event_counters sum = { 0 };
-	uint64_t missed = 0;
-	int rc = 0;
-
-	CHECK((unsigned)stream < STREAM_COUNT);
-	if (stream == STREAM_PROCESS_SNAPSHOT)
-		sum.generated = collector->delivered[stream];
-	else
-		rc = counters_sum(collector, stream, &sum, err);
-	if (!rc)
-		rc = programs_missed(&collector->programs, stream, &missed,
-				     err);
-	if (rc)
-		return rc;
-	*ret_counters = (struct collect_counters){
-		.generated = sum.generated + missed,
-		.filtered = sum.filtered,
-		.delivered = collector->delivered[stream],
-		.lost = sum.lost,
-		.missed = missed,
-		.damaged = collector->damaged[stream],
-	};
 	return 0;
 }

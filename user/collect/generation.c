@@ -7,6 +7,7 @@
 
 #include "user/base/check.h"
 #include "user/collect/libbpf_log.h"
+#include "user/collect/path_set_maps.h"
 #include "user/collect/stubs.h"
 
 #include <errno.h>
@@ -123,6 +124,9 @@ static int maps_set(struct bpf_object *object, const struct family *family,
 	map = bpf_object__find_map_by_name(object, family->ring_map);
 	CHECK(map);
 	rc = bpf_map__reuse_fd(map, ring->fd);
+	if (!rc)
+		rc = path_sets_give(object, config->path_sets,
+				    config->path_set_count);
 	return rc ? rc : shared_maps_lend(shared, object);
 }
 
@@ -202,14 +206,17 @@ int generation_load(const struct generation_config *config,
 	struct generation *generation = calloc(1, sizeof(*generation));
 	bool chosen[HANDLERS_MAX];
 	size_t count;
+	const struct handler *table = handlers(&count);
 	int rc;
 
 	if (!generation)
 		return err_nomem(err);
-	handlers(&count);
 	CHECK(count <= HANDLERS_MAX);
 	generation->streams = config->streams;
 	rc = handlers_choose(offer, config->streams, chosen, err);
+	for (size_t i = 0; i < count && !rc; i++)
+		if (table[i].needed && !table[i].needed(&config->settings))
+			chosen[i] = false;
 	for (unsigned i = 0; i < FAMILY_COUNT && !rc; i++)
 		if (family_is_chosen(i, chosen))
 			rc = object_load(generation, i, config, chosen, shared,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "user/collect/handlers.h"
 
-#include "bpf/settings.h"
 #include "user/base/catalog.h"
 #include "user/base/check.h"
 
@@ -12,9 +11,14 @@
 #include <bpf/btf.h>
 #include <linux/io_uring.h>
 
+#include "credential.skel.h"
+#include "container.skel.h"
+#include "datagram.skel.h"
 #include "file.skel.h"
 #include "file_attr.skel.h"
 #include "file_path.skel.h"
+#include "kernel.skel.h"
+#include "memory.skel.h"
 #include "network.skel.h"
 #include "process.skel.h"
 
@@ -29,6 +33,16 @@ static const struct family families[FAMILY_COUNT] = {
 			       "event_ring" },
 	[FAMILY_NETWORK] = { "network", network_bpf__elf_bytes, RING_NETWORK,
 			     "event_ring" },
+	[FAMILY_CREDENTIAL] = { "credential", credential_bpf__elf_bytes,
+				RING_SYSTEM, "event_ring" },
+	[FAMILY_MEMORY] = { "memory", memory_bpf__elf_bytes, RING_SYSTEM,
+			    "event_ring" },
+	[FAMILY_KERNEL] = { "kernel", kernel_bpf__elf_bytes, RING_SYSTEM,
+			    "event_ring" },
+	[FAMILY_CONTAINER] = { "container", container_bpf__elf_bytes,
+			       RING_LIFECYCLE, "lifecycle_ring" },
+	[FAMILY_DATAGRAM] = { "datagram", datagram_bpf__elf_bytes, RING_NETWORK,
+			      "event_ring" },
 };
 
 /*
@@ -55,6 +69,41 @@ static bool kernel_cuts_by_request(const struct kernel_offer *offer)
 				      BTF_KIND_STRUCT) >= 0;
 }
 
+static bool asks_old_creds(const struct collect_settings *settings)
+{
+	const __u64 *columns = settings->columns[STREAM_PROCESS_EXEC];
+
+	return COLUMN_IN(columns, COL_PROCESS_EXEC_old_uid) ||
+	       COLUMN_IN(columns, COL_PROCESS_EXEC_old_euid);
+}
+
+static bool asks_failed_exec(const struct collect_settings *settings)
+{
+	return settings->failed[STREAM_PROCESS_EXEC];
+}
+
+/* Until 6.9 the hook has the completion's members: eight with its own. */
+static bool completion_is_whole(const struct kernel_offer *offer)
+{
+	const struct btf_type *proto =
+		kernel_tracepoint(offer, "io_uring_complete");
+
+	return proto && btf_vlen(proto) == 4;
+}
+
+static bool completion_is_members(const struct kernel_offer *offer)
+{
+	return !completion_is_whole(offer);
+}
+
+/* All that attempts need is the change of a socket's state. */
+static bool outcomes_needed(const struct collect_settings *settings)
+{
+	return settings->failed[STREAM_NETWORK_CONNECT] ||
+	       COLUMN_IN(settings->columns[STREAM_NETWORK_CONNECT],
+			 COL_NETWORK_CONNECT_outcome);
+}
+
 #define SERVES(name) HANDLER_STREAM(STREAM_##name)
 #define CALL(name)                         \
 	{                                  \
@@ -62,20 +111,52 @@ static bool kernel_cuts_by_request(const struct kernel_offer *offer)
 	}
 
 /* A request to io_uring; the hook has two names, and old kernels have neither. */
-#define REQUEST(name)                             \
-	{                                         \
-		IORING_OP_##name, CALL_NOWHERE    \
+#define REQUEST(name)                          \
+	{                                      \
+		IORING_OP_##name, CALL_NOWHERE \
 	}
+
+/* But for network.connect, which needs it for outcomes only. */
+#define SOCKETCALL_STREAMS                                 \
+	(SERVES(NETWORK_ACCEPT) | SERVES(NETWORK_CLOSE) |  \
+	 SERVES(NETWORK_LISTEN) | SERVES(NETWORK_SOCKET) | \
+	 SERVES(NETWORK_DATAGRAM) | SERVES(NETWORK_DNS))
+
+static bool socketcall_needed(const struct collect_settings *settings)
+{
+	for (unsigned s = 0; s < STREAM_COUNT; s++)
+		if (settings->wanted[s] &&
+		    SOCKETCALL_STREAMS & HANDLER_STREAM(s))
+			return true;
+	return outcomes_needed(settings);
+}
 
 static const struct handler table[] = {
 	{ .program = "process_exec",
 	  .family = FAMILY_PROCESS,
 	  .hook = HOOK_sched_process_exec,
 	  .streams = SERVES(PROCESS_EXEC) },
+	{ .program = "process_prepare_exec",
+	  .family = FAMILY_PROCESS,
+	  .hook = HOOK_sched_prepare_exec,
+	  .streams = SERVES(PROCESS_EXEC),
+	  .optional = true,
+	  .needed = asks_old_creds },
+	{ .program = "process_exec_failed",
+	  .family = FAMILY_PROCESS,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(execve), CALL(execveat) },
+	  .streams = SERVES(PROCESS_EXEC),
+	  .needed = asks_failed_exec },
 	{ .program = "process_fork",
 	  .family = FAMILY_PROCESS,
 	  .hook = HOOK_sched_process_fork,
-	  .streams = SERVES(PROCESS_FORK) },
+	  .streams = SERVES(PROCESS_FORK) | SERVES(PROCESS_NAMESPACE) },
+	{ .program = "process_chdir",
+	  .family = FAMILY_PROCESS,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(chdir), CALL(fchdir) },
+	  .streams = SERVES(PROCESS_CHDIR) },
 	{ .program = "process_exit",
 	  .family = FAMILY_PROCESS,
 	  .hook = HOOK_sched_process_exit,
@@ -90,62 +171,55 @@ static const struct handler table[] = {
 	  .family = FAMILY_PROCESS,
 	  .kind = HANDLER_ITERATOR,
 	  .streams = SERVES(PROCESS_SNAPSHOT) },
-#define FILE_CALLS(stream, name, ...)       \
-	{ .program = #name,                 \
-	  .family = STREAM_##stream == STREAM_FILE_ATTR ? \
-			    FAMILY_FILE_ATTR :            \
-			    FAMILY_FILE_PATH,             \
-	  .hook = HOOK_sys_exit,            \
-	  .calls = { __VA_ARGS__ },         \
-	  .streams = SERVES(stream) }
-#define FILE_REQUESTS(stream, name, ...)    \
-	{ .program = #name "_request",      \
-	  .family = STREAM_##stream == STREAM_FILE_ATTR ? \
-			    FAMILY_FILE_ATTR :            \
-			    FAMILY_FILE_PATH,             \
-	  .hook = HOOK_io_uring_submit_req, \
-	  .calls = { __VA_ARGS__ },         \
-	  .streams = SERVES(stream),        \
-	  .optional = true },               \
-	{ .program = #name "_request_sqe",  \
-	  .family = STREAM_##stream == STREAM_FILE_ATTR ? \
-			    FAMILY_FILE_ATTR :            \
-			    FAMILY_FILE_PATH,             \
-	  .hook = HOOK_io_uring_submit_sqe, \
-	  .calls = { __VA_ARGS__ },         \
-	  .streams = SERVES(stream),        \
-	  .optional = true }
-	FILE_CALLS(FILE_RENAME, file_rename, CALL(rename), CALL(renameat),
+#define FILE_CALLS(stream, object, name, ...)                            \
+	{                                                        \
+		.program = #name, .family = FAMILY_##object,    \
+		.hook = HOOK_sys_exit, .calls = { __VA_ARGS__ }, \
+		.streams = SERVES(stream)                        \
+	}
+#define FILE_REQUESTS(stream, object, name, ...)                                     \
+	{ .program = #name "_request",                                       \
+	  .family = FAMILY_##object,                                        \
+	  .hook = HOOK_io_uring_submit_req,                                  \
+	  .calls = { __VA_ARGS__ },                                          \
+	  .streams = SERVES(stream),                                         \
+	  .optional = true },                                                \
+	{                                                                    \
+		.program = #name "_request_sqe", .family = FAMILY_##object, \
+		.hook = HOOK_io_uring_submit_sqe, .calls = { __VA_ARGS__ },  \
+		.streams = SERVES(stream), .optional = true                  \
+	}
+	FILE_CALLS(FILE_RENAME, FILE_PATH, file_rename, CALL(rename), CALL(renameat),
 		   CALL(renameat2)),
-	FILE_REQUESTS(FILE_RENAME, file_rename, REQUEST(RENAMEAT)),
-	FILE_CALLS(FILE_UNLINK, file_unlink, CALL(unlink), CALL(unlinkat),
+	FILE_REQUESTS(FILE_RENAME, FILE_PATH, file_rename, REQUEST(RENAMEAT)),
+	FILE_CALLS(FILE_UNLINK, FILE_PATH, file_unlink, CALL(unlink), CALL(unlinkat),
 		   CALL(rmdir)),
-	FILE_REQUESTS(FILE_UNLINK, file_unlink, REQUEST(UNLINKAT)),
-	FILE_CALLS(FILE_LINK, file_link, CALL(link), CALL(linkat),
+	FILE_REQUESTS(FILE_UNLINK, FILE_PATH, file_unlink, REQUEST(UNLINKAT)),
+	FILE_CALLS(FILE_LINK, FILE_PATH, file_link, CALL(link), CALL(linkat),
 		   CALL(symlink), CALL(symlinkat)),
-	FILE_REQUESTS(FILE_LINK, file_link, REQUEST(SYMLINKAT),
+	FILE_REQUESTS(FILE_LINK, FILE_PATH, file_link, REQUEST(SYMLINKAT),
 		      REQUEST(LINKAT)),
-	FILE_CALLS(FILE_MOUNT, file_mount, CALL(mount), CALL(umount),
+	FILE_CALLS(FILE_MOUNT, FILE_PATH, file_mount, CALL(mount), CALL(umount),
 		   CALL(umount2), CALL(move_mount), CALL(pivot_root),
 		   CALL(fsmount)),
-	FILE_CALLS(FILE_DUP, file_dup, CALL(dup), CALL(dup2), CALL(dup3),
+	FILE_CALLS(FILE_DUP, FILE_PATH, file_dup, CALL(dup), CALL(dup2), CALL(dup3),
 		   CALL(fcntl), CALL(fcntl64)),
-	FILE_CALLS(FILE_ATTR, file_attr_mode, CALL(chmod), CALL(fchmod),
+	FILE_CALLS(FILE_ATTR, FILE_ATTR, file_attr_mode, CALL(chmod), CALL(fchmod),
 		   CALL(fchmodat), CALL(fchmodat2)),
-	FILE_CALLS(FILE_ATTR, file_attr_owner, CALL(chown), CALL(fchown),
+	FILE_CALLS(FILE_ATTR, FILE_ATTR, file_attr_owner, CALL(chown), CALL(fchown),
 		   CALL(lchown), CALL(fchownat), CALL(chown16), CALL(fchown16),
 		   CALL(lchown16)),
-	FILE_CALLS(FILE_ATTR, file_attr_times, CALL(utime), CALL(utimes),
+	FILE_CALLS(FILE_ATTR, FILE_ATTR, file_attr_times, CALL(utime), CALL(utimes),
 		   CALL(futimesat), CALL(utimensat), CALL(utimensat_time64)),
-	FILE_CALLS(FILE_ATTR, file_attr_xattr, CALL(setxattr), CALL(lsetxattr),
+	FILE_CALLS(FILE_ATTR, FILE_ATTR, file_attr_xattr, CALL(setxattr), CALL(lsetxattr),
 		   CALL(fsetxattr), CALL(setxattrat), CALL(removexattr),
 		   CALL(lremovexattr), CALL(fremovexattr),
 		   CALL(removexattrat)),
-	FILE_CALLS(FILE_ATTR, file_attr_flags, CALL(ioctl)),
-	FILE_CALLS(FILE_ATTR, file_attr_xflags, CALL(file_setattr)),
-	FILE_CALLS(FILE_ATTR, file_attr_size, CALL(truncate), CALL(ftruncate),
+	FILE_CALLS(FILE_ATTR, FILE_ATTR, file_attr_flags, CALL(ioctl)),
+	FILE_CALLS(FILE_ATTR, FILE_ATTR, file_attr_xflags, CALL(file_setattr)),
+	FILE_CALLS(FILE_ATTR, FILE_ATTR, file_attr_size, CALL(truncate), CALL(ftruncate),
 		   CALL(truncate64), CALL(ftruncate64)),
-	FILE_REQUESTS(FILE_ATTR, file_attr_xattr, REQUEST(FSETXATTR),
+	FILE_REQUESTS(FILE_ATTR, FILE_ATTR, file_attr_xattr, REQUEST(FSETXATTR),
 		      REQUEST(SETXATTR)),
 	{ .program = "file_attr_size_request",
 	  .family = FAMILY_FILE_ATTR,
@@ -172,10 +246,133 @@ static const struct handler table[] = {
 	  .calls = { REQUEST(OPENAT), REQUEST(OPENAT2) },
 	  .streams = SERVES(FILE_OPEN),
 	  .optional = true },
-	{ .program = "network_connect",
+	{ .program = "memory_memfd",
+	  .family = FAMILY_MEMORY,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(memfd_create), CALL(memfd_secret) },
+	  .streams = SERVES(MEMORY_MEMFD) },
+	{ .program = "memory_map",
+	  .family = FAMILY_MEMORY,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(mmap), CALL(mmap2), CALL(mprotect),
+		     CALL(pkey_mprotect), CALL(shmat), CALL(ipc) },
+	  .streams = SERVES(MEMORY_MAP) },
+	{ .program = "kernel_module",
+	  .family = FAMILY_KERNEL,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(init_module), CALL(finit_module),
+		     CALL(delete_module) },
+	  .streams = SERVES(KERNEL_MODULE) },
+	{ .program = "kernel_module_name",
+	  .family = FAMILY_KERNEL,
+	  .hook = HOOK_module_load,
+	  .streams = SERVES(KERNEL_MODULE),
+	  .optional = true },
+	{ .program = "kernel_bpf",
+	  .family = FAMILY_KERNEL,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(bpf) },
+	  .streams = SERVES(KERNEL_BPF) },
+	{ .program = "container_create",
+	  .family = FAMILY_CONTAINER,
+	  .hook = HOOK_cgroup_mkdir,
+	  .streams = SERVES(CONTAINER_EVENT) },
+	{ .program = "container_remove",
+	  .family = FAMILY_CONTAINER,
+	  .hook = HOOK_cgroup_rmdir,
+	  .streams = SERVES(CONTAINER_EVENT) },
+	{ .program = "container_attach",
+	  .family = FAMILY_CONTAINER,
+	  .hook = HOOK_cgroup_attach_task,
+	  .streams = SERVES(CONTAINER_EVENT) },
+	{ .program = "process_cred",
+	  .family = FAMILY_CREDENTIAL,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(setuid), CALL(setgid), CALL(setreuid), CALL(setregid),
+		     CALL(setresuid), CALL(setresgid), CALL(setfsuid),
+		     CALL(setfsgid), CALL(setgroups), CALL(setuid16),
+		     CALL(setgid16), CALL(setreuid16), CALL(setregid16),
+		     CALL(setresuid16), CALL(setresgid16), CALL(setfsuid16),
+		     CALL(setfsgid16), CALL(setgroups16), CALL(capset) },
+	  .streams = SERVES(PROCESS_CRED) },
+	{ .program = "process_signal",
+	  .family = FAMILY_CREDENTIAL,
+	  .hook = HOOK_signal_generate,
+	  .streams = SERVES(PROCESS_SIGNAL) },
+	{ .program = "process_rename",
+	  .family = FAMILY_CREDENTIAL,
+	  .hook = HOOK_task_rename,
+	  .streams = SERVES(PROCESS_RENAME) },
+	{ .program = "process_ptrace",
+	  .family = FAMILY_CREDENTIAL,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(ptrace), CALL(process_vm_readv),
+		     CALL(process_vm_writev), CALL(pidfd_getfd) },
+	  .streams = SERVES(PROCESS_PTRACE) },
+	/* Behind process_cred: its ring is the one of process.cred. */
+	{ .program = "process_namespace",
+	  .family = FAMILY_PROCESS,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(unshare), CALL(setns) },
+	  .streams = SERVES(PROCESS_NAMESPACE) | SERVES(PROCESS_CHDIR) |
+		     SERVES(PROCESS_CRED) },
+	{ .program = "network_state",
 	  .family = FAMILY_NETWORK,
 	  .hook = HOOK_inet_sock_set_state,
-	  .streams = SERVES(NETWORK_CONNECT) },
+	  .streams = SERVES(NETWORK_CONNECT) | SERVES(NETWORK_ACCEPT) |
+		     SERVES(NETWORK_LISTEN) | SERVES(NETWORK_CLOSE) },
+	{ .program = "network_connect",
+	  .family = FAMILY_DATAGRAM,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(connect) },
+	  .streams = SERVES(NETWORK_CONNECT),
+	  .needed = outcomes_needed },
+	{ .program = "network_listen",
+	  .family = FAMILY_DATAGRAM,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(listen) },
+	  .streams = SERVES(NETWORK_LISTEN) },
+	{ .program = "network_accept",
+	  .family = FAMILY_DATAGRAM,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(accept), CALL(accept4) },
+	  .streams = SERVES(NETWORK_ACCEPT) | SERVES(NETWORK_CLOSE) },
+	{ .program = "network_accept_uring",
+	  .family = FAMILY_DATAGRAM,
+	  .hook = HOOK_io_uring_complete,
+	  .streams = SERVES(NETWORK_ACCEPT) | SERVES(NETWORK_CLOSE),
+	  .fits = completion_is_whole,
+	  .optional = true },
+	{ .program = "network_accept_uring_members",
+	  .family = FAMILY_DATAGRAM,
+	  .hook = HOOK_io_uring_complete,
+	  .streams = SERVES(NETWORK_ACCEPT) | SERVES(NETWORK_CLOSE),
+	  .fits = completion_is_members,
+	  .optional = true },
+	{ .program = "network_socket",
+	  .family = FAMILY_DATAGRAM,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(socket) },
+	  .streams = SERVES(NETWORK_SOCKET) },
+	{ .program = "network_send",
+	  .family = FAMILY_DATAGRAM,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(sendto), CALL(sendmsg), CALL(sendmmsg), CALL(send),
+		     CALL(write), CALL(writev) },
+	  .streams = SERVES(NETWORK_DATAGRAM) | SERVES(NETWORK_DNS) },
+	{ .program = "network_receive",
+	  .family = FAMILY_DATAGRAM,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(recvfrom), CALL(recvmsg), CALL(recvmmsg),
+		     CALL(recvmmsg_time64), CALL(recv), CALL(read),
+		     CALL(readv) },
+	  .streams = SERVES(NETWORK_DNS) },
+	{ .program = "network_socketcall",
+	  .family = FAMILY_DATAGRAM,
+	  .hook = HOOK_sys_exit,
+	  .calls = { CALL(socketcall) },
+	  .streams = SERVES(NETWORK_CONNECT) | SOCKETCALL_STREAMS,
+	  .needed = socketcall_needed },
 };
 
 const struct handler *handlers(size_t *ret_count)
@@ -301,7 +498,10 @@ int handlers_choose(const struct kernel_offer *offer, uint64_t wanted,
 
 bool handler_map_is_shared(const char *name)
 {
-	static const char *const shared[] = { "counters" };
+	static const char *const shared[] = {
+		"counters",	 "looked_at",  "throttle", "task_creds",
+		"socket_owners", "exit_notes", "exited",
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)
 		if (strcmp(name, shared[i]) == 0)

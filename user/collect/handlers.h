@@ -8,6 +8,7 @@
 #define SHRIKE_COLLECT_HANDLERS_H
 
 #include "bpf/event.h"
+#include "bpf/settings.h"
 #include "bpf/system_calls.h"
 #include "user/collect/kernel_offer.h"
 
@@ -34,7 +35,19 @@ enum hook_id {
 };
 
 /* The objects of bpf/ that hold handlers. */
-enum family_id { FAMILY_PROCESS, FAMILY_FILE, FAMILY_FILE_PATH, FAMILY_FILE_ATTR, FAMILY_NETWORK, FAMILY_COUNT };
+enum family_id {
+	FAMILY_PROCESS,
+	FAMILY_FILE,
+	FAMILY_FILE_PATH,
+	FAMILY_FILE_ATTR,
+	FAMILY_NETWORK,
+	FAMILY_CREDENTIAL,
+	FAMILY_MEMORY,
+	FAMILY_KERNEL,
+	FAMILY_CONTAINER,
+	FAMILY_DATAGRAM,
+	FAMILY_COUNT
+};
 
 struct family {
 	const char *name;
@@ -70,6 +83,8 @@ struct handler {
 	struct handler_call calls[HANDLER_CALLS_MAX];
 	/* Is it the one for this kernel? NULL: for any. */
 	bool (*fits)(const struct kernel_offer *offer);
+	/* Does what is read of its streams need it? NULL: always. */
+	bool (*needed)(const struct collect_settings *settings);
 	/*
 	 * Does without: the streams are served, if less well, where the kernel
 	 * lacks the hook. A security hook is always one to do without.

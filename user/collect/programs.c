@@ -255,27 +255,6 @@ struct bpf_program *programs_iterator(const struct programs *programs,
 	CHECK(false);
 }
 
-int programs_runs(const struct programs *programs, enum stream_id stream,
-		  uint64_t *ret_runs, struct err *err)
-{
-	uint32_t hooks = generation_stream_hooks(programs->generation, stream);
-	uint64_t sum = 0;
-
-	for (unsigned i = 0; i < HOOK_COUNT; i++) {
-		uint64_t runs;
-		int rc;
-
-		if (!(hooks & HOOK_BIT(i)))
-			continue;
-		rc = stubs_runs(&programs->stubs, i, &runs, err);
-		if (rc)
-			return rc;
-		sum += runs;
-	}
-	*ret_runs = sum;
-	return 0;
-}
-
 /* --- for people ------------------------------------------------------------*/
 
 static void stream_describe(const struct generation *generation,

@@ -39,10 +39,6 @@ int programs_map(const struct programs *programs, const char *name);
 struct bpf_program *programs_iterator(const struct programs *programs,
 				      enum stream_id stream);
 
-/* Runs of the stream's hooks, while the kernel counts them. */
-int programs_runs(const struct programs *programs, enum stream_id stream,
-		  uint64_t *ret_runs, struct err *err);
-
 /*
  * Runs of the stream's hooks that the kernel skipped (recursion) while the
  * stream was wanted. Each may have been one of its events.

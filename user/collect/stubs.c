@@ -215,17 +215,6 @@ static int stub_info(const struct stub *stub, struct bpf_prog_info *ret_info,
 	return 0;
 }
 
-int stubs_runs(const struct stubs *stubs, enum hook_id hook, uint64_t *ret_runs,
-	       struct err *err)
-{
-	struct bpf_prog_info info;
-	int rc = stub_info(&stubs->by_hook[hook], &info, err);
-
-	if (!rc)
-		*ret_runs = info.run_cnt;
-	return rc;
-}
-
 int stubs_missed(const struct stubs *stubs, enum hook_id hook,
 		 uint64_t *ret_missed, struct err *err)
 {

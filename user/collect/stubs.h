@@ -47,11 +47,9 @@ int stubs_slot_set(struct stubs *stubs, enum hook_id hook, unsigned slot,
 		   int program_fd, struct err *err);
 
 /*
- * Since the stub was loaded: its runs (while the kernel counts them) and the
- * runs that the kernel skipped (recursion). 0 for a stub that is not loaded.
+ * Runs that the kernel skipped (recursion) since the stub was loaded; 0 for one
+ * that is not.
  */
-int stubs_runs(const struct stubs *stubs, enum hook_id hook, uint64_t *ret_runs,
-	       struct err *err);
 int stubs_missed(const struct stubs *stubs, enum hook_id hook,
 		 uint64_t *ret_missed, struct err *err);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "user/daemon/pipeline.h"
 
+#include "compiler/subscribe.h"
+#include "stream/container_table.h"
 #include "stream/process_table.h"
 #include "user/base/buf.h"
 #include "user/daemon/output.h"
@@ -8,6 +10,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -24,14 +27,19 @@
 #define LOSS_ENTRY_NS 1000000000LL
 #define PROCESSES_MAX 65536
 #define PROCESS_STRINGS_MAX ((uint64_t)24 * 1024 * 1024)
+#define CONTAINERS_MAX 16384
+#define CONTAINER_LINGER_NS 1000000000LL
 #define PROCESS_LINGER_NS (5LL * 60 * 1000000000)
 
 struct pipeline {
 	struct pipeline_options options;
 	struct pipeline_origin origin;
 	struct process_table *processes;
+	struct container_table *containers;
 	struct row *process;   /* room for a row of stream `process` */
 	bool reads_process;    /* does a rule read it? */
+	bool reads_origin;     /* does a rule read `host` or `boot_id`? */
+	char boot_id[37];      /* as text */
 	struct engine *engine; /* NULL: only record */
 	struct arena arena;    /* of the turn's matches */
 	struct arena shown;    /* of the one that is being shown */
@@ -57,6 +65,45 @@ static bool reads_process(const struct plan *plan)
 			if (plan->rules[i].input_streams[k] == STREAM_PROCESS)
 				return true;
 	return false;
+}
+
+/* As the kernel prints it. */
+static void boot_id_print(const uint8_t boot_id[16], char ret_text[37])
+{
+	char *at = ret_text;
+
+	for (unsigned i = 0; i < 16; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*at++ = '-';
+		at += snprintf(at, 3, "%02x", boot_id[i]);
+	}
+}
+
+/* What rows are given before the engine sees them: only what rules read. */
+static void ask_columns(struct pipeline *p, const struct plan *plan)
+{
+	uint64_t columns[4] = { 0 };
+	uint64_t ambient = 0;
+
+	for (unsigned i = 0; i < plan->rule_count; i++)
+		for (unsigned k = 0; k < plan->rules[i].input_count; k++)
+			subscribe_columns(&plan->rules[i], k, columns);
+	for (unsigned column = COL_AMBIENT_FIRST; column < COL_HEAD_COUNT;
+	     column++)
+		if (columns[column / 64] >> column % 64 & 1)
+			ambient |= PROCESS_AMBIENT(column);
+	p->reads_origin = ambient & (PROCESS_AMBIENT(COL_host) |
+				     PROCESS_AMBIENT(COL_boot_id));
+	process_table_ask(p->processes, ambient);
+}
+
+static void put_origin(const struct pipeline *p, struct row *row)
+{
+	if (!p->reads_origin)
+		return;
+	if (p->origin.host)
+		row->values[COL_host] = value_text(p->origin.host);
+	row->values[COL_boot_id] = value_text(p->boot_id);
 }
 
 static const struct context *ancestor(void *ctx, int64_t pid_key, unsigned n)
@@ -90,7 +137,15 @@ static int parts_new(struct pipeline *p, struct err *err)
 		.clock_offset_ns = p->origin.clock_offset_ns,
 		.seed = { p->options.seed[0], p->options.seed[1] },
 	};
+	const struct container_table_options containers = {
+		.containers_max = CONTAINERS_MAX,
+		.linger_ns = CONTAINER_LINGER_NS,
+		.seed = { p->options.seed[0], p->options.seed[1] },
+	};
 	int rc = process_table_new(&table, &p->processes, err);
+
+	if (!rc)
+		rc = container_table_new(&containers, &p->containers, err);
 
 	p->process =
 		calloc(1, sizeof(*p->process) +
@@ -99,6 +154,9 @@ static int parts_new(struct pipeline *p, struct err *err)
 	if (!rc && !p->process)
 		rc = err_nomem(err);
 	p->reads_process = p->options.plan && reads_process(p->options.plan);
+	boot_id_print(p->origin.boot_id, p->boot_id);
+	if (!rc && p->options.plan)
+		ask_columns(p, p->options.plan);
 	if (!rc && p->options.plan)
 		rc = engine_start(p, p->options.plan, &p->engine, err);
 	return rc;
@@ -132,6 +190,7 @@ struct pipeline *pipeline_free(struct pipeline *p)
 		return NULL;
 	engine_free(p->engine);
 	process_table_free(p->processes);
+	container_table_free(p->containers);
 	free(p->process);
 	arena_release(&p->arena);
 	arena_release(&p->shown);
@@ -291,6 +350,8 @@ int pipeline_row(struct pipeline *p, struct row *row, struct err *err)
 	if (!p->engine)
 		return 0;
 	process_table_apply(p->processes, row);
+	put_origin(p, row);
+	container_table_apply(p->containers, row);
 	/* Internal: what it tells goes out as a row of `process`. */
 	if (row->stream < STREAM_VISIBLE_COUNT)
 		rc = engine_push(p->engine, row, err);
@@ -335,6 +396,8 @@ int pipeline_turn(struct pipeline *p, int64_t watermark, struct err *err)
 		rc = commit(p, false, err);
 	if (!rc)
 		process_table_expire(p->processes, watermark);
+	if (!rc)
+		container_table_expire(p->containers, watermark);
 	return rc;
 }
 
@@ -354,8 +417,9 @@ int pipeline_resume(struct pipeline *p, int64_t now_ns, struct err *err)
 	if (watermark < 0)
 		watermark = 0; /* killed in its first turn */
 	/* Nobody watched between the two runs: how much was missed is unknown */
-	for (unsigned s = 0; s < STREAM_KERNEL_COUNT && !rc; s++)
-		rc = pipeline_gap(p, s, watermark, now_ns, 0, err);
+	for (unsigned s = 0; s < STREAM_VISIBLE_COUNT && !rc; s++)
+		if (STREAM_IS_COLLECTED(s))
+			rc = pipeline_gap(p, s, watermark, now_ns, 0, err);
 	return rc;
 }
 
@@ -397,6 +461,7 @@ int pipeline_reload(struct pipeline *p, const struct plan *plan, int64_t now_ns,
 	p->engine = engine;
 	p->options.plan = plan;
 	p->reads_process = reads_process(plan);
+	ask_columns(p, plan);
 	return 0;
 }
 

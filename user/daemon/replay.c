@@ -55,11 +55,18 @@ static int rule_fits(const struct replay *r, const struct plan_rule *rule,
 			       "executable_hash), which this trace does not "
 			       "hold: record it with --streams process or with "
 			       "these rules");
+	if (r->options->ruleset->program->containers &&
+	    !r->info.streams[STREAM_CONTAINER_INFO])
+		return err_set(err, ERR_USAGE, -EINVAL,
+			       "the rules read what is known of containers "
+			       "(container_id, k8s_pod ...), which this trace "
+			       "does not hold: record it without rules or with "
+			       "these");
 	for (unsigned i = 0; i < rule->input_count; i++) {
 		enum stream_id s = rule->input_streams[i];
 
 		/* The process table's rows come of what is always there. */
-		if (s >= STREAM_KERNEL_COUNT)
+		if (!STREAM_IS_COLLECTED(s))
 			continue;
 		if (!r->info.streams[s])
 			return err_set(

@@ -4,8 +4,12 @@
 #include "stream/reorder.h"
 #include "user/base/check.h"
 #include "user/base/io.h"
+#include "user/collect/containers.h"
 #include "user/collect/sampler.h"
+#include "user/daemon/log_source.h"
 #include "user/daemon/origin.h"
+#include "user/daemon/own_events.h"
+#include "user/daemon/sensor_wants.h"
 #include "user/daemon/summary.h"
 #include "user/event/decode.h"
 #include "user/loop/loop.h"
@@ -22,6 +26,8 @@
 #define REORDER_BYTES_MAX ((size_t)24 * 1024 * 1024)
 #define ROW_ARENA_BYTES ((size_t)1024 * 1024)
 #define RINGS_MAX 8
+/* Of the logs, when a run ends: they may grow for ever. */
+#define LAST_TURNS 100u
 
 /* loop_run() ends with this when the run is over in good order. */
 #define STOPPED 1
@@ -37,7 +43,10 @@ struct sensor {
 	struct trace_writer *writer;
 	struct collector *collector;
 	struct sampler *sampler; /* NULL: nothing is sampled */
+	struct log_source logs;
 	struct sampler_wants sampled;
+	struct containers *containers; /* NULL: nobody asks for them */
+	bool containers_missed;	       /* events were lost: to be looked for */
 	struct pipeline *pipeline;
 	struct reorder *reorder;
 	struct loop *loop;
@@ -46,9 +55,11 @@ struct sensor {
 	bool wanted[STREAM_COUNT];
 	int watched[RINGS_MAX]; /* descriptors of rings */
 	unsigned watched_count;
-	uint64_t lost[STREAM_COUNT]; /* as of the last turn */
+	struct own_events own; /* that wait for the turn's end */
+	struct clock_watch clock;
 	bool incomplete;	     /* something was lost in this run */
 	uint64_t late[STREAM_COUNT]; /* rows that could not take their turn */
+	uint64_t late_told[STREAM_COUNT];
 	int64_t start_ns;
 	int64_t watermark;
 };
@@ -75,40 +86,75 @@ static int row_in_order(void *ctx, struct row *row, struct err *err)
 	return pipeline_row(s->pipeline, row, err);
 }
 
-static int stream_lost(const struct sensor *s, enum stream_id stream,
-		       uint64_t *ret_lost, struct err *err)
+static int on_loss(void *ctx, const struct collect_loss *loss, struct err *err)
 {
-	struct collect_counters counters;
-	int rc = collector_counters(s->collector, stream, &counters, err);
+	struct sensor *s = ctx;
+	int rc = pipeline_gap(s->pipeline, loss->stream, loss->from_ns,
+			      loss->to_ns, loss->count, err);
 
-	if (!rc)
-		*ret_lost = counters.lost + counters.missed + counters.damaged +
-			    s->late[stream];
+	s->incomplete = true;
+	s->containers_missed |= loss->stream == STREAM_CONTAINER_EVENT;
+	if (!rc && s->wanted[STREAM_SENSOR_LOSS])
+		rc = own_loss(&s->own, loss, collect_now_ns(), err);
 	return rc;
+}
+
+static int on_throttle(void *ctx, const struct collect_throttle *throttle,
+		       struct err *err)
+{
+	struct sensor *s = ctx;
+
+	if (!s->wanted[STREAM_SENSOR_THROTTLE])
+		return 0;
+	return own_throttle(&s->own, throttle, collect_now_ns(), err);
+}
+
+/* Rows that could not take their turn. */
+static int late_in(struct sensor *s, int64_t to, struct err *err)
+{
+	for (unsigned i = 0; i < STREAM_COUNT; i++) {
+		struct collect_loss loss = { .stream = i,
+					     .reason = LOSS_LATE,
+					     .from_ns = s->watermark,
+					     .to_ns = to };
+		int rc;
+
+		if (s->late[i] == s->late_told[i])
+			continue;
+		loss.count = s->late[i] - s->late_told[i];
+		s->late_told[i] = s->late[i];
+		rc = on_loss(s, &loss, err);
+		if (rc)
+			return rc;
+	}
+	return 0;
 }
 
 /* Loss since the last turn, told before the rows that it may concern. */
 static int gaps_in(struct sensor *s, int64_t to, struct err *err)
 {
-	for (unsigned i = 0; i < STREAM_KERNEL_COUNT; i++) {
-		uint64_t lost;
-		int rc;
+	const struct collect_look look = { on_loss, on_throttle, s };
+	int rc = collector_look(s->collector, &look, err);
 
-		if (!s->wanted[i])
-			continue;
-		rc = stream_lost(s, i, &lost, err);
-		if (rc)
-			return rc;
-		if (lost == s->lost[i])
-			continue;
-		rc = pipeline_gap(s->pipeline, i, s->watermark, to,
-				  lost - s->lost[i], err);
-		if (rc)
-			return rc;
-		s->lost[i] = lost;
-		s->incomplete = true;
-	}
-	return 0;
+	if (!rc)
+		rc = log_source_look(&s->logs, s->wanted, s->watermark, to,
+				     &look, err);
+	return rc ? rc : late_in(s, to, err);
+}
+
+static int clock_in(struct sensor *s, int64_t now, struct err *err)
+{
+	struct clock_change changes[2];
+	struct clock_reading reading;
+	unsigned n;
+	int rc = 0;
+
+	if (!s->wanted[STREAM_SENSOR_CLOCK] || !clock_read(&reading))
+		return 0;
+	n = clock_watch_look(&s->clock, &reading, changes);
+	for (unsigned i = 0; i < n && !rc; i++)
+		rc = own_clock(&s->own, &changes[i], now, err);
+	return rc;
 }
 
 /*
@@ -142,20 +188,13 @@ static int record_decode(struct sensor *s, const void *record, size_t len,
 }
 
 /*
- * One record from a ring. A row that comes behind the watermark is lost, and so
- * is one of more than the reorder buffer can hold within the margin.
+ * A row that comes behind the watermark is lost, and so is one of more than the
+ * reorder buffer can hold within the margin.
  */
-static int record_in(void *ctx, const void *record, size_t len, struct err *err)
+static int row_push(struct sensor *s, struct row *row, struct err *err)
 {
-	struct sensor *s = ctx;
-	struct row *row;
-	int rc = record_decode(s, record, len, &row, err);
+	int rc = reorder_push(s->reorder, row, err);
 
-	if (rc)
-		return rc;
-	if (s->sampler)
-		sampler_see(s->sampler, record, len);
-	rc = reorder_push(s->reorder, row, err);
 	if (rc == -ENOBUFS) {
 		rc = make_room(s, row->ts, err);
 		if (rc)
@@ -167,6 +206,40 @@ static int record_in(void *ctx, const void *record, size_t len, struct err *err)
 		rc = 0;
 	}
 	return rc;
+}
+
+/* What a cgroup is holds for long: it is not lost for being a little late. */
+static int container_in(void *ctx, const void *record, size_t len,
+			struct err *err)
+{
+	struct sensor *s = ctx;
+	struct row *row;
+	int rc = record_decode(s, record, len, &row, err);
+
+	if (rc)
+		return rc;
+	if (row->ts < s->watermark)
+		row->ts = s->watermark;
+	return row_push(s, row, err);
+}
+
+/* One record from a ring, or of the sampler. */
+static int record_in(void *ctx, const void *record, size_t len, struct err *err)
+{
+	struct sensor *s = ctx;
+	struct row *row;
+	int rc = 0;
+
+	if (s->containers)
+		rc = containers_see(s->containers, record, len, container_in, s,
+				    err);
+	if (!rc)
+		rc = record_decode(s, record, len, &row, err);
+	if (rc)
+		return rc;
+	if (s->sampler)
+		sampler_see(s->sampler, record, len);
+	return row_push(s, row, err);
 }
 
 /*
@@ -194,9 +267,21 @@ static int turn(struct sensor *s, struct err *err)
 	rc = collector_drain(s->collector, now, record_in, s, &watermark, err);
 	if (!rc && s->sampler)
 		rc = sampler_turn(s->sampler, now, record_in, s, err);
+	if (!rc && s->containers)
+		rc = containers_turn(s->containers, now, container_in, s, err);
+	if (!rc)
+		rc = log_source_turn(&s->logs, now, s->origin.clock_offset_ns,
+				     record_in, s, err);
+	if (!rc && s->containers && s->containers_missed)
+		rc = containers_list(s->containers, now, container_in, s, err);
+	s->containers_missed = false;
 	if (rc)
 		return rc;
 	rc = gaps_in(s, now, err);
+	if (!rc)
+		rc = clock_in(s, now, err);
+	if (!rc)
+		rc = own_events_take(&s->own, record_in, s, err);
 	if (rc || watermark <= s->watermark)
 		return rc;
 	rc = reorder_advance(s->reorder, watermark, row_in_order, s, err);
@@ -227,72 +312,6 @@ static int on_stop(void *ctx, int64_t result, struct err *err)
 
 /* --- starting --------------------------------------------------------------*/
 
-/* What is recorded is recorded whole, with the calls that failed. */
-static const struct collect_columns *
-columns_fill(const struct sensor *s, const struct ruleset *ruleset,
-	     struct collect_columns *columns)
-{
-	memset(columns->read, 0xff, sizeof(columns->read));
-	memset(columns->tested, 0xff, sizeof(columns->tested));
-	memset(columns->failed, 1, sizeof(columns->failed));
-	if (!ruleset || s->options->trace_path)
-		return columns;
-	for (unsigned i = 0; i < STREAM_COUNT; i++) {
-		const struct subscription *of =
-			&ruleset->program->subscriptions[i];
-
-		memcpy(columns->read[i], of->columns, sizeof(columns->read[i]));
-		memcpy(columns->tested[i], of->predicate_columns,
-		       sizeof(columns->tested[i]));
-		columns->failed[i] = of->failed;
-	}
-	return columns;
-}
-
-static void request_fill(const struct sensor *s, const struct ruleset *ruleset,
-			 const bool *wanted, struct collect_columns *columns,
-			 struct collect_request *ret_request)
-{
-	const struct sensor_options *options = s->options;
-
-	*ret_request = (struct collect_request){
-		.event_ring_bytes = options->ring_bytes,
-		.lifecycle_ring_bytes = options->ring_bytes,
-		.columns = columns_fill(s, ruleset, columns),
-	};
-	memcpy(ret_request->streams, wanted, sizeof(ret_request->streams));
-	if (ruleset && !options->no_pushdown) {
-		ret_request->object = ruleset->program->object;
-		ret_request->object_bytes = ruleset->program->object_bytes;
-	}
-}
-
-static void streams_wanted(const struct sensor *s,
-			   const struct ruleset *ruleset, bool *ret_wanted)
-{
-	for (unsigned i = 0; i < STREAM_KERNEL_COUNT; i++)
-		ret_wanted[i] =
-			(STREAM_IS_ALWAYS(i) && catalog_hook(i)) ||
-			(ruleset ? ruleset->program->subscriptions[i].wanted :
-				   s->options->streams[i]);
-}
-
-/* Without rules: everything, when the process table is to be recorded. */
-static struct sampler_wants sampler_wants(const struct sensor *s,
-					  const struct ruleset *ruleset)
-{
-	bool all = !ruleset && s->options->streams[STREAM_PROCESS];
-
-	if (!ruleset)
-		return (struct sampler_wants){ all, all, all, all };
-	return (struct sampler_wants){
-		.cpu = ruleset->program->sampled.cpu,
-		.memory = ruleset->program->sampled.memory,
-		.status = ruleset->program->sampled.status,
-		.hash = ruleset->program->sampled.hash,
-	};
-}
-
 /* NULL when nothing is wanted. */
 static int sampler_start(const struct sampler_wants *wants,
 			 struct sampler **ret_sampler, struct err *err)
@@ -318,6 +337,7 @@ static int writer_open(struct sensor *s, struct err *err)
 	memcpy(info.host, s->host, sizeof(s->host));
 	memcpy(info.streams, s->wanted, sizeof(info.streams));
 	info.streams[STREAM_PROCESS_SAMPLE] = s->sampler;
+	info.streams[STREAM_CONTAINER_INFO] = s->containers;
 	for (unsigned i = 0; ruleset && i < STREAM_COUNT; i++)
 		info.filtered[i] =
 			!s->options->no_pushdown &&
@@ -410,6 +430,16 @@ static int rings_watch(struct sensor *s, struct err *err)
 	return rc;
 }
 
+static int start_in(struct sensor *s, const struct ruleset *ruleset,
+		    bool reloaded, struct err *err)
+{
+	if (!s->wanted[STREAM_SENSOR_START])
+		return 0;
+	return own_start(&s->own,
+			 ruleset ? ruleset->program->plan->rule_count : 0,
+			 reloaded, collect_now_ns(), err);
+}
+
 /* --- other rules -----------------------------------------------------------*/
 
 /* What is only told: the old rules stay, and the run goes on. */
@@ -417,6 +447,35 @@ static int rules_stay(struct sensor *s, const struct err *why, struct err *err)
 {
 	buf_printf(&s->text, "%s; the rules stay as they were\n", why->text);
 	return say(s, err);
+}
+
+/* Those that are there when somebody asks for the first time. */
+static int containers_start(struct sensor *s, const struct ruleset *ruleset,
+			    struct err *err)
+{
+	const struct containers_options options = {
+		.root = s->options->host_root,
+	};
+
+	if (!containers_wanted(ruleset)) {
+		s->containers = containers_free(s->containers);
+		return 0;
+	}
+	if (s->containers)
+		return 0;
+	return containers_new(&options, &s->containers, err);
+}
+
+static int containers_change(struct sensor *s, const struct ruleset *ruleset,
+			     struct err *err)
+{
+	bool had = s->containers;
+	int rc = containers_start(s, ruleset, err);
+
+	if (rc || had || !s->containers)
+		return rc;
+	return containers_list(s->containers, collect_now_ns(), container_in, s,
+			       err);
 }
 
 /* What is new to the sampler: it has not seen the processes. */
@@ -431,7 +490,7 @@ static int sampler_see_process(void *ctx, const void *record, size_t len,
 static int sampler_change(struct sensor *s, const struct ruleset *ruleset,
 			  struct err *err)
 {
-	struct sampler_wants wants = sampler_wants(s, ruleset);
+	struct sampler_wants wants = sampler_wants(s->options, ruleset);
 	struct sampler *sampler;
 	int rc;
 
@@ -451,21 +510,6 @@ static int sampler_change(struct sensor *s, const struct ruleset *ruleset,
 	return 0;
 }
 
-/* What a stream lost before a rule read it is nobody's loss. */
-static int streams_change(struct sensor *s, const bool *wanted, struct err *err)
-{
-	for (unsigned i = 0; i < STREAM_KERNEL_COUNT; i++) {
-		int rc = 0;
-
-		if (wanted[i] && !s->wanted[i])
-			rc = stream_lost(s, i, &s->lost[i], err);
-		if (rc)
-			return rc;
-		s->wanted[i] = wanted[i];
-	}
-	return 0;
-}
-
 /* The kernel programs are the new ones: all else follows. */
 static int rules_change(struct sensor *s, const struct ruleset *ruleset,
 			const bool *wanted, struct err *err)
@@ -474,15 +518,19 @@ static int rules_change(struct sensor *s, const struct ruleset *ruleset,
 	int64_t now = collect_now_ns();
 	int rc = turn(s, err);
 
-	if (!rc)
-		rc = streams_change(s, wanted, err);
+	memcpy(s->wanted, wanted, sizeof(s->wanted));
+	log_source_want(&s->logs, wanted);
 	if (!rc)
 		rc = sampler_change(s, ruleset, err);
+	if (!rc)
+		rc = containers_change(s, ruleset, err);
 	if (!rc)
 		rc = pipeline_reload(s->pipeline, ruleset->program->plan, now,
 				     err);
 	if (!rc)
 		rc = rings_watch(s, err);
+	if (!rc)
+		rc = start_in(s, ruleset, true, err);
 	if (rc || !s->store)
 		return rc;
 	pipeline_moment(s->pipeline, &moment);
@@ -515,9 +563,10 @@ static int reload(struct sensor *s, struct err *err)
 		err_set(&why, ERR_USAGE, -EINVAL, "the new rules are refused");
 		return rules_stay(s, &why, err);
 	}
-	streams_wanted(s, ruleset, wanted);
-	request_fill(s, ruleset, wanted, &columns, &request);
-	if (collector_reload(s->collector, &request, &why)) {
+	streams_wanted(s->options, ruleset, wanted);
+	request_fill(s->options, ruleset, wanted, &columns, &request);
+	if (log_source_open(&s->logs, &s->options->logs, wanted, &why) ||
+	    collector_reload(s->collector, &request, &why)) {
 		ruleset_free(ruleset);
 		return rules_stay(s, &why, err);
 	}
@@ -570,18 +619,23 @@ static int start(struct sensor *s, struct err *err)
 
 	if (rc)
 		return rc;
-	streams_wanted(s, s->ruleset, s->wanted);
-	request_fill(s, s->ruleset, s->wanted, &columns, &request);
+	streams_wanted(s->options, s->ruleset, s->wanted);
+	request_fill(s->options, s->ruleset, s->wanted, &columns, &request);
 	rc = loop_open(&s->loop, err);
+	if (!rc)
+		rc = log_source_open(&s->logs, &s->options->logs, s->wanted,
+				     err);
 	if (!rc)
 		rc = collector_open(&request, &s->collector, err);
 	if (!rc)
 		rc = collector_self_test(s->collector, harmless, err);
 	if (!rc && s->options->dry_run)
 		return 0;
-	s->sampled = sampler_wants(s, s->ruleset);
+	s->sampled = sampler_wants(s->options, s->ruleset);
 	if (!rc)
 		rc = sampler_start(&s->sampled, &s->sampler, err);
+	if (!rc)
+		rc = containers_start(s, s->ruleset, err);
 	if (!rc && s->options->store_dir)
 		rc = store_start(s, err);
 	if (!rc && s->options->trace_path)
@@ -590,6 +644,11 @@ static int start(struct sensor *s, struct err *err)
 		rc = pipeline_start(s, err);
 	if (!rc)
 		rc = collector_snapshot(s->collector, snapshot_in, s, err);
+	if (!rc && s->containers)
+		rc = containers_list(s->containers, s->start_ns, container_in,
+				     s, err);
+	if (!rc)
+		rc = start_in(s, s->ruleset, false, err);
 	if (!rc)
 		rc = loop_start(s, err);
 	return rc;
@@ -605,11 +664,15 @@ static int summary(struct sensor *s, struct err *err)
 	sum.seconds = (double)(collect_now_ns() - s->start_ns) / 1e9;
 	memcpy(sum.wanted, s->wanted, sizeof(sum.wanted));
 	for (unsigned i = 0; i < STREAM_KERNEL_COUNT && !rc; i++)
-		if (s->wanted[i]) {
+		if (s->wanted[i])
 			rc = collector_counters(s->collector, i,
 						&sum.counters[i], err);
-			sum.late += s->late[i];
-		}
+	for (unsigned i = 0; i < STREAM_COUNT; i++) {
+		if (STREAM_IS_SECURITY(i))
+			log_source_counters(&s->logs, i, &sum.counters[i]);
+		sum.late += s->wanted[i] ? s->late[i] : 0;
+	}
+	log_source_stats(&s->logs, &sum.logs);
 	sum.held = collector_held(s->collector);
 	pipeline_stats(s->pipeline, &sum.pipeline);
 	if (s->sampler)
@@ -631,7 +694,14 @@ static int last_turn(struct sensor *s, struct err *err)
 
 	collector_detach(s->collector);
 	rc = turn(s, err);
-	end = collect_now_ns();
+	for (unsigned i = 0; i < LAST_TURNS && !rc; i++) {
+		int64_t before = log_source_last_ts(&s->logs);
+
+		rc = turn(s, err);
+		if (log_source_last_ts(&s->logs) == before)
+			break;
+	}
+	end = log_source_end(&s->logs, collect_now_ns());
 	if (!rc)
 		rc = reorder_advance(s->reorder, end, row_in_order, s, err);
 	if (!rc)
@@ -661,6 +731,8 @@ static void release(struct sensor *s)
 {
 	collector_close(s->collector);
 	sampler_free(s->sampler);
+	containers_free(s->containers);
+	log_source_close(&s->logs);
 	loop_close(s->loop);
 	pipeline_free(s->pipeline);
 	reorder_free(s->reorder);
@@ -668,6 +740,7 @@ static void release(struct sensor *s)
 	store_close(s->store);
 	arena_release(&s->arena);
 	buf_release(&s->text);
+	own_events_release(&s->own);
 	ruleset_free(s->reloaded);
 	ruleset_free(s->stale);
 }
@@ -686,6 +759,7 @@ static int announce(struct sensor *s, struct err *err)
 		else
 			buf_puts(&s->text, "recording; attached:\n");
 		collector_describe(s->collector, &s->text);
+		log_source_describe(&s->logs, &s->text);
 	}
 	if (!options->dry_run)
 		buf_puts(&s->text, "ready\n");

@@ -9,6 +9,10 @@
 #include "user/collect/collect.h"
 #include "user/daemon/pipeline.h"
 #include "user/daemon/ruleset.h"
+#include "user/logs/logs.h"
+
+/* More than one CPU can make: who gets there uses several to flood us. */
+#define SENSOR_THROTTLE_DEFAULT 1000000
 
 struct sensor_options {
 	const struct ruleset *ruleset; /* NULL: only record */
@@ -21,8 +25,11 @@ struct sensor_options {
 	bool streams[STREAM_COUNT]; /* what to record without rules */
 	const char *store_dir;	    /* NULL: none */
 	const char *trace_path;	    /* NULL: not recorded */
+	const char *host_root;	    /* before the runtimes' folders; NULL: "" */
 	int64_t run_ns;		    /* 0: until a signal */
+	struct logs_options logs;   /* what to read; wants are filled in */
 	uint32_t ring_bytes;	    /* 0: default */
+	uint32_t throttle;	    /* as in collect_request */
 	bool no_pushdown; /* collect every row of a stream the rules read */
 	bool dry_run;	  /* load and attach, then end */
 	bool quiet;	  /* no lines but errors and the summary */

@@ -12,9 +12,10 @@ static void stream_json(struct buf *out, const char *name,
 	buf_printf(out,
 		   "\"%s\":{\"generated\":%" PRIu64 ",\"filtered\":%" PRIu64
 		   ",\"delivered\":%" PRIu64 ",\"lost\":%" PRIu64
-		   ",\"missed\":%" PRIu64 ",\"damaged\":%" PRIu64 "}",
+		   ",\"throttled\":%" PRIu64 ",\"missed\":%" PRIu64
+		   ",\"damaged\":%" PRIu64 "}",
 		   name, c->generated, c->filtered, c->delivered, c->lost,
-		   c->missed, c->damaged);
+		   c->throttled, c->missed, c->damaged);
 }
 
 static void summary_json(const struct summary *s, struct buf *out)
@@ -23,8 +24,8 @@ static void summary_json(const struct summary *s, struct buf *out)
 
 	buf_printf(out, "{\"summary\":{\"seconds\":%.3f,\"streams\":{",
 		   s->seconds);
-	for (unsigned i = 0; s->live && i < STREAM_KERNEL_COUNT; i++) {
-		if (!s->wanted[i])
+	for (unsigned i = 0; s->live && i < STREAM_VISIBLE_COUNT; i++) {
+		if (!s->wanted[i] || !STREAM_IS_COLLECTED(i))
 			continue;
 		buf_puts(out, comma);
 		stream_json(out, catalog_stream(i)->name, &s->counters[i]);
@@ -35,11 +36,14 @@ static void summary_json(const struct summary *s, struct buf *out)
 		   ",\"held\":%" PRIu64 ",\"matches\":%" PRIu64
 		   ",\"suppressed\":%" PRIu64 ",\"evicted\":%" PRIu64
 		   ",\"forgotten\":%" PRIu64 ",\"unsampled\":%" PRIu64
-		   ",\"unhashed\":%" PRIu64 ",\"commits\":%" PRIu64,
+		   ",\"unhashed\":%" PRIu64 ",\"cut\":%" PRIu64
+		   ",\"unparsed\":%" PRIu64 ",\"ambiguous\":%" PRIu64
+		   ",\"unread\":%" PRIu64 ",\"commits\":%" PRIu64,
 		   s->pipeline.rows, s->late, s->held, s->pipeline.matches,
 		   s->pipeline.suppressed, s->pipeline.evicted,
 		   s->pipeline.forgotten, s->sampler.unknown,
-		   s->sampler.unhashed, s->pipeline.commits);
+		   s->sampler.unhashed, s->logs.cut, s->logs.unparsed,
+		   s->logs.ambiguous, s->logs.failed, s->pipeline.commits);
 	if (s->has_store) {
 		buf_printf(out, ",\"entries\":%" PRIu64 ",\"root\":\"",
 			   s->head.entries);
@@ -63,19 +67,19 @@ static void put_count(struct buf *out, uint64_t count, const char *of,
 static void summary_table(const struct summary *s, struct buf *out)
 {
 	if (s->live)
-		buf_printf(out, "\n%-16s %12s %12s %12s %9s %9s\n", "stream",
-			   "generated", "filtered", "delivered", "lost",
-			   "missed");
-	for (unsigned i = 0; s->live && i < STREAM_KERNEL_COUNT; i++) {
+		buf_printf(out, "\n%-16s %12s %12s %12s %9s %9s %9s\n",
+			   "stream", "generated", "filtered", "delivered",
+			   "lost", "throttled", "missed");
+	for (unsigned i = 0; s->live && i < STREAM_VISIBLE_COUNT; i++) {
 		const struct collect_counters *c = &s->counters[i];
 
-		if (!s->wanted[i])
+		if (!s->wanted[i] || !STREAM_IS_COLLECTED(i))
 			continue;
 		buf_printf(out,
 			   "%-16s %12" PRIu64 " %12" PRIu64 " %12" PRIu64
-			   " %9" PRIu64 " %9" PRIu64 "\n",
+			   " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 "\n",
 			   catalog_stream(i)->name, c->generated, c->filtered,
-			   c->delivered, c->lost, c->missed);
+			   c->delivered, c->lost, c->throttled, c->missed);
 	}
 	if (!s->no_rules)
 		buf_printf(out,
@@ -97,6 +101,11 @@ static void summary_table(const struct summary *s, struct buf *out)
 	put_count(out, s->sampler.unknown, "process", "not sampled (too many)");
 	put_count(out, s->sampler.unhashed, "program file",
 		  "not hashed (gone, not readable or too large)");
+	put_count(out, s->logs.cut, "log line", "cut");
+	put_count(out, s->logs.unparsed, "log line", "of no known form");
+	put_count(out, s->logs.ambiguous, "log-in",
+		  "of which something could be forged");
+	put_count(out, s->logs.failed, "log", "not readable");
 	buf_puts(out, "\n");
 	if (s->has_store) {
 		buf_printf(out, "ledger: %" PRIu64 " entries, root ",

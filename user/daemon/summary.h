@@ -7,6 +7,7 @@
 #include "user/collect/collect.h"
 #include "user/collect/sampler.h"
 #include "user/daemon/pipeline.h"
+#include "user/logs/logs.h"
 
 struct summary {
 	double seconds;
@@ -18,6 +19,7 @@ struct summary {
 	uint64_t held; /* turns whose watermark could not move */
 	struct pipeline_stats pipeline;
 	struct sampler_stats sampler;
+	struct logs_stats logs;
 	bool has_store;
 	struct store_head head;
 };

@@ -5,6 +5,8 @@
  */
 #include "user/event/decode.h"
 
+#include "user/event/dns.h"
+#include "user/event/environment.h"
 #include "user/event/mask.h"
 #include "user/event/path_name.h"
 
@@ -18,6 +20,7 @@ struct decoder {
 	size_t len;
 	size_t fixed; /* the record's struct; blobs lie behind it */
 	size_t bytes; /* of the row's texts so far */
+	bool sender;  /* the head is as far as a log tells */
 	int64_t clock_offset_ns;
 	const struct stream *stream;
 	struct arena *arena;
@@ -109,6 +112,32 @@ static bool is_named_path(const struct decoder *d, size_t blob_offset)
 #undef AT
 }
 
+static bool is_environment(const struct decoder *d, const struct column *column)
+{
+	return (d->stream->id == STREAM_PROCESS_EXEC &&
+		column->id == COL_PROCESS_EXEC_exec_env) ||
+	       (d->stream->id == STREAM_PROCESS_SNAPSHOT &&
+		column->id == COL_PROCESS_SNAPSHOT_exec_env);
+}
+
+/* What is left of a list when its secrets are gone. */
+static size_t list_mask(const struct decoder *d, const struct column *column,
+			char *list, size_t len)
+{
+	uint32_t truncated;
+
+	if (!is_environment(d, column))
+		return mask_args(list, len);
+	memcpy(&truncated, d->record + offsetof(struct event_head, truncated),
+	       sizeof(truncated));
+	len = environment_keep(list, len,
+			       truncated & EVENT_PART_ENV &&
+					       len >= EVENT_ENV_SIZE ?
+				       EVENT_ENV_SIZE - EVENT_ENV_TAIL :
+				       0);
+	return mask_args(list, len);
+}
+
 /* Copies: the record is given back to the ring before the row is used. */
 static int put_bytes(struct decoder *d, const struct column *column,
 		     size_t offset, size_t len, struct value *to)
@@ -124,7 +153,7 @@ static int put_bytes(struct decoder *d, const struct column *column,
 	if (column->type == VALUE_LIST && len && copy[len - 1])
 		len++;
 	if (column->type == VALUE_LIST)
-		len = mask_args(copy, len);
+		len = list_mask(d, column, copy, len);
 	if (column->wire == WIRE_PATH && is_named_path(d, column->offset))
 		len = path_canonical(copy, len);
 	d->bytes += len;
@@ -162,24 +191,66 @@ static int put_ip(struct decoder *d, const struct column *column,
 	return put_bytes(d, column, column->offset, len, to);
 }
 
-/* Offset 0: the collector did not fill it. */
-static int put_blob(struct decoder *d, const struct column *column,
-		    struct value *to)
+static int check_blob(struct decoder *d, const struct column *column,
+		      struct event_blob blob)
 {
-	struct event_blob blob;
-
-	memcpy(&blob, d->record + column->offset, sizeof(blob));
-	if (!blob.off && !blob.len)
-		return 0;
 	if (blob.off < d->fixed)
 		return MALFORMED(d, "%s lies at byte %u", column->name,
 				 blob.off);
 	if (blob.off > d->len || blob.len > d->len - blob.off ||
 	    (column->bytes_size && blob.len > column->bytes_size))
 		return MALFORMED(d, "%s ends behind it", column->name);
+	return 0;
+}
+
+/* Offset 0: the collector did not fill it. */
+static int put_blob(struct decoder *d, const struct column *column,
+		    struct value *to)
+{
+	struct event_blob blob;
+	int ret;
+
+	memcpy(&blob, d->record + column->offset, sizeof(blob));
+	if (!blob.off && !blob.len)
+		return 0;
+	ret = check_blob(d, column, blob);
+	if (ret)
+		return ret;
 	if (column->type == VALUE_HASH && blob.len != VALUE_HASH_BYTES)
 		return MALFORMED(d, "%s is no hash", column->name);
 	return put_bytes(d, column, blob.off, blob.len, to);
+}
+
+/* A message comes from the network: a malformed one is none of our errors. */
+static int put_dns(struct decoder *d, const struct column *column,
+		   struct value *to)
+{
+	char texts[DNS_TEXTS_BYTES];
+	struct event_blob blob;
+	uint32_t truncated;
+	char *copy;
+	int len;
+
+	memcpy(&blob, d->record + column->offset, sizeof(blob));
+	if (!blob.off && !blob.len)
+		return 0;
+	len = check_blob(d, column, blob);
+	if (len)
+		return len;
+	truncated = (uint32_t)read_unsigned(
+		d, offsetof(struct event_head, truncated), sizeof(truncated));
+	len = dns_answers(d->record + blob.off, blob.len,
+			  truncated & EVENT_PART_PAYLOAD, texts);
+	if (len < 0)
+		return 0;
+	if ((size_t)len > ROW_BYTES_MAX - d->bytes)
+		return MALFORMED(d, "%s makes it too long", column->name);
+	copy = arena_copy(d->arena, texts, (size_t)len);
+	if (!copy)
+		return err_nomem(d->err);
+	d->bytes += (size_t)len;
+	*to = value_bytes(column->type, copy, (size_t)len);
+	return 0;
 }
 
 static int put_time(struct decoder *d, const struct column *column,
@@ -228,8 +299,9 @@ static int put_column(struct decoder *d, const struct column *column,
 		return put_ip(d, column, to);
 	case WIRE_BLOB:
 	case WIRE_PATH:
-	case WIRE_DNS:
 		return put_blob(d, column, to);
+	case WIRE_DNS:
+		return put_dns(d, column, to);
 	case WIRE_TIME:
 		return put_time(d, column, to);
 	case WIRE_COUNT:
@@ -237,6 +309,20 @@ static int put_column(struct decoder *d, const struct column *column,
 	}
 	CHECK(!"no wire");
 	return -EINVAL;
+}
+
+/* What a log does not tell of the sender of a line. */
+static bool unknown_sender(const struct decoder *d, const struct column *column)
+{
+	if (column->wire == WIRE_U32)
+		return read_unsigned(d, column->offset, column->size) ==
+		       UINT32_MAX;
+	if (column->wire == WIRE_U64)
+		return read_unsigned(d, column->offset, column->size) ==
+		       UINT64_MAX;
+	if (column->wire == WIRE_CHARS)
+		return !d->record[column->offset];
+	return column->wire == WIRE_FLAG;
 }
 
 static int check_head(struct decoder *d, const struct event_head *head)
@@ -251,6 +337,8 @@ static int check_head(struct decoder *d, const struct event_head *head)
 	if (head->ts > INT64_MAX)
 		return MALFORMED(d, "impossible time");
 	d->stream = catalog_stream(head->stream);
+	d->sender = STREAM_IS_SECURITY(head->stream) &&
+		    (head->flags & EVENT_FLAG_SENDER);
 	d->fixed = catalog_fixed_bytes(d->stream);
 	if (d->len < d->fixed)
 		return MALFORMED(d, "%zu bytes are too few for %s", d->len,
@@ -261,6 +349,7 @@ static int check_head(struct decoder *d, const struct event_head *head)
 static int put_columns(struct decoder *d, struct row *row)
 {
 	unsigned n = catalog_column_count(d->stream);
+	const struct column *column;
 	int ret;
 
 	for (unsigned id = 0; id < n; id++) {
@@ -268,8 +357,11 @@ static int put_columns(struct decoder *d, struct row *row)
 			id = COL_OWN_FIRST;
 		if (id >= n)
 			break;
-		ret = put_column(d, catalog_column_at(d->stream, id),
-				 &row->values[row_slot(id)]);
+		column = catalog_column_at(d->stream, id);
+		if (d->sender && id < COL_HEAD_COUNT &&
+		    unknown_sender(d, column))
+			continue;
+		ret = put_column(d, column, &row->values[row_slot(id)]);
 		if (ret)
 			return ret;
 	}

@@ -173,6 +173,21 @@ static void put_columns(struct buf *out, const struct row *row)
 	}
 }
 
+/* "sshd: Failed password for root ..." */
+static void put_log(struct buf *out, const struct row *row)
+{
+	bool auth = row->stream == STREAM_SECURITY_AUTH;
+	struct value program = row_get(row, auth ? COL_SECURITY_AUTH_program :
+						   COL_SECURITY_LOG_program);
+
+	if (!value_is_null(program)) {
+		put_word(out, program);
+		buf_puts(out, ": ");
+	}
+	sink_text_value(out, row_get(row, auth ? COL_SECURITY_AUTH_message :
+						 COL_SECURITY_LOG_message));
+}
+
 /* What matters of an event, by its stream. */
 static void put_what(struct buf *out, const struct row *row)
 {
@@ -180,6 +195,8 @@ static void put_what(struct buf *out, const struct row *row)
 					       const struct row *) = {
 		[STREAM_PROCESS_EXEC] = put_program,
 		[STREAM_PROCESS_SNAPSHOT] = put_program,
+		[STREAM_SECURITY_LOG] = put_log,
+		[STREAM_SECURITY_AUTH] = put_log,
 		[STREAM_PROCESS_FORK] = put_fork,
 		[STREAM_PROCESS_EXIT] = put_exit,
 		[STREAM_NETWORK_CONNECT] = put_connect,
@@ -190,17 +207,55 @@ static void put_what(struct buf *out, const struct row *row)
 	(put[row->stream] ? put[row->stream] : put_columns)(out, row);
 }
 
+#define SHORT_ID 12 /* as runtimes show it */
+
+/* ", docker web", ", docker 4c01db0b339c in shop/app-7d" */
+static void put_container(struct buf *out, const struct row *row)
+{
+	struct value runtime = row_get(row, COL_container_runtime);
+	struct value id = row_get(row, COL_container_id);
+	struct value name = row_get(row, COL_container_name);
+	struct value pod = row_get(row, COL_k8s_pod);
+
+	if (value_is_null(id))
+		return;
+	buf_puts(out, ", ");
+	if (value_is_null(runtime))
+		buf_puts(out, "container");
+	else
+		put_word(out, runtime);
+	buf_putc(out, ' ');
+	if (id.len > SHORT_ID)
+		id.len = SHORT_ID;
+	put_word(out, value_is_null(name) ? id : name);
+	if (value_is_null(pod))
+		return;
+	buf_puts(out, " in ");
+	if (!value_is_null(row_get(row, COL_k8s_namespace))) {
+		put_word(out, row_get(row, COL_k8s_namespace));
+		buf_putc(out, '/');
+	}
+	put_word(out, pod);
+}
+
 static void put_event(struct buf *out, const struct row *row)
 {
 	buf_puts(out, BRANCH);
 	put_time_of_day(out, row_get(row, COL_ts));
 	buf_printf(out, " %s ", catalog_stream(row->stream)->name);
-	put_process(out, row->self, row_get(row, COL_comm),
-		    row_get(row, COL_pid));
-	buf_putc(out, ' ');
+	/* Of a log's line it may be that nobody knows whose it is. */
+	if (!value_is_null(row_get(row, COL_pid))) {
+		put_process(out, row->self, row_get(row, COL_comm),
+			    row_get(row, COL_pid));
+		buf_putc(out, ' ');
+	}
 	put_what(out, row);
-	buf_puts(out, ", parent ");
-	put_process(out, row->parent, value_null(), row_get(row, COL_ppid));
+	if (!value_is_null(row_get(row, COL_ppid))) {
+		buf_puts(out, ", parent ");
+		put_process(out, row->parent, value_null(),
+			    row_get(row, COL_ppid));
+	}
+	put_container(out, row);
 	buf_putc(out, '\n');
 }
 

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The books: what the kernel programs counted, per stream and CPU, and what was
+ * lost since the last look.
+ *
+ * A look first writes its time where the kernel programs see it, then reads the
+ * counters: the first loss after that time is stamped. So a gap begins where
+ * the first of its losses was, not at the look before.
+ */
+#include "user/collect/collect_int.h"
+
+#include "user/base/check.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+
+/* The buckets are many: they are looked at so often. */
+#define THROTTLE_LIST_NS 100000000LL
+
+int losses_init(struct collector *collector, struct err *err)
+{
+	struct losses *losses = &collector->losses;
+
+	losses->each = calloc(collector->cpu_count, sizeof(*losses->each));
+	losses->lost = calloc((size_t)STREAM_COUNT * collector->cpu_count,
+			      sizeof(*losses->lost));
+	losses->looked_ns = collect_now_ns();
+	return losses->each && losses->lost ? 0 : err_nomem(err);
+}
+
+void losses_release(struct collector *collector)
+{
+	free(collector->losses.each);
+	free(collector->losses.lost);
+}
+
+int counters_read(struct collector *collector, enum stream_id stream,
+		  struct err *err)
+{
+	int fd = programs_map(&collector->programs, "counters");
+	uint32_t key = stream;
+
+	if (bpf_map_lookup_elem(fd, &key, collector->losses.each))
+		return err_set(err, ERR_MACHINE, -errno,
+			       "cannot read the counters: %s", strerror(errno));
+	return 0;
+}
+
+static int counters_sum(struct collector *collector, enum stream_id stream,
+			struct event_counters *ret_sum, struct err *err)
+{
+	const struct event_counters *each = collector->losses.each;
+	struct event_counters sum = { 0 };
+	int rc = counters_read(collector, stream, err);
+
+	if (rc)
+		return rc;
+	for (unsigned i = 0; i < collector->cpu_count; i++) {
+		sum.generated += each[i].generated;
+		sum.filtered += each[i].filtered;
+		sum.submitted += each[i].submitted;
+		sum.lost += each[i].lost;
+		sum.throttled += each[i].throttled;
+	}
+	*ret_sum = sum;
+	return 0;
+}
+
+int collector_counters(struct collector *collector, enum stream_id stream,
+		       struct collect_counters *ret_counters, struct err *err)
+{
+	struct event_counters sum = { 0 };
+	uint64_t missed = 0;
+	int rc = 0;
+
+	CHECK((unsigned)stream < STREAM_COUNT);
+	if (stream == STREAM_PROCESS_SNAPSHOT)
+		sum.generated = collector->delivered[stream];
+	else
+		rc = counters_sum(collector, stream, &sum, err);
+	if (!rc)
+		rc = programs_missed(&collector->programs, stream, &missed,
+				     err);
+	if (rc)
+		return rc;
+	*ret_counters = (struct collect_counters){
+		.generated = sum.generated + missed,
+		.filtered = sum.filtered,
+		.delivered = collector->delivered[stream],
+		.lost = sum.lost,
+		.throttled = sum.throttled,
+		.missed = missed,
+		.damaged = collector->damaged[stream],
+	};
+	return 0;
+}
+
+int collector_cpu_counters(struct collector *collector, enum stream_id stream,
+			   unsigned cpu, struct event_counters *ret_counters,
+			   struct err *err)
+{
+	int rc = counters_read(collector, stream, err);
+
+	CHECK(cpu < collector->cpu_count);
+	if (!rc)
+		*ret_counters = collector->losses.each[cpu];
+	return rc;
+}
+
+/* --- since the last look ---------------------------------------------------*/
+
+/* `rose` is what a counter was at the last look, and is set to what it is. */
+static int count_tell(const struct collect_look *look, uint64_t *rose,
+		      uint64_t now, struct collect_loss loss, struct err *err)
+{
+	if (now == *rose)
+		return 0;
+	loss.count = now - *rose;
+	*rose = now;
+	return look->on_loss(look->ctx, &loss, err);
+}
+
+/* No room on the ring: the programs tell when. */
+static int ring_losses(struct collector *collector, enum stream_id stream,
+		       const struct collect_look *look, int64_t before_ns,
+		       struct err *err)
+{
+	struct losses *losses = &collector->losses;
+	uint64_t *lost = losses->lost + (size_t)stream * collector->cpu_count;
+	struct collect_loss loss = { .stream = stream,
+				     .reason = LOSS_RING,
+				     .from_ns = INT64_MAX };
+
+	for (unsigned i = 0; i < collector->cpu_count; i++) {
+		const struct event_counters *each = &losses->each[i];
+
+		if (each->lost == lost[i])
+			continue;
+		loss.count += each->lost - lost[i];
+		lost[i] = each->lost;
+		if ((int64_t)each->lost_first_ns < loss.from_ns)
+			loss.from_ns = (int64_t)each->lost_first_ns;
+		if ((int64_t)each->lost_last_ns >= loss.to_ns)
+			loss.to_ns = (int64_t)each->lost_last_ns + 1;
+	}
+	if (!loss.count)
+		return 0;
+	/* What was lost while we looked may be stamped a little later. */
+	loss.from_ns -= COLLECT_MARGIN_NS;
+	if (loss.from_ns < before_ns - COLLECT_MARGIN_NS)
+		loss.from_ns = before_ns - COLLECT_MARGIN_NS;
+	return look->on_loss(look->ctx, &loss, err);
+}
+
+static int stream_losses(struct collector *collector, enum stream_id stream,
+			 const struct collect_look *look, int64_t before_ns,
+			 struct err *err)
+{
+	struct losses *losses = &collector->losses;
+	struct collect_loss loss = { .stream = stream,
+				     .from_ns = before_ns,
+				     .to_ns = losses->looked_ns };
+	uint64_t throttled = 0, missed;
+	int rc = counters_read(collector, stream, err);
+
+	if (!rc)
+		rc = programs_missed(&collector->programs, stream, &missed,
+				     err);
+	if (!rc)
+		rc = ring_losses(collector, stream, look, before_ns, err);
+	if (rc)
+		return rc;
+	for (unsigned i = 0; i < collector->cpu_count; i++)
+		throttled += losses->each[i].throttled;
+	loss.reason = LOSS_THROTTLE;
+	rc = count_tell(look, &losses->throttled[stream], throttled, loss, err);
+	loss.reason = LOSS_MISSED;
+	if (!rc)
+		rc = count_tell(look, &losses->missed[stream], missed, loss,
+				err);
+	loss.reason = LOSS_DAMAGED;
+	if (!rc)
+		rc = count_tell(look, &losses->damaged[stream],
+				collector->damaged[stream], loss, err);
+	return rc;
+}
+
+/* --- cgroups that are held back --------------------------------------------*/
+
+static struct throttled *throttled_find(struct losses *losses,
+					const struct throttle_key *key)
+{
+	for (unsigned i = 0; i < losses->cgroup_count; i++)
+		if (memcmp(&losses->cgroups[i].key, key, sizeof(*key)) == 0)
+			return &losses->cgroups[i];
+	return NULL;
+}
+
+static int throttled_tell(const struct throttled *cgroup, bool begins,
+			  const struct collect_look *look, struct err *err)
+{
+	const struct collect_throttle throttle = {
+		.stream = cgroup->key.stream,
+		.cgroup_id = cgroup->key.cgroup_id,
+		.begins = begins,
+		.dropped = begins ? 0 : cgroup->before + cgroup->dropped,
+	};
+
+	return look->on_throttle(look->ctx, &throttle, err);
+}
+
+static int bucket_look(struct losses *losses, const struct throttle_key *key,
+		       const struct throttle_bucket *bucket,
+		       const struct collect_look *look, struct err *err)
+{
+	struct throttled *cgroup = throttled_find(losses, key);
+
+	if (cgroup) {
+		if (bucket->dropped != cgroup->dropped)
+			cgroup->seen_ns = losses->looked_ns;
+		/* The kernel found that it had ended, and began again. */
+		if (bucket->dropped < cgroup->dropped)
+			cgroup->before += cgroup->dropped;
+		cgroup->dropped = bucket->dropped;
+		return 0;
+	}
+	/* One that ended is told no more until it drops again. */
+	if ((int64_t)bucket->last_ns + (int64_t)THROTTLE_END_NS <
+		    losses->looked_ns ||
+	    losses->cgroup_count == THROTTLED_MAX)
+		return 0;
+	cgroup = &losses->cgroups[losses->cgroup_count++];
+	*cgroup = (struct throttled){ .key = *key,
+				      .dropped = bucket->dropped,
+				      .seen_ns = losses->looked_ns };
+	return throttled_tell(cgroup, true, look, err);
+}
+
+static int buckets_look(struct collector *collector,
+			const struct collect_look *look, struct err *err)
+{
+	int fd = programs_map(&collector->programs, "throttle");
+	struct throttle_key key, *before = NULL;
+	struct throttle_bucket bucket;
+	int rc = 0;
+
+	/* A bucket that goes meanwhile starts the list again: bounded. */
+	for (unsigned i = 0; i < 2 * THROTTLE_ENTRIES && !rc; i++) {
+		if (bpf_map_get_next_key(fd, before, &key))
+			break;
+		before = &key;
+		if (bpf_map_lookup_elem(fd, &key, &bucket) == 0 &&
+		    bucket.dropped && key.stream < STREAM_COUNT)
+			rc = bucket_look(&collector->losses, &key, &bucket,
+					 look, err);
+	}
+	return rc;
+}
+
+static int throttled_end(struct losses *losses, const struct collect_look *look,
+			 struct err *err)
+{
+	unsigned kept = 0;
+	int rc = 0;
+
+	for (unsigned i = 0; i < losses->cgroup_count; i++) {
+		struct throttled cgroup = losses->cgroups[i];
+
+		if (!rc && cgroup.seen_ns + (int64_t)THROTTLE_END_NS <
+				   losses->looked_ns)
+			rc = throttled_tell(&cgroup, false, look, err);
+		else
+			losses->cgroups[kept++] = cgroup;
+	}
+	losses->cgroup_count = kept;
+	return rc;
+}
+
+int collector_look(struct collector *collector, const struct collect_look *look,
+		   struct err *err)
+{
+	int fd = programs_map(&collector->programs, "looked_at");
+	struct losses *losses = &collector->losses;
+	int64_t before_ns = losses->looked_ns;
+	uint64_t now_ns = (uint64_t)collect_now_ns();
+	uint64_t throttled = 0, was_throttled = 0;
+	uint32_t zero = 0;
+	int rc = 0;
+
+	if (bpf_map_update_elem(fd, &zero, &now_ns, BPF_ANY))
+		return err_set(err, ERR_MACHINE, -errno,
+			       "cannot write a kernel map: %s",
+			       strerror(errno));
+	losses->looked_ns = (int64_t)now_ns;
+	for (unsigned s = 0; s < STREAM_KERNEL_COUNT && !rc; s++) {
+		was_throttled += losses->throttled[s];
+		if (collector->streams & HANDLER_STREAM(s))
+			rc = stream_losses(collector, s, look, before_ns, err);
+		throttled += losses->throttled[s];
+	}
+	losses->list |= throttled != was_throttled || losses->cgroup_count;
+	if (rc || !losses->list ||
+	    losses->looked_ns < losses->listed_ns + THROTTLE_LIST_NS)
+		return rc;
+	losses->list = false;
+	losses->listed_ns = losses->looked_ns;
+	rc = buckets_look(collector, look, err);
+	return rc ? rc : throttled_end(losses, look, err);
+}
