@@ -68,8 +68,8 @@ static __always_inline bool attr_fill(struct file_attr_event *event,
 				event->path_bytes, &event->path,
 				EVENT_PART_PATH);
 	if (asked->xattr && asked->xattr_in_kernel)
-		len = bpf_probe_read_kernel_str(
-			event->xattr_bytes, EVENT_XATTR_SIZE, asked->xattr);
+		len = bpf_probe_read_kernel_str(event->xattr_bytes,
+						EVENT_XATTR_SIZE, asked->xattr);
 	else if (asked->xattr)
 		len = bpf_probe_read_user_str(event->xattr_bytes,
 					      EVENT_XATTR_SIZE, asked->xattr);
@@ -136,10 +136,9 @@ static __always_inline __s64 number_of_user(__u64 from, unsigned n, bool short_)
 static __always_inline __s64 mtime_asked(const struct call *call, __u64 from)
 {
 	bool utime = CALL_IS(call->slot, utime);
-	bool micro = CALL_IS(call->slot, utimes) ||
-		     CALL_IS(call->slot, futimesat);
-	bool short_ = call->is_32bit &&
-		      !CALL_IS(call->slot, utimensat_time64);
+	bool micro =
+		CALL_IS(call->slot, utimes) || CALL_IS(call->slot, futimesat);
+	bool short_ = call->is_32bit && !CALL_IS(call->slot, utimensat_time64);
 	__s64 seconds, parts;
 
 	if (!from)
@@ -193,17 +192,17 @@ static __always_inline void asked_below(struct attr_asked *asked,
 		asked->at.empty_ok = true;
 }
 
-#define ATTR_HANDLER_BEGIN                                                \
-	struct task_struct *task = bpf_get_current_task_btf();            \
-	struct event_counters *counts = counters_get(STREAM_FILE_ATTR);   \
-	struct file_attr_event *event = scratch_get(&attr_scratch);       \
-	struct path_buffer *buffer = scratch_get(&path_scratch);          \
-	struct attr_asked asked = {};                                     \
-	struct call call;                                                 \
-									  \
-	if ((ret < 0 && !WANTED_IF_FAILED(FILE_ATTR)) || !counts ||       \
-	    !event || !buffer || task->tgid == settings.self_tgid)        \
-		return 0;                                                 \
+#define ATTR_HANDLER_BEGIN                                                    \
+	struct task_struct *task = bpf_get_current_task_btf();                \
+	struct event_counters *counts = counters_get(STREAM_FILE_ATTR);       \
+	struct file_attr_event *event = scratch_get(&attr_scratch);           \
+	struct path_buffer *buffer = scratch_get(&path_scratch);              \
+	struct attr_asked asked = {};                                         \
+	struct call call;                                                     \
+                                                                              \
+	if ((ret < 0 && !WANTED_IF_FAILED(FILE_ATTR)) || !counts || !event || \
+	    !buffer || task->tgid == settings.self_tgid)                      \
+		return 0;                                                     \
 	call_read(&call, regs, task)
 
 SEC("tp_btf/sys_exit")
@@ -242,8 +241,7 @@ int BPF_PROG(file_attr_owner, struct pt_regs *regs, long ret)
 		asked_below(&asked, &call, call.arg[4]);
 		uid = call.arg[2];
 		gid = call.arg[3];
-	} else if (CALL_IS(call.slot, fchown) ||
-		   CALL_IS(call.slot, fchown16)) {
+	} else if (CALL_IS(call.slot, fchown) || CALL_IS(call.slot, fchown16)) {
 		asked_file(&asked, buffer, task, call.arg[0]);
 	} else {
 		asked.at = name_of(&call, 0);
@@ -323,9 +321,8 @@ int BPF_PROG(file_attr_flags, struct pt_regs *regs, long ret)
 	asked_file(&asked, buffer, task, call.arg[0]);
 	/* Both begin with them. */
 	bpf_probe_read_user(&flags, sizeof(flags), (void *)call.arg[2]);
-	event->new_flags = command == FS_IOC_FSSETXATTR ?
-				   flags_of_xflags(flags) :
-				   flags;
+	event->new_flags =
+		command == FS_IOC_FSSETXATTR ? flags_of_xflags(flags) : flags;
 	attr_end(event, buffer, task, &asked, counts);
 	return 0;
 }
@@ -361,9 +358,8 @@ int BPF_PROG(file_attr_size, struct pt_regs *regs, long ret)
 		asked.at = name_of(&call, 0);
 	event->new_size = call.arg[1];
 	if (halves)
-		event->new_size =
-			call.arg[COMPAT_PAIR_FIRST] |
-			call.arg[COMPAT_PAIR_FIRST + 1] << 32;
+		event->new_size = call.arg[COMPAT_PAIR_FIRST] |
+				  call.arg[COMPAT_PAIR_FIRST + 1] << 32;
 	attr_end(event, buffer, task, &asked, counts);
 	return 0;
 }

@@ -99,9 +99,8 @@ static void chmod__every_call__has_the_mode(void **state)
 		e = attr_find(&live, pid, i, FILE_ATTR_CHMOD);
 		assert_int_equal(e->new_mode, modes_set[i]);
 		assert_true(e->new_uid == EVENT_NONE);
-		assert_int_equal(e->head.source,
-				 i == 1 ? EVENT_SOURCE_KERNEL :
-					  EVENT_SOURCE_SYSCALL);
+		assert_int_equal(e->head.source, i == 1 ? EVENT_SOURCE_KERNEL :
+							  EVENT_SOURCE_SYSCALL);
 	}
 	live_close(&live);
 }

@@ -290,8 +290,7 @@ static void confined(void *arg)
 	close(creat(in_root("jail/in/b"), 0600));
 	close(creat(in_root("jail/c"), 0600));
 	need(chroot(in_root("jail")) == 0 && chdir("/in") == 0);
-	need(unlink("/in/a") == 0 && unlink("b") == 0 &&
-	     unlink("/../c") == 0);
+	need(unlink("/in/a") == 0 && unlink("b") == 0 && unlink("/../c") == 0);
 }
 
 static void chroot__own_root__is_before_the_name(void **state)
@@ -330,8 +329,8 @@ static void mounts(void *arg)
 	need(mount("m", "n", NULL, MS_BIND, NULL) == 0);
 	need(umount2("n", MNT_DETACH) == 0);
 	fs = (int)syscall(SYS_fsopen, "tmpfs", 0);
-	need(fs >= 0 &&
-	     syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0);
+	need(fs >= 0 && syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL,
+				NULL, 0) == 0);
 	mount_fd = (int)syscall(SYS_fsmount, fs, 0, 0);
 	need(mount_fd >= 0);
 	need(syscall(SYS_move_mount, mount_fd, "", AT_FDCWD, "o",
@@ -340,9 +339,9 @@ static void mounts(void *arg)
 	need(syscall(SYS_pivot_root, "o", "o/old") == 0);
 }
 
-static const struct file_mount_event *
-mount_find(const struct live *live, pid_t pid, unsigned nth,
-	   enum file_mount_op op)
+static const struct file_mount_event *mount_find(const struct live *live,
+						 pid_t pid, unsigned nth,
+						 enum file_mount_op op)
 {
 	const struct file_mount_event *e =
 		live_find(live, STREAM_FILE_MOUNT, pid, nth);

@@ -88,8 +88,8 @@ static void requests(void *arg)
 	need(done(&ring) == 0);
 	io_uring_prep_symlinkat(io_uring_get_sqe(&ring), "to", dir, "c");
 	need(done(&ring) == 0);
-	io_uring_prep_renameat(io_uring_get_sqe(&ring), dir, "b", AT_FDCWD,
-			       "d", 0);
+	io_uring_prep_renameat(io_uring_get_sqe(&ring), dir, "b", AT_FDCWD, "d",
+			       0);
 	need(done(&ring) == 0);
 	io_uring_prep_unlinkat(io_uring_get_sqe(&ring), dir, "d", 0);
 	need(done(&ring) == 0);

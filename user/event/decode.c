@@ -97,7 +97,8 @@ static bool is_named_path(const struct decoder *d, size_t blob_offset)
 	case STREAM_FILE_UNLINK:
 		return AT(file_unlink, path);
 	case STREAM_FILE_LINK:
-		memcpy(&kind, d->record + offsetof(struct file_link_event, kind),
+		memcpy(&kind,
+		       d->record + offsetof(struct file_link_event, kind),
 		       sizeof(kind));
 		return AT(file_link, path) ||
 		       (AT(file_link, target) && kind == FILE_LINK_HARD);
