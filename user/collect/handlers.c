@@ -19,6 +19,7 @@
 #include "file_path.skel.h"
 #include "kernel.skel.h"
 #include "memory.skel.h"
+#include "namespace.skel.h"
 #include "network.skel.h"
 #include "process.skel.h"
 
@@ -33,6 +34,8 @@ static const struct family families[FAMILY_COUNT] = {
 			       "event_ring" },
 	[FAMILY_NETWORK] = { "network", network_bpf__elf_bytes, RING_NETWORK,
 			     "event_ring" },
+	[FAMILY_NAMESPACE] = { "namespace", namespace_bpf__elf_bytes,
+			       RING_LIFECYCLE, "lifecycle_ring" },
 	[FAMILY_CREDENTIAL] = { "credential", credential_bpf__elf_bytes,
 				RING_SYSTEM, "event_ring" },
 	[FAMILY_MEMORY] = { "memory", memory_bpf__elf_bytes, RING_SYSTEM,
@@ -153,7 +156,7 @@ static const struct handler table[] = {
 	  .hook = HOOK_sched_process_fork,
 	  .streams = SERVES(PROCESS_FORK) | SERVES(PROCESS_NAMESPACE) },
 	{ .program = "process_chdir",
-	  .family = FAMILY_PROCESS,
+	  .family = FAMILY_NAMESPACE,
 	  .hook = HOOK_sys_exit,
 	  .calls = { CALL(chdir), CALL(fchdir) },
 	  .streams = SERVES(PROCESS_CHDIR) },
@@ -317,7 +320,7 @@ static const struct handler table[] = {
 	  .streams = SERVES(PROCESS_PTRACE) },
 	/* Behind process_cred: its ring is the one of process.cred. */
 	{ .program = "process_namespace",
-	  .family = FAMILY_PROCESS,
+	  .family = FAMILY_NAMESPACE,
 	  .hook = HOOK_sys_exit,
 	  .calls = { CALL(unshare), CALL(setns) },
 	  .streams = SERVES(PROCESS_NAMESPACE) | SERVES(PROCESS_CHDIR) |
