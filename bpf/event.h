@@ -13,6 +13,8 @@
 #ifndef SHRIKE_BPF_EVENT_H
 #define SHRIKE_BPF_EVENT_H
 
+#include "bpf/path_sets.h"
+
 #include <linux/types.h>
 
 /* Changes whenever a struct of this file changes. */
@@ -72,6 +74,7 @@ enum stream_id {
 };
 
 #define STREAM_KERNEL_COUNT STREAM_PROCESS
+_Static_assert((int)STREAM_COUNT <= PATH_SET_STREAMS_MAX, "path_set_settings");
 #define STREAM_VISIBLE_COUNT STREAM_PROCESS_SNAPSHOT
 
 /* From outside, and not made of other streams: nobody may have watched them. */
@@ -455,6 +458,7 @@ struct file_open_event {
 	struct event_blob path; /* its bytes are path_bytes */
 	__u32 pad2;
 	char path_bytes[EVENT_PATH_SIZE];
+	struct path_groups path_groups; /* never on a ring */
 };
 
 /* Of a rename, link or unlink: `path` is what the call named. */

@@ -11,6 +11,7 @@
  */
 #include "bpf/head.bpf.h"
 #include "bpf/path.bpf.h"
+#include "bpf/path_sets.bpf.h"
 #include "bpf/predicate.h"
 #include "bpf/ring.bpf.h"
 
@@ -113,6 +114,14 @@ static __always_inline void open_end(struct file_open_event *event,
 	open_put(event, counts);
 }
 
+static __always_inline bool open_predicate(struct file_open_event *event)
+{
+	path_groups_fill(&event->path_groups, STREAM_FILE_OPEN,
+			 COL_FILE_OPEN_path, event->path_bytes,
+			 event->path.len);
+	return predicate_file_open(event);
+}
+
 /* Returns whether a rule may want it. */
 static __always_inline bool open_fill(struct open_scratch *scratch,
 				      struct file *file)
@@ -125,7 +134,7 @@ static __always_inline bool open_fill(struct open_scratch *scratch,
 		return false;
 	if (TESTS(FILE_OPEN, FILE_OPEN_path)) {
 		path_fill(scratch, file);
-		if (!predicate_file_open(event))
+		if (!open_predicate(event))
 			return false;
 	} else if (NEEDS(FILE_OPEN, FILE_OPEN_path)) {
 		path_fill(scratch, file);
@@ -193,7 +202,7 @@ static __always_inline bool asked_fill(struct open_scratch *scratch,
 				       &name_flags);
 	if (name_flags)
 		event->head.truncated |= EVENT_PART_PATH;
-	if (!predicate_file_open(event))
+	if (!open_predicate(event))
 		return false;
 	if (!(name_flags & NAME_CUT))
 		event->head.truncated &= ~EVENT_PART_PATH;

@@ -27,6 +27,59 @@ struct path_groups {
 };
 
 /* Longer texts are in no set. */
-#define PATH_SET_TEXT_MAX 256
+#define PATH_SET_TEXT_MAX 248
+
+/* Which set of which path: the key's half that is not the text. */
+#define PATH_SET_ID(stream, column, kind) \
+	((__u32)(stream) << 16 | (__u32)(column) << 8 | (__u32)(kind))
+
+/*
+ * WHOLE and NAME are keys of a hash table: a hash of the text in place of it.
+ * Two texts of one hash only let through more than they should.
+ */
+struct path_text_key {
+	__u64 hash;
+	__u32 len;
+	__u32 set; /* PATH_SET_ID() */
+};
+
+/* PREFIX is a key of a longest-prefix trie, which takes 256 bytes of data. */
+struct path_prefix_key {
+	__u32 bits; /* of what follows */
+	__u32 set;
+	__u8 text[PATH_SET_TEXT_MAX];
+};
+
+/* Constants to the verifier, alone in their section. */
+#define PATH_SETS_SECTION ".rodata.path_sets"
+#define PATH_SET_STREAMS_MAX 64
+
+struct path_set_settings {
+	__u8 kinds[PATH_SET_STREAMS_MAX]; /* a bit for each that has a set */
+};
+
+#define PATH_SET_WORDS (PATH_SET_TEXT_MAX / 8)
+
+/* Of `len` bytes, at most PATH_SET_TEXT_MAX; what follows them is ignored. */
+static inline __attribute__((always_inline)) __u64
+path_text_hash(const __u64 words[PATH_SET_WORDS], __u32 len)
+{
+	__u64 hash = 0x9e3779b97f4a7c15ULL ^ len;
+
+#ifdef __bpf__
+#pragma clang loop unroll(disable)
+#endif
+	for (__u32 i = 0; i < PATH_SET_WORDS; i++) {
+		__u64 word = words[i];
+
+		if (8 * i >= len)
+			break;
+		if (len - 8 * i < 8)
+			word &= (1ULL << 8 * (len - 8 * i)) - 1;
+		hash = (hash ^ word) * 0xff51afd7ed558ccdULL;
+		hash ^= hash >> 32;
+	}
+	return hash;
+}
 
 #endif

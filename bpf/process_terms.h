@@ -26,14 +26,16 @@
  * the exec opens for its process: {slot, head.pid_key} is alive from then on for
  * the slot's time to live. A predicate tests head.join_keys, in which the
  * collector has set the bits of the slots that are alive for head.pid_key; all
- * ones where it does not know.
+ * ones where it does not know. A slot is alive for every process until its time
+ * to live has passed since these programs took over: who executed before that
+ * is not known. exec_keys() wants the record whole, but for what user space adds.
  */
 #ifndef SHRIKE_BPF_PROCESS_TERMS_H
 #define SHRIKE_BPF_PROCESS_TERMS_H
 
 #include "bpf/event.h"
 
-#define PROCESS_TERM_WORDS 4
+#define PROCESS_TERM_WORDS 4 /* of struct process_terms */
 #define PROCESS_TERMS_MAX (64 * PROCESS_TERM_WORDS)
 #define JOIN_SLOTS_MAX 64
 

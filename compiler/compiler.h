@@ -7,12 +7,12 @@
 #ifndef SHRIKE_COMPILER_COMPILER_H
 #define SHRIKE_COMPILER_COMPILER_H
 
-#include "bpf/path_sets.h"
-#include "bpf/process_terms.h"
 #include "compiler/diagnostic.h"
+#include "compiler/process_term.h"
 #include "stream/plan.h"
 #include "user/base/arena.h"
 #include "user/base/err.h"
+#include "user/base/path_set.h"
 
 #define COMPILE_RULE_BYTES_MAX ((size_t)64 * 1024)
 #define COMPILE_FILE_BYTES_MAX ((size_t)8 * 1024 * 1024)
@@ -38,48 +38,6 @@ struct subscription {
 	/* Do they test head.terms, head.parent_terms? */
 	bool tests_process[2];
 	uint64_t tests_slots; /* of head.join_keys, bit per slot */
-};
-
-/*
- * A bit of struct process_terms (bpf/process_terms.h). `expr` reads context
- * columns of a process alone, whose ids are those of every stream, of input 0:
- * it is evaluated with the row of process.exec or process.snapshot.
- */
-struct process_term {
-	unsigned bit;
-	const struct expr *expr;
-	const char *text; /* its SQL */
-	/*
-	 * process_terms() decides it, but for parts of the record that are cut.
-	 * Else the bit may be 1 where the term is not TRUE, and user space is to
-	 * evaluate `expr` and to clear the bit where it is not.
-	 */
-	bool in_kernel;
-	const char *reason; /* why not, NULL when in_kernel */
-};
-
-/*
- * A path's texts that are looked up in a map, for there are many. The group
- * is what the predicate finds in the record, see bpf/path_sets.h.
- */
-struct path_set_entry {
-	const uint8_t *text;
-	uint32_t len;
-	uint32_t group; /* > 0 */
-};
-
-struct path_set {
-	enum stream_id stream;
-	unsigned column; /* its id, a PATH */
-	enum path_set_kind kind;
-	const struct path_set_entry *entries; /* distinct texts */
-	unsigned entry_count;
-};
-
-/* `A then B within t` for the same process, see bpf/process_terms.h. */
-struct join_slot {
-	const char *rule;	 /* one of those it is for */
-	int64_t time_to_live_ns; /* of a key */
 };
 
 /* Columns of processes that are read from /proc now and then, see sampler.h. */
@@ -115,7 +73,7 @@ struct program {
 	/* The object has process_terms() when there are any. */
 	const struct process_term *process_terms;
 	unsigned process_term_count;
-	/* Distinct by stream, column and kind. */
+	/* What the collector is to look paths up in. */
 	const struct path_set *path_sets;
 	unsigned path_set_count;
 	/* The object has exec_keys() when there are any; at most 64. */

@@ -2,6 +2,7 @@
 /* What runs where, for people: each rule, what rules share, each stream. */
 #include "compiler/explain_int.h"
 
+#include "compiler/interval.h"
 #include "compiler/plan_print.h"
 #include "compiler/plan_walk.h"
 #include "compiler/share.h"
@@ -120,6 +121,24 @@ static void explain_sharing(struct buf *out, const struct program *program)
 	buf_putc(out, '\n');
 }
 
+/* What the bits of exec_keys() stand for. */
+static void explain_slots(struct buf *out, const struct program *program)
+{
+	if (!program->join_slot_count)
+		return;
+	buf_puts(out, "execs that other events of their process must follow\n");
+	for (unsigned i = 0; i < program->join_slot_count; i++) {
+		const struct join_slot *slot = &program->join_slots[i];
+
+		if (!slot->used)
+			continue;
+		buf_printf(out, "    slot %-3u within ", i);
+		interval_print(out, slot->time_to_live_ns);
+		buf_printf(out, ", for rule %s: %s\n", slot->rule, slot->text);
+	}
+	buf_putc(out, '\n');
+}
+
 /* What the bits of process_terms() stand for. */
 static void explain_terms(struct buf *out, const struct program *program)
 {
@@ -138,7 +157,37 @@ static void explain_terms(struct buf *out, const struct program *program)
 	buf_putc(out, '\n');
 }
 
-static void explain_function(struct buf *out,
+/* The maps that the collector looks a stream's paths up in. */
+static void explain_sets(struct buf *out, const struct program *program,
+			 enum stream_id stream)
+{
+	static const char *const kinds[PATH_SET_KIND_COUNT] = {
+		[PATH_SET_WHOLE] = "whole",
+		[PATH_SET_NAME] = "by its last component",
+		[PATH_SET_PREFIX] = "by its beginning",
+	};
+
+	for (unsigned i = 0; i < program->path_set_count; i++) {
+		const struct path_set *set = &program->path_sets[i];
+		unsigned groups = 0;
+
+		if (set->stream != stream)
+			continue;
+		for (unsigned k = 0; k < set->entry_count; k++)
+			if (set->entries[k].group > groups)
+				groups = set->entries[k].group;
+		buf_printf(
+			out,
+			"  %s is looked up in a map, %s: %u texts in %u "
+			"group%s\n",
+			catalog_column_at(catalog_stream(stream), set->column)
+				->name,
+			kinds[set->kind], set->entry_count, groups,
+			groups == 1 ? "" : "s");
+	}
+}
+
+static void explain_function(struct buf *out, const struct program *program,
 			     const struct kernel_function *function)
 {
 	if (function->stage == PUSHDOWN_BITS) {
@@ -157,6 +206,8 @@ static void explain_function(struct buf *out,
 		   function->stage == PUSHDOWN_PRE ? "before the path is read" :
 						     "kernel predicate",
 		   function->name, function->insn_count);
+	if (function->stage == PUSHDOWN_PREDICATE)
+		explain_sets(out, program, function->stream);
 	kernel_function_print(function, out);
 	buf_putc(out, '\n');
 }
@@ -171,8 +222,9 @@ void explain(const struct program *program, struct buf *out)
 	}
 	explain_sharing(out, program);
 	explain_terms(out, program);
+	explain_slots(out, program);
 	for (unsigned i = 0; i < program->function_count; i++)
-		explain_function(out, &program->functions[i]);
+		explain_function(out, program, &program->functions[i]);
 	for (unsigned i = 0; i < STREAM_COUNT; i++)
 		if (program->subscriptions[i].wanted && STREAM_IS_LIFECYCLE(i))
 			buf_printf(out,

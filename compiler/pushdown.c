@@ -29,6 +29,8 @@ struct builder {
 	const struct pushdown_input *inputs;
 	unsigned input_count;
 	struct process_term_table *process;
+	struct path_set_list *sets; /* NULL: none */
+	unsigned sets_before;	    /* of other streams */
 	struct cond_set set;
 	struct pushdown_term *terms;
 	uint32_t *costs;  /* of each term, 0: nothing in the kernel */
@@ -168,6 +170,33 @@ static const struct cond *walk(struct builder *b, unsigned input,
 				expr->arg_count, false));
 }
 
+/* And one of the slots is alive for the process. */
+static const struct cond *after_exec(struct builder *b, const struct cond *cond,
+				     uint64_t slots)
+{
+	struct field half = { .offset = offsetof(struct event_head, join_keys),
+			      .size = sizeof(__u32) };
+	const struct cond *low, *high = cond_const(false);
+	const struct cond **args =
+		arena_array(b->arena, 2, sizeof(const struct cond *));
+
+	if (!args) {
+		b->set.failed = true;
+		return cond;
+	}
+	b->exact = false;
+	b->set.line = LINE_SLOT;
+	low = (uint32_t)slots ?
+		      cond_bits(&b->set, half, (uint32_t)slots, true) :
+		      cond_const(false);
+	half.offset += sizeof(__u32);
+	if (slots >> 32)
+		high = cond_bits(&b->set, half, (uint32_t)(slots >> 32), true);
+	args[0] = cond_join2(&b->set, COND_OR, low, high);
+	args[1] = cond;
+	return cond_join(&b->set, COND_AND, args, 2, false);
+}
+
 static int build(struct builder *b, const struct cond **ret_root,
 		 struct err *err)
 {
@@ -179,15 +208,20 @@ static int build(struct builder *b, const struct cond **ret_root,
 	if (!args || cond_set_init(&b->set, b->arena, b->stream))
 		return err_nomem(err);
 	b->set.brief = b->brief;
+	b->set.sets = b->sets;
+	if (b->sets)
+		b->sets->count = b->sets_before;
 	b->next = 0;
 	b->exact = true;
 	b->accept_all_rule = NULL;
 	for (unsigned i = 0; i < b->input_count; i++) {
 		const struct pushdown_input *input = &b->inputs[i];
 
-		takes_all |= !input->expr;
+		takes_all |= !input->expr && !input->slots;
 		args[i] = input->expr ? walk(b, i, input->expr, true) :
 					cond_const(true);
+		if (input->slots)
+			args[i] = after_exec(b, args[i], input->slots);
 		if (args[i]->kind == COND_TRUE && !b->accept_all_rule)
 			b->accept_all_rule = input->rule;
 	}
@@ -338,6 +372,8 @@ static const char *line_text(struct builder *b, uint32_t line)
 		return "drop";
 	if (line == LINE_SEARCH)
 		return "which of the values it could be";
+	if (line == LINE_SLOT)
+		return "after an exec of the process";
 	return term_text(b, b->terms[line - LINE_TERMS].expr);
 }
 
@@ -457,12 +493,18 @@ int pushdown_stage(const struct pushdown_request *request,
 			     .inputs = request->inputs,
 			     .input_count = request->input_count,
 			     .process = request->process };
+	/* The first stage does not have the path yet. */
+	struct path_set_list *sets =
+		request->stage == PUSHDOWN_PREDICATE ? request->sets : NULL;
 	struct kernel_function function = { .stream = request->stream,
 					    .stage = request->stage };
 	struct ebpf_code code = { 0 };
 	const struct cond *root = NULL;
-	int r = builder_init(&b, err);
+	int r;
 
+	b.sets = sets;
+	b.sets_before = sets ? sets->count : 0;
+	r = builder_init(&b, err);
 	if (!r)
 		r = build_to_fit(&b, &root, &code, err);
 	if (r)
@@ -473,11 +515,15 @@ int pushdown_stage(const struct pushdown_request *request,
 	if (!function.name)
 		return err_nomem(err);
 	if (root->kind == COND_TRUE) {
+		if (sets)
+			sets->count = b.sets_before;
 		function.accept_all_rule = b.accept_all_rule;
 		r = explain_accept_all(&b, err);
 	} else {
 		function.ir = b.ir;
 		note_reads(&function);
+		for (unsigned i = 0; i < b.input_count; i++)
+			function.tests_slots |= b.inputs[i].slots;
 		r = make_lines(&b, &code, &function, err);
 	}
 	if (r)

@@ -20,6 +20,7 @@
 struct pushdown_input {
 	const char *rule;
 	const struct expr *expr; /* reads only columns of the one input */
+	uint64_t slots; /* one of these must be alive; 0: none need be */
 };
 
 /*
@@ -65,6 +66,7 @@ struct kernel_function {
 	const char *accept_all_rule; /* NULL: it filters */
 	uint64_t columns[4];	     /* that it reads, bit per column id */
 	bool tests_process[2];	     /* head.terms, head.parent_terms */
+	uint64_t tests_slots;	     /* of head.join_keys */
 };
 
 struct pushdown_request {
@@ -74,6 +76,15 @@ struct pushdown_request {
 	const struct pushdown_input *inputs;
 	unsigned input_count;
 	struct process_term_table *process; /* gets terms; NULL: has none */
+	struct path_set_list *sets;	    /* gets sets; NULL: has none */
+};
+
+/* Sets that paths are looked up in, of all streams. */
+struct path_set;
+struct path_set_list {
+	struct path_set *items;
+	unsigned count;
+	unsigned size;
 };
 
 /*

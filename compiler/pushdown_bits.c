@@ -88,20 +88,36 @@ static int generate(struct bits_builder *b, size_t out_bytes,
 	return r;
 }
 
-/* Shorter texts, then one condition less: the dearest. */
-static void shorten(struct bits_builder *b)
+/* Index of the dearest condition that is not dropped. */
+static unsigned dearest(const struct bits_builder *b)
 {
-	unsigned dearest = 0;
+	unsigned at = b->count;
+
+	for (unsigned i = 0; i < b->count; i++)
+		if (!b->terms[i].dropped &&
+		    (at == b->count || b->conds[i]->cost > b->conds[at]->cost))
+			at = i;
+	CHECK(at < b->count);
+	return at;
+}
+
+/* Shorter texts, then without the dearest, as many as are too much. */
+static void shorten(struct bits_builder *b, uint64_t cost)
+{
+	uint64_t wanted =
+		cost / 2 < PUSHDOWN_INSNS_MAX ? cost / 2 : PUSHDOWN_INSNS_MAX;
 
 	if (!b->brief) {
 		b->brief = true;
 		return;
 	}
-	for (unsigned i = 1; i < b->count; i++)
-		if (b->conds[i]->cost > b->conds[dearest]->cost)
-			dearest = i;
-	CHECK(b->conds[dearest]->cost);
-	b->terms[dearest].dropped = true;
+	do {
+		unsigned i = dearest(b);
+
+		CHECK(b->conds[i]->cost);
+		cost -= b->conds[i]->cost;
+		b->terms[i].dropped = true;
+	} while (cost > wanted);
 }
 
 static const char *line_text(struct bits_builder *b, uint32_t line)
@@ -178,7 +194,7 @@ int pushdown_bits(struct arena *arena, const struct bits_function *what,
 			    generate(&b, what->out_bytes, ir, &code, err);
 		if (r <= 0)
 			break;
-		shorten(&b);
+		shorten(&b, cost);
 	}
 	if (!r)
 		r = make_lines(&b, &code, &function, err);

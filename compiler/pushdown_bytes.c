@@ -123,16 +123,48 @@ static const struct cond *chars_equal(struct cond_set *set,
 	return bytes_at(set, NULL, column->offset, test);
 }
 
+static const struct cond *path_at(struct cond_set *set, struct bytes_test test,
+				  bool prefix)
+{
+	return bytes_at(
+		set,
+		path_length(set, test.column, prefix ? IR_GE : IR_EQ, test.len),
+		test.column->bytes_offset, test);
+}
+
+/* A path is the text, or begins so: told as such while a set may take it. */
+static const struct cond *path_text(struct cond_set *set,
+				    struct bytes_test test, bool prefix)
+{
+	if (test.len > test.column->bytes_size)
+		return cond_const(false);
+	if (test.fold_case || !test.len || !set->sets)
+		return path_at(set, test, prefix);
+	return cond_text(set, test.column, prefix, test.text, test.len,
+			 2 + 2 * (test.len / 8 + 2));
+}
+
+const struct cond *bytes_plain(struct cond_set *set, const struct cond *text)
+{
+	const struct bytes_test test = { .column = text->column,
+					 .text = text->text,
+					 .len = text->text_len };
+	const struct cond *cond;
+	uint32_t line = set->line;
+
+	set->line = text->line;
+	cond = path_at(set, test, text->prefix);
+	set->line = line;
+	return text->cmp == IR_EQ ? cond : cond_negate(set, cond);
+}
+
 const struct cond *bytes_equal(struct cond_set *set, struct bytes_test test)
 {
 	const struct column *column = test.column;
 
 	if (column->wire == WIRE_CHARS)
 		return chars_equal(set, test);
-	if (test.len > column->bytes_size)
-		return cond_const(false);
-	return bytes_at(set, path_length(set, column, IR_EQ, test.len),
-			column->bytes_offset, test);
+	return path_text(set, test, false);
 }
 
 const struct cond *bytes_prefix(struct cond_set *set, struct bytes_test test)
@@ -146,10 +178,7 @@ const struct cond *bytes_prefix(struct cond_set *set, struct bytes_test test)
 			return cond_const(false);
 		return bytes_at(set, NULL, column->offset, test);
 	}
-	if (test.len > column->bytes_size)
-		return cond_const(false);
-	return bytes_at(set, path_length(set, column, IR_GE, test.len),
-			column->bytes_offset, test);
+	return path_text(set, test, true);
 }
 
 const struct cond *bytes_suffix(struct cond_set *set, struct bytes_test test)
@@ -172,20 +201,38 @@ const struct cond *bytes_suffix(struct cond_set *set, struct bytes_test test)
 	return cond_suffix(set, test.column, text, test.len, test.fold_case);
 }
 
+static const struct cond *
+bytes_whole(struct cond_set *set, enum bytes_kind kind, struct bytes_test test)
+{
+	return kind == BYTES_EQUAL  ? bytes_equal(set, test) :
+	       kind == BYTES_PREFIX ? bytes_prefix(set, test) :
+				      bytes_suffix(set, test);
+}
+
 const struct cond *bytes_brief(struct cond_set *set, enum bytes_kind kind,
 			       struct bytes_test test, bool *ret_part)
 {
+	const struct cond *whole = bytes_whole(set, kind, test);
 	const struct column *column = test.column;
 	/* The last four that lie aligned: names differ at their ends. */
 	uint32_t end = (column->bytes_offset + test.len) / 4 * 4;
 	struct bytes_test part = test;
 
 	part.len = 4;
+	if (is_set_text(set, whole)) {
+		const uint8_t *name = memrchr(test.text, '/', test.len);
+
+		/* A set knows the last component alone. */
+		if (kind != BYTES_SUFFIX || name == test.text)
+			return whole;
+		*ret_part = true;
+		part.len = (uint32_t)(test.text + test.len - name);
+		part.text = name;
+		return bytes_suffix(set, part);
+	}
 	if (column->wire != WIRE_PATH || test.len <= 8 ||
 	    test.len > column->bytes_size)
-		return kind == BYTES_EQUAL  ? bytes_equal(set, test) :
-		       kind == BYTES_PREFIX ? bytes_prefix(set, test) :
-					      bytes_suffix(set, test);
+		return whole;
 	*ret_part = true;
 	if (kind == BYTES_SUFFIX) {
 		part.text += test.len - part.len;

@@ -53,6 +53,7 @@ static uint32_t cond_hash(const struct cond *c)
 	uint32_t hash = mix(c->kind * 64 + c->cmp, c->field.offset);
 
 	hash = mix(hash, c->mask);
+	hash = mix(hash, (uint64_t)c->bytes_offset << 1 | c->prefix);
 	if (c->left)
 		hash = mix(hash, (uint64_t)operand_hash(c->left) << 32 |
 					 operand_hash(c->right));
@@ -73,6 +74,7 @@ static bool cond_equal(const struct cond *a, const struct cond *b)
 {
 	if (a->hash != b->hash || a->kind != b->kind || a->cmp != b->cmp ||
 	    a->term != b->term || a->fold_case != b->fold_case ||
+	    a->prefix != b->prefix || a->bytes_offset != b->bytes_offset ||
 	    a->mask != b->mask || a->text_len != b->text_len ||
 	    a->arg_count != b->arg_count || !field_equal(a->field, b->field))
 		return false;
@@ -94,6 +96,8 @@ static const struct cond *intern(struct cond_set *set, struct cond c)
 	const struct cond **bucket;
 	struct cond *copy;
 
+	for (uint32_t i = 0; i < c.arg_count; i++)
+		c.has_text |= c.args[i]->has_text;
 	c.hash = cond_hash(&c);
 	bucket = &set->buckets[c.hash % COND_BUCKETS];
 	for (const struct cond *other = *bucket; other; other = other->next)
@@ -181,10 +185,47 @@ const struct cond *cond_suffix(struct cond_set *set,
 				     .field = length,
 				     .bytes_offset = column->bytes_offset,
 				     .bytes_size = column->bytes_size,
+				     .column = column,
 				     .text = text,
 				     .text_len = len,
 				     .fold_case = fold_case,
 				     .cost = 6 + (fold_case ? 3 : 2) * len });
+}
+
+const struct cond *cond_text(struct cond_set *set, const struct column *column,
+			     bool prefix, const uint8_t *text, uint32_t len,
+			     uint32_t cost)
+{
+	return intern(set, (struct cond){ .kind = COND_TEXT,
+					  .cmp = IR_EQ,
+					  .bytes_offset = column->bytes_offset,
+					  .column = column,
+					  .prefix = prefix,
+					  .has_text = true,
+					  .text = text,
+					  .text_len = len,
+					  .cost = cost });
+}
+
+const struct cond *cond_plain(struct cond_set *set, const struct cond *cond)
+{
+	const struct cond **args;
+
+	if (!cond->has_text)
+		return cond;
+	if (cond->kind == COND_TEXT)
+		return bytes_plain(set, cond);
+	args = arena_array(set->arena, cond->arg_count,
+			   sizeof(const struct cond *));
+	if (!args) {
+		set->failed = true;
+		return &cond_true;
+	}
+	for (uint32_t i = 0; i < cond->arg_count; i++)
+		args[i] = cond_plain(set, cond->args[i]);
+	if (cond->kind == COND_IF)
+		return cond_if(set, args[0], args[1], args[2]);
+	return cond_join(set, cond->kind, args, cond->arg_count, cond->term);
 }
 
 const struct cond *cond_if(struct cond_set *set, const struct cond *test,
@@ -265,6 +306,30 @@ static const struct cond **flatten(struct cond_set *set, enum cond_kind kind,
 	return flat;
 }
 
+/* Any of some bits of the same bytes: one test. Returns how many are left. */
+static uint32_t merge_bits(struct cond_set *set, const struct cond **args,
+			   uint32_t count)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct cond *c = args[i];
+		bool bits = c->kind == COND_BITS && c->cmp == IR_NE;
+		uint32_t k = bits ? 0 : kept;
+
+		while (k < kept &&
+		       (args[k]->kind != COND_BITS || args[k]->cmp != IR_NE ||
+			!field_equal(args[k]->field, c->field)))
+			k++;
+		if (k == kept)
+			args[kept++] = c;
+		else
+			args[k] = cond_bits(set, c->field,
+					    args[k]->mask | c->mask, true);
+	}
+	return kept;
+}
+
 const struct cond *cond_join(struct cond_set *set, enum cond_kind kind,
 			     const struct cond **args, uint32_t count,
 			     bool term)
@@ -289,7 +354,8 @@ const struct cond *cond_join(struct cond_set *set, enum cond_kind kind,
 		for (uint32_t i = 1; i < kept; i++)
 			if (args[i] != args[distinct - 1])
 				args[distinct++] = args[i];
-		kept = distinct;
+		kept = kind == COND_OR ? merge_bits(set, args, distinct) :
+					 distinct;
 	}
 	if (kept == 0)
 		return neutral;
@@ -344,6 +410,7 @@ const struct cond *cond_negate(struct cond_set *set, const struct cond *cond)
 	case COND_COMPARE:
 	case COND_BITS:
 	case COND_SUFFIX:
+	case COND_TEXT:
 		turned.cmp = opposite(cond->cmp);
 		return intern(set, turned);
 	case COND_AND:

@@ -200,6 +200,7 @@ static void emit_cond(struct kernel_ir *ir, const struct cond *c, uint32_t then,
 		break;
 	case COND_FALSE:
 	case COND_TRUE:
+	case COND_TEXT:
 		CHECK(!"a constant inside of a condition");
 	}
 	ir->line = c->line;

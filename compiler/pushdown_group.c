@@ -24,18 +24,6 @@
 /* So deep a tree; what is left is tested in a row. Bounds time and memory. */
 #define GROUP_DEPTH_MAX 12
 
-/* All of the conditions hold. */
-struct branch {
-	const struct cond **conds;
-	uint32_t count;
-};
-
-struct branches {
-	struct branch *items;
-	uint32_t count;
-	uint32_t size;
-};
-
 /* A branch's condition that some bytes are `value`. */
 struct probe {
 	const struct operand *bytes;
@@ -56,12 +44,11 @@ static const struct cond *group(struct cond_set *set,
 				const struct branch *branches, uint32_t count,
 				unsigned depth);
 static const struct cond *group_or(struct cond_set *set,
-				   const struct cond *cond);
+				   const struct cond *cond, bool top);
 
 /* --- the branches of a condition ------------------------------------------ */
 
-static void add_branch(struct cond_set *set, struct branches *to,
-		       struct branch branch)
+void add_branch(struct cond_set *set, struct branches *to, struct branch branch)
 {
 	if (to->count == to->size) {
 		uint32_t size = to->size ? to->size * 2 : 64;
@@ -149,8 +136,10 @@ static void expand(struct cond_set *set, const struct cond *c,
 		return;
 	}
 	c = branch.conds[at];
-	if (cost_of_others(&branch, at) > GROUP_SHARED_COST) {
-		branch.conds[at] = group_or(set, c);
+	/* As a set they are not said again. */
+	if (cost_of_others(&branch, at) > GROUP_SHARED_COST &&
+	    !(set->sets && is_set_list(set, c))) {
+		branch.conds[at] = group_or(set, c, false);
 		add_branch(set, to, branch);
 		return;
 	}
@@ -403,35 +392,82 @@ static const struct cond *group(struct cond_set *set,
 			  group(set, rest, rest_count, depth + 1));
 }
 
+/* What is still a text becomes comparisons, which are probes. */
+static void make_plain(struct cond_set *set, struct branches *branches)
+{
+	for (uint32_t i = 0; i < branches->count; i++) {
+		struct branch *b = &branches->items[i], plain = { 0 };
+		uint32_t count = 0;
+
+		for (uint32_t k = 0; k < b->count; k++) {
+			b->conds[k] = cond_plain(set, b->conds[k]);
+			count += count_demands(b->conds[k]);
+		}
+		plain.conds =
+			group_alloc(set, count, sizeof(const struct cond *));
+		if (!plain.conds)
+			return;
+		for (uint32_t k = 0; k < b->count; k++)
+			take_demands(b->conds[k], &plain);
+		*b = plain;
+	}
+}
+
+/* `top`: no other OR of the condition is made a tree with sets. */
 static const struct cond *group_or(struct cond_set *set,
-				   const struct cond *cond)
+				   const struct cond *cond, bool top)
 {
 	const struct branch nothing = { .count = 0 };
 	struct branches branches = { .count = 0 };
+	unsigned sets = set->sets ? set->sets->count : 0;
 	uint32_t count, first;
 	struct probe *probes;
 
 	expand(set, cond, nothing, &branches);
+	if (top && set->sets && !set->failed)
+		sets_extract(set, &branches);
+	if (!set->failed)
+		make_plain(set, &branches);
+	if (set->failed)
+		return cond_const(true);
 	probes = find_probes(set, branches.items, branches.count, &count);
-	if (set->failed || choose(probes, count, &first) < GROUP_LEAST)
-		return cond;
-	return group(set, branches.items, branches.count, 0);
+	if (set->failed)
+		return cond_const(true);
+	if (choose(probes, count, &first) >= GROUP_LEAST)
+		return group(set, branches.items, branches.count, 0);
+	if (set->sets && set->sets->count != sets)
+		return in_a_row(set, branches.items, branches.count);
+	return cond_plain(set, cond);
+}
+
+/* The widest OR among the args; UINT32_MAX: there is none. */
+static uint32_t widest_or(const struct cond *cond)
+{
+	uint32_t best = UINT32_MAX;
+
+	for (uint32_t i = 0; i < cond->arg_count; i++)
+		if (cond->args[i]->kind == COND_OR &&
+		    (best == UINT32_MAX ||
+		     cond->args[i]->arg_count > cond->args[best]->arg_count))
+			best = i;
+	return best;
 }
 
 const struct cond *cond_group(struct cond_set *set, const struct cond *cond)
 {
 	const struct cond **args;
+	uint32_t widest = widest_or(cond);
 
 	if (cond->kind == COND_OR)
-		return group_or(set, cond);
+		return group_or(set, cond, true);
 	if (cond->kind != COND_AND)
-		return cond;
+		return cond_plain(set, cond);
 	args = group_alloc(set, cond->arg_count, sizeof(const struct cond *));
 	if (!args)
 		return cond;
 	for (uint32_t i = 0; i < cond->arg_count; i++)
 		args[i] = cond->args[i]->kind == COND_OR ?
-				  group_or(set, cond->args[i]) :
-				  cond->args[i];
+				  group_or(set, cond->args[i], i == widest) :
+				  cond_plain(set, cond->args[i]);
 	return cond_join(set, COND_AND, args, cond->arg_count, cond->term);
 }

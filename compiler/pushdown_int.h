@@ -11,6 +11,7 @@
 
 #include "compiler/kernel_ir.h"
 #include "compiler/pushdown.h"
+#include "user/base/path_set.h"
 
 /* Half of what a branch reaches; the verifier takes it in tens of ms. */
 #define PUSHDOWN_INSNS_MAX 16000
@@ -57,6 +58,7 @@ enum cond_kind {
 	COND_COMPARE, /* left cmp right */
 	COND_BITS,    /* (field & mask) cmp 0, with EQ or NE */
 	COND_SUFFIX,  /* a path ends with text; cmp NE: it does not */
+	COND_TEXT,    /* a path is text, or begins so; until cond_plain() */
 	COND_AND,
 	COND_OR,
 	COND_IF, /* args[0] decides between args[1] and args[2] */
@@ -75,6 +77,9 @@ struct cond {
 	const uint8_t *text;
 	uint32_t text_len;
 	bool fold_case; /* SUFFIX: letters alike, `text` has them in upper case */
+	bool prefix;	/* TEXT: begins with it */
+	bool has_text;		     /* TEXT itself, or some arg has */
+	const struct column *column; /* SUFFIX, TEXT */
 	uint32_t arg_count;
 	const struct cond *const *args;
 	uint32_t cost;	/* instructions, at most */
@@ -88,6 +93,7 @@ struct cond {
 
 struct cond_set {
 	struct arena *arena;
+	struct path_set_list *sets; /* NULL: none are to be made */
 	const struct stream *stream;
 	const struct cond **buckets;
 	uint32_t count;
@@ -111,6 +117,12 @@ const struct cond *cond_bits(struct cond_set *set, struct field field,
 const struct cond *cond_suffix(struct cond_set *set,
 			       const struct column *column, const uint8_t *text,
 			       uint32_t len, bool fold_case);
+/* `cost`: of what it will be in instructions. */
+const struct cond *cond_text(struct cond_set *set, const struct column *column,
+			     bool prefix, const uint8_t *text, uint32_t len,
+			     uint32_t cost);
+/* The same without any TEXT: as comparisons of the bytes. */
+const struct cond *cond_plain(struct cond_set *set, const struct cond *cond);
 const struct cond *cond_if(struct cond_set *set, const struct cond *test,
 			   const struct cond *then, const struct cond *other);
 /* `kind` AND or OR of what lies in args, which is taken over and reordered. */
@@ -123,8 +135,33 @@ const struct cond *cond_negate(struct cond_set *set, const struct cond *cond);
 /* AND out of an OR what all its branches demand. */
 const struct cond *cond_factor(struct cond_set *set, const struct cond *cond);
 
-/* pushdown_group.c: the same, with few tests for each record */
+/*
+ * pushdown_group.c: the same, with few tests for each record, and without TEXT.
+ * Many texts become sets where there is a list for them.
+ */
 const struct cond *cond_group(struct cond_set *set, const struct cond *cond);
+
+/* All of the conditions hold. */
+struct branch {
+	const struct cond **conds;
+	uint32_t count;
+};
+
+/* Any of them. */
+struct branches {
+	struct branch *items;
+	uint32_t count;
+	uint32_t size;
+};
+void add_branch(struct cond_set *set, struct branches *to,
+		struct branch branch);
+
+/* pushdown_sets.c: can a set take it? */
+bool is_set_text(const struct cond_set *set, const struct cond *cond);
+/* Is it an OR of such texts, enough for a set, and of nothing else? */
+bool is_set_list(const struct cond_set *set, const struct cond *cond);
+/* Texts of many branches become sets and tests of a path's group. */
+void sets_extract(struct cond_set *set, struct branches *branches);
 
 /* pushdown_operand.c: integers */
 const struct operand *operand_const(struct cond_set *set, int64_t i);
@@ -162,6 +199,8 @@ struct bytes_test {
 const struct cond *bytes_equal(struct cond_set *set, struct bytes_test test);
 const struct cond *bytes_prefix(struct cond_set *set, struct bytes_test test);
 const struct cond *bytes_suffix(struct cond_set *set, struct bytes_test test);
+/* A TEXT as comparisons. */
+const struct cond *bytes_plain(struct cond_set *set, const struct cond *text);
 /*
  * What the three say in few instructions: some of the bytes are tested, in
  * paths. *ret_part is set when that is not all of them.
@@ -263,6 +302,7 @@ enum pushdown_line {
 	LINE_KEEP,
 	LINE_DROP,
 	LINE_SEARCH, /* for the values of many terms at once */
+	LINE_SLOT,
 	LINE_DONE,
 	LINE_TERMS
 };

@@ -173,6 +173,9 @@ static struct leaf null_leaf(struct cond_set *set, const struct expr *expr,
 	if (column && column->wire == WIRE_PATH)
 		return leaf_exactly(set, path_known(set, column),
 				    want_opposite(want));
+	if (column && column->wire == WIRE_IP)
+		return leaf_undecided("whether there is an address is decided "
+				      "in user space");
 	if (column && !catalog_in_kernel(column))
 		return leaf_undecided(column_reason(set, column));
 	return leaf_exactly(set, cond_const(false), want);

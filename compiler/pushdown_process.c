@@ -10,7 +10,7 @@
  *
  * More terms than bits share them: a bit stands for any of its terms.
  */
-#include "compiler/compiler.h"
+#include "compiler/process_term.h"
 #include "compiler/pushdown_process.h"
 
 #include <string.h>

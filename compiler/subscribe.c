@@ -3,6 +3,7 @@
 
 #include "compiler/compilation.h"
 #include "compiler/plan_walk.h"
+#include "compiler/semi_join.h"
 
 #include <string.h>
 
@@ -53,14 +54,15 @@ struct inputs {
 	unsigned count;
 };
 
-static bool collect_scans(struct compilation *c, const struct plan_rule *rule,
+static bool collect_scans(struct compilation *c, const struct semi_joins *joins,
+			  const struct plan_rule *rule,
 			  const struct plan_node *node, enum stream_id stream,
 			  struct inputs *inputs)
 {
 	struct pushdown_input *grown;
 
 	for (unsigned i = 0; i < plan_child_count(node); i++)
-		if (!collect_scans(c, rule, plan_child(node, i), stream,
+		if (!collect_scans(c, joins, rule, plan_child(node, i), stream,
 				   inputs))
 			return false;
 	if (node->kind != PLAN_SCAN || node->stream != stream)
@@ -72,7 +74,9 @@ static bool collect_scans(struct compilation *c, const struct plan_rule *rule,
 	inputs->items = grown;
 	inputs->items[inputs->count++] =
 		(struct pushdown_input){ .rule = rule->name,
-					 .expr = node->predicate };
+					 .expr = node->predicate,
+					 .slots =
+						 semi_joins_slot(joins, node) };
 	return true;
 }
 
@@ -144,18 +148,23 @@ static void take_process(struct subscription *subscription,
 
 		for (unsigned k = 0; k < 2; k++)
 			subscription->tests_process[k] |= f->tests_process[k];
+		if (f->insns)
+			subscription->tests_slots |= f->tests_slots;
 	}
 }
 
 static int subscribe_stream(struct compilation *c, struct program *program,
 			    enum stream_id stream,
 			    struct process_term_table *process,
+			    struct path_set_list *sets,
+			    const struct semi_joins *joins,
 			    struct kernel_function *functions, struct err *err)
 {
 	struct subscription *subscription = &program->subscriptions[stream];
 	struct pushdown_request request = { .arena = c->arena,
 					    .stream = stream,
-					    .process = process };
+					    .process = process,
+					    .sets = sets };
 	struct inputs inputs = { 0 };
 	unsigned first = program->function_count;
 	int r;
@@ -164,7 +173,7 @@ static int subscribe_stream(struct compilation *c, struct program *program,
 		const struct plan_rule *rule = &program->plan->rules[i];
 
 		want_columns(subscription, rule, stream);
-		if (!collect_scans(c, rule, rule->root, stream, &inputs))
+		if (!collect_scans(c, joins, rule, rule->root, stream, &inputs))
 			return err_nomem(err);
 	}
 	if (!subscription->wanted)
@@ -223,32 +232,64 @@ static int add_process_terms(struct program *program,
 	r = process_terms_compile(process, &functions[program->function_count],
 				  &program->process_terms,
 				  &program->process_term_count, err);
-	if (!r)
-		program->function_count++;
-	return r;
+	if (r)
+		return r;
+	take_columns(&program->subscriptions[STREAM_PROCESS_EXEC],
+		     &functions[program->function_count++], 1);
+	return 0;
+}
+
+static int add_join_slots(struct program *program,
+			  const struct semi_joins *joins,
+			  struct kernel_function *functions, struct err *err)
+{
+	uint64_t used = 0;
+	int r;
+
+	for (unsigned i = 0; i < STREAM_COUNT; i++)
+		used |= program->subscriptions[i].tests_slots;
+	if (!used)
+		return 0;
+	r = semi_joins_compile(joins, used, &functions[program->function_count],
+			       &program->join_slots, err);
+	if (r)
+		return r;
+	program->join_slot_count = joins->slot_count;
+	take_columns(&program->subscriptions[STREAM_PROCESS_EXEC],
+		     &functions[program->function_count++], 1);
+	return 0;
 }
 
 int subscribe(struct arena *arena, struct program *program, struct err *err)
 {
 	struct compilation c = { .arena = arena };
 	struct kernel_function *functions =
-		arena_array(arena, 2 * STREAM_COUNT + 1, sizeof(*functions));
+		arena_array(arena, 2 * STREAM_COUNT + 2, sizeof(*functions));
 	struct process_term_table *process = process_terms_new(arena);
+	struct path_set_list sets = { 0 };
+	struct semi_joins joins;
 	int r;
 
 	if (!functions || !process)
 		return err_nomem(err);
+	r = semi_joins_find(arena, program->plan, &joins, err);
+	if (r)
+		return r;
 	for (unsigned i = 0; i < STREAM_COUNT; i++) {
 		r = subscribe_stream(&c, program, (enum stream_id)i, process,
-				     functions, err);
+				     &sets, &joins, functions, err);
 		if (r)
 			return r;
 		take_sampled(program, (enum stream_id)i);
 		take_directory(program, (enum stream_id)i);
 	}
 	r = add_process_terms(program, process, functions, err);
+	if (!r)
+		r = add_join_slots(program, &joins, functions, err);
 	if (r)
 		return r;
+	program->path_sets = sets.items;
+	program->path_set_count = sets.count;
 	program->functions = functions;
 	return kernel_object(arena, functions, program->function_count,
 			     &program->object, &program->object_bytes, err);

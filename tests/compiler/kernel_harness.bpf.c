@@ -8,6 +8,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "bpf/event.h"
+#include "bpf/process_terms.h"
 
 #define RECORDS_MAX 128
 
@@ -55,6 +56,31 @@ HARNESS(file_open)
 HARNESS(process_exec)
 HARNESS(process_fork)
 HARNESS(process_exit)
+
+/* The bits of the records of process.exec. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, RECORDS_MAX);
+	__type(key, __u32);
+	__type(value, struct process_terms);
+} terms_map SEC(".maps");
+
+PROCESS_TERMS_PASS_ALL
+
+SEC("syscall") int terms(void *ctx)
+{
+	for (__u32 i = 0; i < RECORDS_MAX && i < record_count; i++) {
+		__u32 key = i;
+		struct process_exec_event *e =
+			bpf_map_lookup_elem(&process_exec_map, &key);
+		struct process_terms *out =
+			bpf_map_lookup_elem(&terms_map, &key);
+
+		if (!e || !out || process_terms(e, out))
+			return 1;
+	}
+	return 0;
+}
 #endif
 
 char _license[] SEC("license") = "GPL";

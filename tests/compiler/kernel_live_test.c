@@ -5,7 +5,8 @@
  * verifier, and says the same of each record as the interpreter does.
  */
 #include "compiler/pushdown.h"
-#include "compiler/predicate_gen.h"
+#include "compiler/process_gen.h"
+#include "compiler/process_term.h"
 #include "support/ebpf_interp.h"
 #include "support/unit.h"
 
@@ -199,7 +200,7 @@ static void check_in_kernel(struct gen *g, const struct live *live,
 static void make(struct gen *g, const struct expr *expr,
 		 struct kernel_function *f)
 {
-	struct pushdown_input input = { "r", expr };
+	struct pushdown_input input = { .rule = "r", .expr = expr };
 	struct err err = { 0 };
 	bool exact;
 
@@ -305,6 +306,114 @@ static void predicate__of_the_greatest_length__loads(void **state)
 	arena_release(&arena);
 }
 
+/* --- terms on processes --------------------------------------------------- */
+
+static void check_bits(struct gen *g, const struct live *live,
+		       const struct kernel_function *f, uint32_t count)
+{
+	struct process_exec_event *event = malloc(sizeof(*event));
+	LIBBPF_OPTS(bpf_test_run_opts, run);
+	struct bpf_object *o;
+	struct err err = { 0 };
+	const uint8_t *bytes;
+	int records, out;
+	size_t len;
+
+	assert_non_null(event);
+	assert_int_equal(kernel_object(g->arena, f, 1, &bytes, &len, &err), 0);
+	o = link_object(live->harness, bytes, len, "terms");
+	load(o, f);
+	records = bpf_object__find_map_fd_by_name(o, "process_exec_map");
+	out = bpf_object__find_map_fd_by_name(o, "terms_map");
+	for (uint32_t i = 0; i < count; i++) {
+		struct process_terms terms;
+		uint64_t expected[PROCESS_TERM_WORDS], result;
+		uint32_t key = 0;
+		unsigned at;
+
+		memset(event, 0, sizeof(*event));
+		gen_process_exe_fill(g, event);
+		event->head.flags = gen_below(g, 8);
+		assert_int_equal(
+			bpf_map_update_elem(records, &key, event, BPF_ANY), 0);
+		assert_int_equal(
+			bpf_prog_test_run_opts(
+				bpf_program__fd(
+					bpf_object__find_program_by_name(
+						o, "terms")),
+				&run),
+			0);
+		assert_int_equal(run.retval, 0);
+		assert_int_equal(bpf_map_lookup_elem(out, &key, &terms), 0);
+		assert_null(ebpf_interp_out(f->insns, f->insn_count, event,
+					    sizeof(*event), expected,
+					    sizeof(expected), &result, &at));
+		assert_memory_equal(&terms, expected, sizeof(terms));
+	}
+	bpf_object__close(o);
+	free(event);
+}
+
+static bool make_terms(struct gen *g, unsigned rules,
+		       struct kernel_function *ret_function)
+{
+	struct process_term_table *table = process_terms_new(g->arena);
+	struct pushdown_input *inputs =
+		arena_array(g->arena, rules, sizeof(*inputs));
+	const struct pushdown_request request = { .arena = g->arena,
+						  .stream = STREAM_FILE_OPEN,
+						  .stage = PUSHDOWN_PREDICATE,
+						  .inputs = inputs,
+						  .input_count = rules,
+						  .process = table };
+	const struct process_term *terms;
+	struct kernel_function predicate;
+	struct err err = { 0 };
+	unsigned count;
+	bool exact;
+
+	assert_true(table && inputs);
+	for (unsigned i = 0; i < rules; i++)
+		inputs[i] = (struct pushdown_input){
+			.rule = "r",
+			.expr = gen_process_expr(g, gen_below(g, 4))
+		};
+	if (pushdown_stage(&request, &predicate, &exact, &err))
+		fail_msg("%s", err.text);
+	if (!process_terms_count(table))
+		return false;
+	if (process_terms_compile(table, ret_function, &terms, &count, &err))
+		fail_msg("%s", err.text);
+	return true;
+}
+
+/* One rule, and so many that all bits are taken. */
+static void
+process_terms__in_the_kernel__agree_with_the_interpreter(void **state)
+{
+	const struct live *live = *state;
+	unsigned rounds = gen_full() ? 500 : 40, longest = 0;
+	struct arena arena;
+	struct gen g = { .arena = &arena,
+			 .stream = catalog_stream(STREAM_FILE_OPEN) };
+
+	g.state = test_seed();
+	arena_init(&arena, ARENA_BYTES);
+	for (unsigned i = 0; i < rounds; i++) {
+		struct kernel_function f;
+
+		if (make_terms(&g, i % 10 ? 1 + gen_below(&g, 20) : 400, &f)) {
+			check_bits(&g, live, &f, 10);
+			if (f.insn_count > longest)
+				longest = f.insn_count;
+		}
+		arena_reset(&arena);
+	}
+	printf("longest: %u instructions\n", longest);
+	assert_true(longest > 1000);
+	arena_release(&arena);
+}
+
 static void object__function_nobody_declares__links_and_loads(void **state)
 {
 	const struct live *live = *state;
@@ -353,6 +462,8 @@ int main(void)
 			predicates__in_the_kernel__agree_with_the_interpreter),
 		LIVE_TEST(predicate__that_spills__loads),
 		LIVE_TEST(predicate__of_the_greatest_length__loads),
+		LIVE_TEST(
+			process_terms__in_the_kernel__agree_with_the_interpreter),
 		LIVE_TEST(object__function_nobody_declares__links_and_loads),
 	};
 	const char *require = getenv("REQUIRE_LIVE");

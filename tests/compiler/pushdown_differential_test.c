@@ -8,6 +8,7 @@
 #include "compiler/predicate_gen.h"
 #include "support/ebpf_interp.h"
 #include "support/unit.h"
+#include "user/base/path_set.h"
 
 #define ARENA_BYTES ((size_t)64 * 1024 * 1024)
 #define RULES_MAX 3
@@ -17,6 +18,9 @@ struct tally {
 	uint64_t decidable, in_kernel; /* terms of the kinds that must be */
 	uint64_t satisfied; /* predicates of which some row is TRUE */
 	uint64_t in_part;   /* functions that test texts in part */
+	bool with_sets;
+	uint64_t sets[PATH_SET_KIND_COUNT];
+	uint64_t groups; /* more than one in a set: it is told apart */
 	uint64_t functions, with_code, longest;
 	uint64_t pre_functions, pre_rows, pre_passed;
 	uint64_t kind_terms[EXPR_OP_COUNT], kind_exact[EXPR_OP_COUNT];
@@ -311,13 +315,33 @@ static struct value some_path(struct gen *g)
 	return value_text(copy);
 }
 
-static const struct expr *path_term(struct gen *g)
+static const struct expr *paths_in(struct gen *g)
 {
-	static const enum expr_op ops[] = { EXPR_EQ, EXPR_EQ,	  EXPR_EQ,
-					    EXPR_EQ, EXPR_PREFIX, EXPR_SUFFIX };
-	enum expr_op op = ops[gen_below(g, ARRAY_SIZE(ops))];
+	unsigned n = 1 + gen_below(g, gen_chance(g, 20) ? 200 : 5);
+	struct expr *e = gen_node(g, EXPR_IN, VALUE_BOOL, n + 1);
+
+	e->args[0] =
+		gen_column(g, catalog_column_at(g->stream, COL_FILE_OPEN_path));
+	for (unsigned i = 1; i <= n; i++) {
+		char *text = arena_printf(g->arena, "/in/%03u%s", i,
+					  (char *)some_path(g).p);
+
+		CHECK(text);
+		e->args[i] = gen_const(g, value_text(text));
+	}
+	return e;
+}
+
+static const struct expr *path_term(struct gen *g, enum expr_op most)
+{
+	static const enum expr_op ops[] = { EXPR_EQ, EXPR_PREFIX, EXPR_SUFFIX };
+	enum expr_op op =
+		gen_chance(g, 60) ? most : ops[gen_below(g, ARRAY_SIZE(ops))];
 	struct expr *e = gen_node(g, op, VALUE_BOOL, op == EXPR_EQ ? 2 : 1);
 	struct value v = some_path(g);
+
+	if (gen_chance(g, 3))
+		return paths_in(g);
 
 	e->args[0] =
 		gen_column(g, catalog_column_at(g->stream, COL_FILE_OPEN_path));
@@ -334,17 +358,17 @@ static const struct expr *path_term(struct gen *g)
 }
 
 /* Paths, alone or with what other rules ask for as well. */
-static const struct expr *path_rule(struct gen *g)
+static const struct expr *path_rule(struct gen *g, enum expr_op most)
 {
 	unsigned dice = gen_below(g, 100);
 	struct expr *e =
 		gen_node(g, dice < 5 ? EXPR_OR : EXPR_AND, VALUE_BOOL, 2);
 
 	if (dice >= 60)
-		return path_term(g);
-	e->args[0] = path_term(g);
+		return path_term(g, most);
+	e->args[0] = path_term(g, most);
 	if (dice < 10)
-		e->args[1] = path_term(g);
+		e->args[1] = path_term(g, most);
 	else if (dice < 35)
 		e->args[1] = gen_in(g, catalog_column_at(g->stream, COL_uid));
 	else
@@ -367,25 +391,90 @@ static void set_path(struct gen *g, union gen_record *record)
 	memcpy(record->open.path_bytes, v.p, v.len);
 }
 
+static bool is_in(const struct path_set *set, const struct path_set_entry *e,
+		  struct value path)
+{
+	const uint8_t *slash = path.len ? memrchr(path.p, '/', path.len) : NULL;
+
+	if (set->kind == PATH_SET_NAME) {
+		if (!slash)
+			return false;
+		path.len -= (uint32_t)(slash + 1 - path.p);
+		path.p = slash + 1;
+	}
+	return (set->kind == PATH_SET_PREFIX ? path.len >= e->len :
+					       path.len == e->len) &&
+	       memcmp(path.p, e->text, e->len) == 0;
+}
+
+/* What the collector finds in the sets. */
+static void look_up(const struct path_set_list *sets, union gen_record *record)
+{
+	const struct value path = { .len = record->open.path.len,
+				    .p = record->bytes +
+					 record->open.path.off };
+
+	memset(&record->open.path_groups, 0, sizeof(struct path_groups));
+	for (unsigned i = 0; i < sets->count; i++) {
+		const struct path_set *set = &sets->items[i];
+		uint32_t longest = 0;
+
+		for (unsigned k = 0; k < set->entry_count; k++) {
+			const struct path_set_entry *e = &set->entries[k];
+
+			if (e->len <= longest || !is_in(set, e, path))
+				continue;
+			longest = e->len;
+			record->open.path_groups.group[set->kind] = e->group;
+		}
+	}
+}
+
+static void count_sets(const struct path_set_list *sets, struct tally *tally)
+{
+	for (unsigned i = 0; i < sets->count; i++) {
+		const struct path_set *set = &sets->items[i];
+		bool several = false;
+
+		for (unsigned k = 0; k < set->entry_count; k++)
+			several |= set->entries[k].group > 1;
+		tally->sets[set->kind]++;
+		tally->groups += several;
+	}
+}
+
 /* Searched by halves, not one after the other; long ones in part. */
 static void check_rules(struct gen *g, struct tally *tally)
 {
-	unsigned count = gen_chance(g, 5) ? 2500 : 8 + gen_below(g, 100);
+	unsigned count = gen_chance(g, tally->with_sets ? 20 : 5) ?
+				 2500 :
+				 8 + gen_below(g, 100);
 	struct pushdown_input *inputs =
 		arena_array(g->arena, count, sizeof(*inputs));
 	struct kernel_function function;
 	struct err err = { 0 };
+	static const enum expr_op ops[] = { EXPR_EQ, EXPR_PREFIX, EXPR_SUFFIX };
+	enum expr_op most = ops[gen_below(g, gen_chance(g, 50) ? 1 : 3)];
+	struct path_set_list sets = { 0 };
+	const struct pushdown_request request = { .arena = g->arena,
+						  .stream = STREAM_FILE_OPEN,
+						  .stage = PUSHDOWN_PREDICATE,
+						  .inputs = inputs,
+						  .input_count = count,
+						  .sets = tally->with_sets ?
+								  &sets :
+								  NULL };
 	bool exact, all;
 
 	assert_non_null(inputs);
 	g->stream = catalog_stream(STREAM_FILE_OPEN);
 	for (unsigned i = 0; i < count; i++) {
 		inputs[i].rule = "r";
-		inputs[i].expr = path_rule(g);
+		inputs[i].expr = path_rule(g, most);
 	}
-	if (pushdown(g->arena, g->stream->id, inputs, count, &function, &exact,
-		     &err))
+	if (pushdown_stage(&request, &function, &exact, &err))
 		fail_msg("%s", err.text);
+	count_sets(&sets, tally);
 	all = count_terms(g, &function, tally);
 	tally->in_part += !all;
 	for (unsigned i = 0; i < 50; i++) {
@@ -393,46 +482,70 @@ static void check_rules(struct gen *g, struct tally *tally)
 
 		gen_record(g, &record);
 		set_path(g, &record);
+		look_up(&sets, &record);
 		check_record(g, &record, &function, inputs, count, exact, all,
 			     tally);
 	}
 	arena_reset(g->arena);
 }
 
-static void rules__many_on_paths__superset_and_exact_where_said(void **state)
+static void check_many_rules(struct tally *t)
 {
 	unsigned rounds = gen_full() ? 5000 : 300;
 	struct arena arena;
 	struct gen g = { .state = test_seed(), .arena = &arena };
 	struct expr_env env;
-	struct tally t = { .env = &env };
 
-	(void)state;
+	t->env = &env;
 	assert_int_equal(expr_env_init(&env, NULL), 0);
 	arena_init(&arena, ARENA_BYTES);
 	for (unsigned i = 0; i < rounds; i++)
-		check_rules(&g, &t);
+		check_rules(&g, t);
 	arena_release(&arena);
 	expr_env_release(&env);
 	printf("%lu rows: %.1f%% matched, %.1f%% passed, %.1f%% compared "
 	       "exactly; %lu of %lu functions filter, longest %lu\n",
-	       t.rows, 100.0 * (double)t.matched / (double)t.rows,
-	       100.0 * (double)t.passed / (double)t.rows,
-	       100.0 * (double)t.exact_rows / (double)t.rows, t.with_code,
-	       t.functions, t.longest);
-	assert_true(t.matched * 100 >= t.rows * 30);
-	assert_true(t.passed * 100 <= t.rows * 80);
-	assert_true(t.exact_rows * 100 >= t.rows * 30);
+	       t->rows, 100.0 * (double)t->matched / (double)t->rows,
+	       100.0 * (double)t->passed / (double)t->rows,
+	       100.0 * (double)t->exact_rows / (double)t->rows, t->with_code,
+	       t->functions, t->longest);
+	assert_true(t->matched * 100 >= t->rows * 30);
+	assert_true(t->passed * 100 <= t->rows * 80);
+	assert_true(t->exact_rows * 100 >= t->rows * 30);
 	/* Of 2,500 rules one in a thousand is too long even in part. */
-	assert_true(t.with_code * 100 >= t.functions * 99);
+	assert_true(t->with_code * 100 >= t->functions * 98);
+}
+
+static void rules__many_on_paths__superset_and_exact_where_said(void **state)
+{
+	struct tally t = { 0 };
+
+	(void)state;
+	check_many_rules(&t);
 	assert_true(t.in_part > 0);
+}
+
+/* The same, with what the collector looks up. */
+static void rules__with_sets__superset_and_exact_where_said(void **state)
+{
+	struct tally t = { .with_sets = true };
+
+	(void)state;
+	check_many_rules(&t);
+	printf("sets: %lu whole, %lu names, %lu prefixes, %lu with groups; "
+	       "%lu functions test texts in part\n",
+	       t.sets[PATH_SET_WHOLE], t.sets[PATH_SET_NAME],
+	       t.sets[PATH_SET_PREFIX], t.groups, t.in_part);
+	for (unsigned i = 0; i < PATH_SET_KIND_COUNT; i++)
+		assert_true(t.sets[i] * 100 >= t.functions);
+	assert_true(t.groups * 100 >= t.functions * 20);
 }
 
 /* No record: passes, whatever the rules say. */
 static void predicate__no_record__passes(void **state)
 {
 	struct expr no = { .op = EXPR_CONST, .value = value_bool(false) };
-	struct pushdown_input input = { "r", &no };
+	struct pushdown_input input = { .rule = "r", .expr = &no };
 	struct kernel_function function;
 	struct arena arena;
 	uint64_t result;
@@ -458,6 +571,8 @@ int main(void)
 			predicates__random_rows__superset_and_exact_where_said),
 		cmocka_unit_test(
 			rules__many_on_paths__superset_and_exact_where_said),
+		cmocka_unit_test(
+			rules__with_sets__superset_and_exact_where_said),
 		cmocka_unit_test(predicate__no_record__passes),
 	};
 

@@ -87,7 +87,7 @@ static void push_all(struct fixture *f, const struct pushdown_input *inputs,
 
 static void push(struct fixture *f, const struct expr *expr)
 {
-	struct pushdown_input input = { "rule", expr };
+	struct pushdown_input input = { .rule = "rule", .expr = expr };
 
 	push_all(f, &input, 1);
 }
@@ -203,10 +203,12 @@ static void rules__one_takes_all__is_named(void **state)
 {
 	struct fixture *f = *state;
 	struct pushdown_input inputs[] = {
-		{ "narrow",
-		  compare(f, EXPR_EQ, CONNECT(dst_port), value_int(1)) },
-		{ "wide", pattern(f, EXPR_SUFFIX, COL_exe, "/sh") },
-		{ "wider", NULL },
+		{ .rule = "narrow",
+		  .expr = compare(f, EXPR_EQ, CONNECT(dst_port),
+				  value_int(1)) },
+		{ .rule = "wide",
+		  .expr = pattern(f, EXPR_SUFFIX, COL_exe, "/sh") },
+		{ .rule = "wider", .expr = NULL },
 	};
 
 	push_all(f, inputs, 3);
@@ -226,8 +228,9 @@ static void rules__one_takes_all__not_tested_in_part(void **state)
 {
 	struct fixture *f = *state;
 	struct pushdown_input inputs[] = {
-		{ "part", pattern(f, EXPR_LIKE, OPEN(path), "/tmp/_/key") },
-		{ "wide", NULL },
+		{ .rule = "part",
+		  .expr = pattern(f, EXPR_LIKE, OPEN(path), "/tmp/_/key") },
+		{ .rule = "wide", .expr = NULL },
 	};
 
 	f->g.stream = catalog_stream(STREAM_FILE_OPEN);
@@ -485,7 +488,9 @@ static void pushdown__no_memory__is_an_error(void **state)
 	f->g.state = 7;
 	f->g.stream = catalog_stream(STREAM_FILE_OPEN);
 	for (unsigned i = 0; i < 3; i++)
-		inputs[i] = (struct pushdown_input){ "r", gen_expr(&f->g, 3) };
+		inputs[i] =
+			(struct pushdown_input){ .rule = "r",
+						 .expr = gen_expr(&f->g, 3) };
 	for (; r; limit += 64) {
 		struct kernel_function function;
 		struct err err = { 0 };
@@ -549,15 +554,17 @@ static void golden__two_rules_share_a_term(void **state)
 {
 	struct fixture *f = *state;
 	struct pushdown_input inputs[] = {
-		{ "a",
-		  two(f, EXPR_AND,
-		      compare(f, EXPR_EQ, COL_loginuid, value_int(4294967295)),
-		      compare(f, EXPR_GT, CONNECT(dst_port),
-			      value_int(1024))) },
-		{ "b", two(f, EXPR_AND,
-			   compare(f, EXPR_LT, COL_uid, value_int(1000)),
-			   compare(f, EXPR_EQ, COL_loginuid,
-				   value_int(4294967295))) },
+		{ .rule = "a",
+		  .expr = two(f, EXPR_AND,
+			      compare(f, EXPR_EQ, COL_loginuid,
+				      value_int(4294967295)),
+			      compare(f, EXPR_GT, CONNECT(dst_port),
+				      value_int(1024))) },
+		{ .rule = "b",
+		  .expr = two(f, EXPR_AND,
+			      compare(f, EXPR_LT, COL_uid, value_int(1000)),
+			      compare(f, EXPR_EQ, COL_loginuid,
+				      value_int(4294967295))) },
 	};
 
 	push_all(f, inputs, 2);

@@ -254,3 +254,10 @@ bool catalog_in_kernel(const struct column *column)
 	       column->wire != WIRE_OPT && column->wire != WIRE_DNS &&
 	       !column->hidden;
 }
+
+uint16_t catalog_path_groups(enum stream_id stream, unsigned column)
+{
+	if (stream == STREAM_FILE_OPEN && column == COL_FILE_OPEN_path)
+		return offsetof(struct file_open_event, path_groups);
+	return 0;
+}

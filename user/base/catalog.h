@@ -105,6 +105,12 @@ size_t catalog_fixed_bytes(const struct stream *stream);
  */
 bool catalog_filled(enum stream_id stream, unsigned column);
 
+/*
+ * Where the collector puts the groups of the sets it has looked a path up in
+ * (struct path_groups, in scratch); 0: it does not.
+ */
+uint16_t catalog_path_groups(enum stream_id stream, unsigned column);
+
 /* Can a generated predicate read this column from the wire record? */
 bool catalog_in_kernel(const struct column *column);
 

@@ -207,6 +207,8 @@ static int programs_run(struct collector *collector,
 	struct generation_config config = {
 		.streams = streams_wanted(request),
 		.generated = { request->object, request->object_bytes },
+		.path_sets = request->path_sets,
+		.path_set_count = request->path_set_count,
 		.settings = {
 			.self_tgid = request->watch_self ? 0 :
 							   (uint32_t)getpid(),

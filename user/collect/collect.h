@@ -12,6 +12,7 @@
 
 #include "bpf/columns.h"
 #include "bpf/event.h"
+#include "user/base/path_set.h"
 #include "user/base/buf.h"
 #include "user/base/err.h"
 
@@ -39,6 +40,8 @@ struct collect_request {
 	const struct collect_columns *columns; /* NULL: all, no failed calls */
 	const uint8_t *object; /* generated predicates, NULL: pass all */
 	size_t object_bytes;
+	const struct path_set *path_sets; /* that the object needs */
+	unsigned path_set_count;
 	uint32_t lifecycle_ring_bytes; /* powers of two; 0: default */
 	uint32_t event_ring_bytes;
 	/*

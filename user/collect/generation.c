@@ -7,6 +7,7 @@
 
 #include "user/base/check.h"
 #include "user/collect/libbpf_log.h"
+#include "user/collect/path_sets.h"
 #include "user/collect/stubs.h"
 
 #include <errno.h>
@@ -123,6 +124,9 @@ static int maps_set(struct bpf_object *object, const struct family *family,
 	map = bpf_object__find_map_by_name(object, family->ring_map);
 	CHECK(map);
 	rc = bpf_map__reuse_fd(map, ring->fd);
+	if (!rc)
+		rc = path_sets_give(object, config->path_sets,
+				    config->path_set_count);
 	return rc ? rc : shared_maps_lend(shared, object);
 }
 

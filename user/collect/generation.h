@@ -9,6 +9,7 @@
 
 #include "bpf/settings.h"
 #include "user/collect/handlers.h"
+#include "user/base/path_set.h"
 #include "user/collect/object_link.h"
 
 struct bpf_link;
@@ -41,6 +42,8 @@ struct generation_ring {
 struct generation_config {
 	uint64_t streams;	       /* HANDLER_STREAM() of each wanted one */
 	struct object_bytes generated; /* bytes NULL: none */
+	const struct path_set *path_sets; /* what it needs to be looked up */
+	unsigned path_set_count;
 	struct generation_ring rings[RING_COUNT];
 	/* wakeup_bytes is set for each object: it depends on its ring. */
 	struct collect_settings settings;

@@ -344,6 +344,8 @@ static void request_fill(const struct sensor *s, const struct ruleset *ruleset,
 	if (ruleset && !options->no_pushdown) {
 		ret_request->object = ruleset->program->object;
 		ret_request->object_bytes = ruleset->program->object_bytes;
+		ret_request->path_sets = ruleset->program->path_sets;
+		ret_request->path_set_count = ruleset->program->path_set_count;
 	}
 }
 
