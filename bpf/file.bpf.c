@@ -95,6 +95,7 @@ static __always_inline void open_begin(struct file_open_event *event,
 				       struct task_struct *task, __s64 retval)
 {
 	head_begin(&event->head, STREAM_FILE_OPEN);
+	head_look_up(&event->head, STREAM_FILE_OPEN, task);
 	if (compat_is_32bit(task))
 		event->head.flags |= EVENT_FLAG_COMPAT;
 	event->head.retval = retval;

@@ -171,6 +171,21 @@ static void table_columns(struct collect_settings *settings)
 	}
 }
 
+static void processes_fill(const struct collect_processes *processes,
+			   struct collect_settings *settings)
+{
+	for (unsigned s = 0; s < STREAM_COUNT; s++) {
+		if (!settings->wanted[s])
+			continue;
+		settings->tests_process[s] = processes->tests_terms[s];
+		settings->tests_slots[s] = processes->tests_slots[s];
+		settings->keeps_terms |= processes->tests_terms[s] != 0;
+		settings->keeps_keys |= processes->tests_slots[s] != 0;
+	}
+	for (unsigned i = 0; i < processes->slot_count; i++)
+		settings->join_ns[i] = (uint64_t)processes->slot_ns[i];
+}
+
 /* What the kernel programs are told of each stream. */
 static void settings_fill(const struct collect_request *request,
 			  struct collect_settings *settings)
@@ -180,6 +195,8 @@ static void settings_fill(const struct collect_request *request,
 
 	for (unsigned s = 0; s < STREAM_COUNT; s++)
 		settings->wanted[s] = (streams & HANDLER_STREAM(s)) != 0;
+	if (request->processes)
+		processes_fill(request->processes, settings);
 	if (!columns) {
 		memset(settings->columns, 0xff, sizeof(settings->columns));
 		memset(settings->predicate_columns, 0xff,
@@ -236,6 +253,7 @@ static int programs_run(struct collector *collector,
 		return rc;
 	collector->generation++;
 	collector->streams = config.streams;
+	slots_begin(collector, request);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include "user/daemon/origin.h"
 #include "user/daemon/own_events.h"
 #include "user/daemon/summary.h"
+#include "user/daemon/term_bits.h"
 #include "user/event/decode.h"
 #include "user/loop/loop.h"
 
@@ -45,6 +46,8 @@ struct sensor {
 	struct log_source logs;
 	struct sampler_wants sampled;
 	struct containers *containers; /* NULL: nobody asks for them */
+	struct term_bits *terms; /* NULL: no predicate tests any */
+	int64_t unsettled_ns;	 /* its last snapshot; 0: all is settled */
 	struct pipeline *pipeline;
 	struct reorder *reorder;
 	struct loop *loop;
@@ -80,8 +83,26 @@ static int say(struct sensor *s, struct err *err)
 static int row_in_order(void *ctx, struct row *row, struct err *err)
 {
 	struct sensor *s = ctx;
+	int rc = pipeline_row(s->pipeline, row, err);
 
-	return pipeline_row(s->pipeline, row, err);
+	if (!rc)
+		term_bits_row(s->terms, s->collector, s->pipeline, row);
+	return rc;
+}
+
+/* The rows up to the watermark are all with the pipeline. */
+static int turn_end(struct sensor *s, int64_t watermark, struct err *err)
+{
+	int rc = reorder_advance(s->reorder, watermark, row_in_order, s, err);
+
+	if (!rc)
+		rc = pipeline_turn(s->pipeline, watermark, err);
+	s->watermark = watermark;
+	if (rc || !s->unsettled_ns || watermark <= s->unsettled_ns)
+		return rc;
+	term_bits_settle(s->terms, s->collector, s->pipeline);
+	s->unsettled_ns = 0;
+	return 0;
 }
 
 static int on_loss(void *ctx, const struct collect_loss *loss, struct err *err)
@@ -167,13 +188,7 @@ static int make_room(struct sensor *s, int64_t ts, struct err *err)
 	if (watermark <= s->watermark)
 		return 0;
 	rc = gaps_in(s, collect_now_ns(), err);
-	if (!rc)
-		rc = reorder_advance(s->reorder, watermark, row_in_order, s,
-				     err);
-	if (!rc)
-		rc = pipeline_turn(s->pipeline, watermark, err);
-	s->watermark = watermark;
-	return rc;
+	return rc ? rc : turn_end(s, watermark, err);
 }
 
 static int record_decode(struct sensor *s, const void *record, size_t len,
@@ -253,7 +268,12 @@ static int snapshot_in(void *ctx, const void *record, size_t len,
 
 	if (s->sampler)
 		sampler_see(s->sampler, record, len);
-	return rc ? rc : pipeline_row(s->pipeline, row, err);
+	if (!rc)
+		rc = pipeline_row(s->pipeline, row, err);
+	if (!rc)
+		term_bits_snapshot(s->terms, s->collector, s->pipeline, record,
+				   true);
+	return rc;
 }
 
 static int turn(struct sensor *s, struct err *err)
@@ -278,11 +298,7 @@ static int turn(struct sensor *s, struct err *err)
 		rc = own_events_take(&s->own, record_in, s, err);
 	if (rc || watermark <= s->watermark)
 		return rc;
-	rc = reorder_advance(s->reorder, watermark, row_in_order, s, err);
-	if (!rc)
-		rc = pipeline_turn(s->pipeline, watermark, err);
-	s->watermark = watermark;
-	return rc;
+	return turn_end(s, watermark, err);
 }
 
 static int on_turn(void *ctx, int64_t result, struct err *err)
@@ -328,8 +344,14 @@ columns_fill(const struct sensor *s, const struct ruleset *ruleset,
 	return columns;
 }
 
+/* Where what a request refers to is held. */
+struct request_parts {
+	struct collect_columns columns;
+	struct collect_processes processes;
+};
+
 static void request_fill(const struct sensor *s, const struct ruleset *ruleset,
-			 const bool *wanted, struct collect_columns *columns,
+			 const bool *wanted, struct request_parts *parts,
 			 struct collect_request *ret_request)
 {
 	const struct sensor_options *options = s->options;
@@ -337,7 +359,7 @@ static void request_fill(const struct sensor *s, const struct ruleset *ruleset,
 	*ret_request = (struct collect_request){
 		.event_ring_bytes = options->ring_bytes,
 		.lifecycle_ring_bytes = options->ring_bytes,
-		.columns = columns_fill(s, ruleset, columns),
+		.columns = columns_fill(s, ruleset, &parts->columns),
 		.throttle = options->throttle,
 	};
 	memcpy(ret_request->streams, wanted, sizeof(ret_request->streams));
@@ -346,6 +368,8 @@ static void request_fill(const struct sensor *s, const struct ruleset *ruleset,
 		ret_request->object_bytes = ruleset->program->object_bytes;
 		ret_request->path_sets = ruleset->program->path_sets;
 		ret_request->path_set_count = ruleset->program->path_set_count;
+		term_bits_request(ruleset->program, &parts->processes);
+		ret_request->processes = &parts->processes;
 	}
 }
 
@@ -583,14 +607,50 @@ static int sampler_change(struct sensor *s, const struct ruleset *ruleset,
 	return 0;
 }
 
+static int terms_start(struct sensor *s, const struct ruleset *ruleset,
+		       struct err *err)
+{
+	s->terms = term_bits_free(s->terms);
+	s->unsettled_ns = 0;
+	if (!ruleset || s->options->no_pushdown)
+		return 0;
+	return term_bits_new(ruleset->program, &s->terms, err);
+}
+
+static int terms_see_process(void *ctx, const void *record, size_t len,
+			     struct err *err)
+{
+	struct sensor *s = ctx;
+
+	(void)len;
+	(void)err;
+	term_bits_snapshot(s->terms, s->collector, s->pipeline, record, false);
+	return 0;
+}
+
+/* The bits mean something else from now on; the new programs know no process. */
+static int terms_change(struct sensor *s, const struct ruleset *ruleset,
+			struct err *err)
+{
+	int rc = terms_start(s, ruleset, err);
+
+	if (rc || !s->terms)
+		return rc;
+	rc = collector_snapshot(s->collector, terms_see_process, s, err);
+	s->unsettled_ns = collect_now_ns();
+	return rc;
+}
+
 /* The kernel programs are the new ones: all else follows. */
 static int rules_change(struct sensor *s, const struct ruleset *ruleset,
 			const bool *wanted, struct err *err)
 {
 	struct store_moment moment;
 	int64_t now = collect_now_ns();
-	int rc = turn(s, err);
+	int rc = terms_change(s, ruleset, err);
 
+	if (!rc)
+		rc = turn(s, err);
 	memcpy(s->wanted, wanted, sizeof(s->wanted));
 	log_source_want(&s->logs, wanted);
 	if (!rc)
@@ -622,7 +682,7 @@ static int reload_check(const struct sensor *s, struct err *err)
 
 static int reload(struct sensor *s, struct err *err)
 {
-	struct collect_columns columns;
+	struct request_parts parts;
 	struct collect_request request;
 	struct ruleset *ruleset = NULL;
 	bool wanted[STREAM_COUNT] = { false };
@@ -637,7 +697,7 @@ static int reload(struct sensor *s, struct err *err)
 		return rules_stay(s, &why, err);
 	}
 	streams_wanted(s, ruleset, wanted);
-	request_fill(s, ruleset, wanted, &columns, &request);
+	request_fill(s, ruleset, wanted, &parts, &request);
 	if (log_source_open(&s->logs, &s->options->logs, wanted, &why) ||
 	    collector_reload(s->collector, &request, &why)) {
 		ruleset_free(ruleset);
@@ -686,14 +746,14 @@ static int start(struct sensor *s, struct err *err)
 {
 	static const char *const harmless[] = { "/proc/self/exe", "--version",
 						NULL };
-	struct collect_columns columns;
+	struct request_parts parts;
 	struct collect_request request;
 	int rc = origin_start(s, err);
 
 	if (rc)
 		return rc;
 	streams_wanted(s, s->ruleset, s->wanted);
-	request_fill(s, s->ruleset, s->wanted, &columns, &request);
+	request_fill(s, s->ruleset, s->wanted, &parts, &request);
 	rc = loop_open(&s->loop, err);
 	if (!rc)
 		rc = log_source_open(&s->logs, &s->options->logs, s->wanted,
@@ -715,6 +775,8 @@ static int start(struct sensor *s, struct err *err)
 		rc = writer_open(s, err);
 	if (!rc)
 		rc = pipeline_start(s, err);
+	if (!rc)
+		rc = terms_start(s, s->ruleset, err);
 	if (!rc)
 		rc = collector_snapshot(s->collector, snapshot_in, s, err);
 	if (!rc && s->containers)
@@ -807,6 +869,7 @@ static void release(struct sensor *s)
 	containers_free(s->containers);
 	log_source_close(&s->logs);
 	loop_close(s->loop);
+	term_bits_free(s->terms);
 	pipeline_free(s->pipeline);
 	reorder_free(s->reorder);
 	trace_abandon(s->writer);
