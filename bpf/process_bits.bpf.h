@@ -73,6 +73,31 @@ static __always_inline bool bits_read(struct task_struct *task,
 	return false;
 }
 
+#define NEEDS_WORD(stream, i) (settings.needs_terms[stream].words[i])
+
+/*
+ * Before anything is read of an event: is the process one whose events of the
+ * stream no rule can use? What is not known may be used.
+ */
+static __always_inline bool is_ruled_out(__u32 stream, struct task_struct *task)
+{
+	const volatile struct process_bits *bits;
+	__u64 key, any = 0;
+
+	if (!NEEDS_WORD(stream, 0) && !NEEDS_WORD(stream, 1) &&
+	    !NEEDS_WORD(stream, 2) && !NEEDS_WORD(stream, 3))
+		return false;
+	key = bits_key(task);
+	bits = bpf_map_lookup_elem(&process_term_bits, &key);
+	if (!bits)
+		return false;
+	for (int i = 0; i < PROCESS_TERM_WORDS; i++)
+		if (NEEDS_WORD(stream, i))
+			any |= bits->terms.words[i] & NEEDS_WORD(stream, i);
+	return !any && bits->owner == key &&
+	       bits->exec_id == (__u32)task->self_exec_id;
+}
+
 static __always_inline __u64 keys_read(struct task_struct *task)
 {
 	__u64 key = bits_key(task);

@@ -28,6 +28,8 @@ struct collect_settings {
 	__u64 join_ns[JOIN_SLOTS_MAX]; /* each slot's time to live */
 	/* Of head.join_keys, and PROCESS_TERMS_... as bits: what is tested. */
 	__u64 tests_slots[STREAM_COUNT];
+	/* Whoever has none of these bits does nothing that a rule can use. */
+	struct process_terms needs_terms[STREAM_COUNT];
 	__u8 tests_process[STREAM_COUNT];
 	__u8 wanted[STREAM_COUNT];
 	/* Calls that failed too: some rule reads `retval` of the stream. */

@@ -179,6 +179,7 @@ static void processes_fill(const struct collect_processes *processes,
 			continue;
 		settings->tests_process[s] = processes->tests_terms[s];
 		settings->tests_slots[s] = processes->tests_slots[s];
+		settings->needs_terms[s] = processes->needs_terms[s];
 		settings->keeps_terms |= processes->tests_terms[s] != 0;
 		settings->keeps_keys |= processes->tests_slots[s] != 0;
 	}

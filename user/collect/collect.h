@@ -40,6 +40,8 @@ struct collect_columns {
 struct collect_processes {
 	uint8_t tests_terms[STREAM_COUNT]; /* 1 << PROCESS_TERMS_... */
 	uint64_t tests_slots[STREAM_COUNT];
+	/* Without one of these an event is of no use; empty: it may be. */
+	struct process_terms needs_terms[STREAM_COUNT];
 	unsigned slot_count;
 	int64_t slot_ns[JOIN_SLOTS_MAX]; /* how long each is alive */
 };

@@ -30,6 +30,7 @@ void term_bits_request(const struct program *program,
 				ret_processes->tests_terms[s] |=
 					(uint8_t)(1U << whose);
 		ret_processes->tests_slots[s] = of->tests_slots;
+		ret_processes->needs_terms[s] = of->needs_terms;
 	}
 	for (unsigned i = 0; i < program->join_slot_count; i++)
 		ret_processes->slot_ns[i] =
