@@ -121,7 +121,7 @@ SOURCES := $(foreach l,$(LIBS),$(call sources_of,$(l)))
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all check check-full check-asan check-ubsan coverage lint fmt bench \
+.PHONY: all check check-full check-kernels check-asan check-ubsan coverage lint fmt bench \
 	bench-list install uninstall clean dist help tests fuzz fuzzers \
 	golden-update
 .SECONDARY:
@@ -226,6 +226,7 @@ $(patsubst %.c,$(O)/%,$(call tests_of,$(1))): $(O)/tests/$(1)/%: \
 endef
 $(foreach l,$(LIBS),$(eval $(call library_tests,$(l))))
 $(O)/tests/%.o: EXTRA_CFLAGS += -Itests
+$(O)/tests/collect/file_request_live_test: TEST_LINK := -luring
 $(O)/tests/store/%: TEST_LINK := -lsqlite3
 $(O)/tests/stream/%: TEST_LINK := -lsqlite3 -lpcre2-8
 $(O)/tests/compiler/%: TEST_LINK := -lelf -lbpf -lsqlite3
@@ -249,6 +250,10 @@ check: all tests
 
 check-full: export CHECK_FULL = 1
 check-full: check
+
+# On Debian's kernels in virtual machines; K='--kernel 6.1 --lsm' chooses.
+check-kernels: all tests
+	$(Q)scripts/check-kernels $(K)
 
 check-asan check-ubsan: check-%:
 	$(Q)$(MAKE) MODE=$* check
@@ -351,6 +356,7 @@ help:
 #? make                 the program, build/shrike
 #? make check           tests, also the privileged ones (at most 10 minutes)
 #? make check-full      the same with the full counts
+#? make check-kernels   live tests and recorded rows on Debian's 6.1 and 6.12
 #? make check-asan      tests under AddressSanitizer; check-ubsan likewise
 #? make coverage        line coverage of the tests
 #? make fuzz            tests/fuzz, FUZZ_SECONDS (60) each

@@ -89,7 +89,12 @@ compat_syscall_arg(struct pt_regs *regs, bool is_32bit, unsigned n)
 			regs->r9;
 }
 
+/* Where a 32-bit call has the low half of a 64-bit argument after one other. */
+#define COMPAT_PAIR_FIRST 1
+
 #elif defined(__TARGET_ARCH_arm64)
+
+#define COMPAT_PAIR_FIRST 2 /* pairs begin at an even register */
 
 struct thread_info___arm64 {
 	unsigned long flags;
@@ -158,6 +163,18 @@ static __always_inline void compat_rcu_unlock(void)
 {
 	if (bpf_rcu_read_unlock)
 		bpf_rcu_read_unlock();
+}
+
+/*
+ * Bytes of a text in user memory without its NUL, below 0 when it cannot be
+ * read. Older kernels, 6.1 among them, count no NUL of an empty text.
+ */
+static __always_inline long compat_user_text(char *bytes, __u32 size,
+					     const char *text)
+{
+	long len = bpf_probe_read_user_str(bytes, size, text);
+
+	return len > 0 ? len - 1 : len;
 }
 
 #endif

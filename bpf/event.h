@@ -545,10 +545,10 @@ struct file_mount_event {
 
 struct file_dup_event {
 	struct event_head head;
+	__s64 new_fd; /* EVENT_NONE: it failed, and none was asked for */
 	__u32 old_fd;
-	__u32 new_fd;
 	__u8 is_socket;
-	__u8 pad[7];
+	__u8 pad[3];
 };
 
 /* memfd_create, or memfd_secret, which takes no name. */

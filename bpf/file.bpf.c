@@ -199,8 +199,7 @@ static __always_inline bool asked_fill(struct open_scratch *scratch,
 	if (!pre_file_open(event))
 		return false;
 	event->path.len = path_of_name(&scratch->path, &asked->at,
-				       (struct path_bytes *)event->path_bytes,
-				       &name_flags);
+				       event->path_bytes, &name_flags);
 	if (name_flags)
 		event->head.truncated |= EVENT_PART_PATH;
 	if (!open_predicate(event))
@@ -221,7 +220,7 @@ static __always_inline bool call_fill(struct open_scratch *scratch,
 	struct file *file;
 
 	if (ret >= 0) {
-		file = file_of_fd(task, (__u32)ret);
+		file = file_of_fd(&scratch->path, task, (__u32)ret);
 		return open_fill(scratch, file);
 	}
 	if (!WANTED_IF_FAILED(FILE_OPEN))

@@ -101,6 +101,7 @@ static __always_inline void head_terms_unknown(struct event_head *head)
 /* A set of the head's columns: all are in the first word of a column set. */
 #define HEAD_BIT(column) (1ULL << COL_##column)
 #define HEAD_ALL (~0ULL)
+#define HEAD_COLUMNS(stream) HEAD_ALL
 #define HEAD_TESTED(stream) (settings.predicate_columns[stream][0])
 
 _Static_assert(COL_AMBIENT_FIRST <= 64, "the head's columns are in one word");

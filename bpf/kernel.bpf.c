@@ -90,11 +90,11 @@ static __always_inline void module_text(struct event_head *head,
 
 	if (!text)
 		return;
-	len = bpf_probe_read_user_str(bytes, size, text);
+	len = compat_user_text(bytes, size, text);
 	blob->off = off;
 	if (len > 0)
-		blob->len = len - 1;
-	if (len <= 0 || len == size)
+		blob->len = len;
+	if (len < 0 || len == size - 1)
 		head->truncated |= EVENT_PART_PATH;
 }
 

@@ -193,6 +193,7 @@ struct dentry {
 
 struct vfsmount {
 	struct dentry *mnt_root;
+	struct super_block *mnt_sb;
 };
 
 struct mount {
@@ -206,9 +207,14 @@ struct path {
 	struct dentry *dentry;
 };
 
+struct file_system_type {
+	const char *name;
+};
+
 struct super_block {
 	__u32 s_dev;
 	unsigned long s_magic;
+	struct file_system_type *s_type;
 };
 
 struct inode {
@@ -232,6 +238,10 @@ struct fs_struct {
 	struct path pwd;
 };
 
+struct llist_head {
+	struct llist_node *first;
+};
+
 struct filename {
 	const char *name;
 };
@@ -241,15 +251,62 @@ struct open_how {
 };
 
 /* A request of io_uring; its own struct lies over its beginning. */
+struct io_cqe {
+	int fd; /* of the request, until it has a file */
+};
+
 struct io_kiocb {
 	struct file *file;
 	__u8 opcode;
+	struct io_cqe cqe;
 };
 
 struct io_open {
 	int dfd;
 	struct filename *filename;
 	struct open_how how;
+};
+
+struct io_rename {
+	int old_dfd;
+	int new_dfd;
+	struct filename *oldpath;
+	struct filename *newpath;
+	int flags;
+};
+
+struct io_unlink {
+	int dfd;
+	int flags;
+	struct filename *filename;
+};
+
+/* Of symbolic links, too: then oldpath is the text. */
+struct io_link {
+	int old_dfd;
+	int new_dfd;
+	struct filename *oldpath;
+	struct filename *newpath;
+	int flags;
+};
+
+struct xattr_name {
+	char name[256];
+};
+
+struct kernel_xattr_ctx {
+	struct xattr_name *kname;
+};
+
+struct io_xattr {
+	struct file *file;
+	struct kernel_xattr_ctx ctx;
+	struct filename *filename;
+};
+
+struct io_ftrunc {
+	struct file *file;
+	__s64 len;
 };
 
 struct fdtable {
@@ -377,8 +434,11 @@ struct sock {
 	int sk_err;
 	__u16 sk_protocol;
 	__u16 sk_type;
-	__u8 sk_userlocks;
 	__u32 sk_max_ack_backlog;
+};
+
+struct inet_sock {
+	__be16 inet_sport;
 };
 
 struct tcp_sock {

@@ -41,11 +41,11 @@ static __always_inline void memfd_name(struct memory_memfd_event *event,
 	event->name = (struct event_blob){ 0 };
 	if (!name)
 		return;
-	len = bpf_probe_read_user_str(event->name_bytes,
-				      sizeof(event->name_bytes), name);
+	len = compat_user_text(event->name_bytes, sizeof(event->name_bytes),
+			       name);
 	event->name.off = offsetof(struct memory_memfd_event, name_bytes);
-	if (len > 0)
-		event->name.len = len - 1;
+	if (len >= 0)
+		event->name.len = len;
 	else
 		event->head.truncated |= EVENT_PART_PATH;
 }
@@ -222,7 +222,8 @@ int BPF_PROG(memory_map, struct pt_regs *regs, long ret)
 		return 0;
 	counts->generated++;
 
-	head_fill(&event->head, STREAM_MEMORY_MAP, task);
+	head_begin(&event->head, STREAM_MEMORY_MAP);
+	head_columns(&event->head, task, HEAD_TESTED(STREAM_MEMORY_MAP));
 	if (is_32bit)
 		event->head.flags |= EVENT_FLAG_COMPAT;
 	event->head.retval = failed ? ret : 0;
@@ -236,6 +237,8 @@ int BPF_PROG(memory_map, struct pt_regs *regs, long ret)
 		counts->filtered++;
 		return 0;
 	}
+	head_columns(&event->head, task,
+		     HEAD_ALL & ~HEAD_TESTED(STREAM_MEMORY_MAP));
 	ring_put(&event_ring, &event->head, sizeof(*event), counts);
 	return 0;
 }

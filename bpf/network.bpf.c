@@ -43,6 +43,15 @@ static __always_inline bool owners_wanted(void)
 	return outcomes_wanted() || WANTED(NETWORK_CLOSE);
 }
 
+/* A socket gives its port back a moment before it is closed. */
+static __always_inline __u16 source_port(const struct sock *sk)
+{
+	const struct inet_sock *inet = (const struct inet_sock *)sk;
+	__u16 port = sk->__sk_common.skc_num;
+
+	return port ? port : bpf_ntohs(BPF_CORE_READ(inet, inet_sport));
+}
+
 /* --- network.connect -------------------------------------------------------*/
 
 static __always_inline void connect_send(struct network_connect_event *event,
@@ -51,7 +60,7 @@ static __always_inline void connect_send(struct network_connect_event *event,
 {
 	event->proto = IPPROTO_TCP;
 	event->outcome = outcome;
-	event->src_port = sk->__sk_common.skc_num;
+	event->src_port = source_port(sk);
 	event->dst_port = bpf_ntohs(sk->__sk_common.skc_dport);
 	event->family = ends_fill(sk, event->src_ip, event->dst_ip);
 	if (!predicate_network_connect(event)) {
@@ -122,7 +131,6 @@ static __always_inline void connect_ends(struct state_scratch *scratch,
 	struct network_connect_event *event = &scratch->connect;
 	struct event_counters *counts;
 	struct socket_owner *owner;
-	__u8 told = 1;
 
 	owner = bpf_map_lookup_elem(&socket_owners, &cookie);
 	if (owner && owner->state == OWNER_SELF)
@@ -135,7 +143,7 @@ static __always_inline void connect_ends(struct state_scratch *scratch,
 		if (!sk->sk_err &&
 		    !BPF_CORE_READ((struct tcp_sock *)sk, segs_out))
 			return;
-		bpf_map_update_elem(&failed_attempts, &cookie, &told, BPF_ANY);
+		exit_note_leave(cookie);
 	}
 	counts = counters_get(STREAM_NETWORK_CONNECT);
 	if (!counts)
@@ -163,20 +171,23 @@ static __always_inline void listen_begins(struct state_scratch *scratch,
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct network_listen_event *event = &scratch->listen;
 	__u32 slot = call_slot(task);
+	__u64 cookie = bpf_get_socket_cookie((void *)sk);
 	struct event_counters *counts;
 	__u8 nobody[16];
 
 	if (task->tgid == settings.self_tgid)
 		return;
-	if (!sk->__sk_common.skc_num && !is_io_uring(task, slot))
+	if (!sk->__sk_common.skc_num && !is_io_uring(task, slot)) {
+		exit_note_leave(cookie);
 		return;
+	}
 	counts = counters_get(STREAM_NETWORK_LISTEN);
 	if (!counts)
 		return;
 	counts->generated++;
 	head_fill(&event->head, STREAM_NETWORK_LISTEN, task);
 	event->head.flags |= call_flags(task, slot);
-	event->cookie = bpf_get_socket_cookie((void *)sk);
+	event->cookie = cookie;
 	event->proto = IPPROTO_TCP;
 	event->local_port = sk->__sk_common.skc_num;
 	event->family = ends_fill(sk, event->local_ip, nobody);
@@ -230,7 +241,7 @@ static __always_inline void connection_ends(struct state_scratch *scratch,
 	head_recall(&event->head, STREAM_NETWORK_CLOSE, owner);
 	event->cookie = cookie;
 	event->proto = IPPROTO_TCP;
-	event->local_port = sk->__sk_common.skc_num;
+	event->local_port = source_port(sk);
 	event->peer_port = bpf_ntohs(sk->__sk_common.skc_dport);
 	event->family = ends_fill(sk, event->local_ip, event->peer_ip);
 	bytes_fill(event, sk);

@@ -23,21 +23,25 @@
 /* Each step adds at least two bytes or crosses a mount. */
 #define PATH_STEPS_MAX (EVENT_PATH_SIZE / 2 + 64)
 
-/*
- * Where a look through a name stands. In the buffer, for the verifier follows
- * each value of what lies on the stack.
- */
-struct name_scan {
-	__u32 len;	 /* the NUL included, which ends the last component */
-	__u32 component; /* bytes of the one that is looked at */
-	__u32 dots;	 /* as many of them as are leading dots */
-	__u32 raw;
-};
-
 struct path_buffer {
 	/* A directory, a name behind it, and slack for the verifier. */
 	char bytes[3 * EVENT_PATH_SIZE];
-	struct name_scan scan;
+	/* On its way through memory a pointer loses its type, and with it the
+	   verifier's wish to follow every path with and without it. */
+	__u64 file;
+	/*
+	 * Of a scan of the name: here rather than on the stack, where the
+	 * verifier would follow each value that they can have.
+	 */
+	__u32 name_len;	 /* its NUL included, which ends the last component */
+	__u32 component; /* bytes of the component that is looked at */
+	__u32 dots;	 /* as many of them as are leading dots */
+	__u32 is_raw;
+	/* Of the walk to a name's directory. */
+	__u64 mnt;
+	__u64 dentry;
+	__u32 state; /* enum path_state */
+	__u32 pad;
 };
 
 enum path_state {
@@ -194,15 +198,20 @@ static __always_inline bool path_is_whole(enum path_state state, __u32 len)
 }
 
 /* Another thread may have closed the descriptor meanwhile: then NULL. */
-static __always_inline struct file *file_of_fd(struct task_struct *task,
-					       __u32 fd)
+static __always_inline struct file *
+file_of_fd(struct path_buffer *buffer, struct task_struct *task, __u32 fd)
 {
 	struct fdtable *table = task->files->fdt;
+
 	struct file *file = NULL;
 
+	/* A pointer alone in a struct, which is what can be read in place. */
 	if (fd < table->max_fds)
-		bpf_probe_read_kernel(&file, sizeof(file), &table->fd[fd]);
-	return file;
+		file = (void *)KERNEL_READ((struct llist_head *)&table->fd[fd],
+					   first);
+	buffer->file = (__u64)file;
+	barrier();
+	return (struct file *)buffer->file;
 }
 
 /* Append a blob of `len` bytes to the record's layout on the ring. */
@@ -224,11 +233,6 @@ enum name_flag {
 	NAME_RAW = 1 << 1, /* has //, /./, /../ or ends so: user space mends */
 };
 
-/* Room for a path in a record, for functions that the verifier sees alone. */
-struct path_bytes {
-	char bytes[EVENT_PATH_SIZE];
-};
-
 /* What a system call or a request names. */
 struct name_at {
 	const char *name;
@@ -237,38 +241,51 @@ struct name_at {
 	bool empty_ok;	/* an empty name is the descriptor's own file */
 };
 
+struct name_scan {
+	struct path_buffer *buffer;
+};
+
 /* Returns 1 to end the loop. */
-static long name_scan_step(__u32 index, struct path_buffer **ctx)
+static long name_scan_step(__u32 index, struct name_scan *scan)
 {
-	struct path_buffer *buffer = *ctx;
-	struct name_scan *scan = &buffer->scan;
+	struct path_buffer *buffer = scan->buffer;
 	char byte;
 
-	if (index >= scan->len)
+	if (index >= buffer->name_len)
 		return 1;
-	byte = buffer->bytes[EVENT_PATH_SIZE + 1 +
-			     (index & (EVENT_PATH_SIZE - 1))];
+	index &= EVENT_PATH_SIZE - 1;
+	byte = buffer->bytes[EVENT_PATH_SIZE + 1 + index];
 	if (byte != '/' && byte != '\0') {
-		if (byte == '.' && scan->dots == scan->component)
-			scan->dots++;
-		scan->component++;
+		if (byte == '.' && buffer->dots == buffer->component)
+			buffer->dots++;
+		buffer->component++;
 		return 0;
 	}
-	if (scan->component == scan->dots && scan->dots <= 2) {
-		scan->raw = true;
+	if (buffer->component == buffer->dots && buffer->dots <= 2) {
+		buffer->is_raw = 1;
 		return 1;
 	}
-	scan->component = 0;
-	scan->dots = 0;
+	buffer->component = 0;
+	buffer->dots = 0;
 	return 0;
 }
 
-/* The name lies behind a slash at EVENT_PATH_SIZE; `len` counts its NUL. */
-static __always_inline bool name_is_raw(struct path_buffer *buffer, __u32 len)
+/*
+ * Of the name behind the slash at EVENT_PATH_SIZE; `len` counts its NUL. It is
+ * global, as others here, so that the verifier looks at it once.
+ */
+__noinline bool name_is_raw(struct path_buffer *buffer, __u32 len)
 {
-	buffer->scan = (struct name_scan){ .len = len };
-	bpf_loop(EVENT_PATH_SIZE, name_scan_step, &buffer, 0);
-	return buffer->scan.raw;
+	struct name_scan scan = { .buffer = buffer };
+
+	if (!buffer)
+		return false;
+	buffer->name_len = len;
+	buffer->component = 0;
+	buffer->dots = 0;
+	buffer->is_raw = 0;
+	bpf_loop(EVENT_PATH_SIZE, name_scan_step, &scan, 0);
+	return buffer->is_raw;
 }
 
 /* The first byte, without its NUL; 0: none, or it cannot be read. */
@@ -291,62 +308,74 @@ static __always_inline long name_read(char *to, const struct name_at *at)
 }
 
 /* Where the walk to a name begins; false: the descriptor is not open. */
-static __always_inline bool name_base(struct task_struct *task,
-				      const struct name_at *at, bool absolute,
-				      struct vfsmount **ret_mnt,
-				      struct dentry **ret_dentry)
+static __always_inline bool name_base(struct path_buffer *buffer,
+				      struct task_struct *task,
+				      const struct name_at *at, bool absolute)
 {
 	struct file *file;
 
 	if (absolute) {
-		*ret_mnt = task->fs->root.mnt;
-		*ret_dentry = task->fs->root.dentry;
+		buffer->mnt = (__u64)task->fs->root.mnt;
+		buffer->dentry = (__u64)task->fs->root.dentry;
 		return true;
 	}
 	if (at->dirfd == NAME_CWD) {
-		*ret_mnt = task->fs->pwd.mnt;
-		*ret_dentry = task->fs->pwd.dentry;
+		buffer->mnt = (__u64)task->fs->pwd.mnt;
+		buffer->dentry = (__u64)task->fs->pwd.dentry;
 		return true;
 	}
-	file = file_of_fd(task, (__u32)at->dirfd);
+	file = file_of_fd(buffer, task, (__u32)at->dirfd);
 	if (!file)
 		return false;
-	*ret_mnt = KERNEL_READ(file, f_path.mnt);
-	*ret_dentry = KERNEL_READ(file, f_path.dentry);
+	buffer->mnt = (__u64)KERNEL_READ(file, f_path.mnt);
+	buffer->dentry = (__u64)KERNEL_READ(file, f_path.dentry);
 	return true;
+}
+
+/* As path_walk(), with arguments and state in the buffer. */
+__noinline __u32 name_base_walk(struct path_buffer *buffer)
+{
+	enum path_state state = PATH_WALKING;
+	__u32 off;
+
+	if (!buffer)
+		return 0;
+	off = path_walk(buffer, (struct vfsmount *)buffer->mnt,
+			(struct dentry *)buffer->dentry, &state);
+	buffer->state = state;
+	return off;
 }
 
 /* Has the process a root other than that of its mount tree? */
 static __always_inline bool name_is_confined(struct path_buffer *buffer,
 					     struct task_struct *task)
 {
-	enum path_state state = PATH_WALKING;
-
-	return path_walk(buffer, task->fs->root.mnt, task->fs->root.dentry,
-			 &state) != EVENT_PATH_SIZE;
+	buffer->mnt = (__u64)task->fs->root.mnt;
+	buffer->dentry = (__u64)task->fs->root.dentry;
+	return name_base_walk(buffer) != EVENT_PATH_SIZE;
 }
+
+/* What a record has room for. */
+struct path_bytes {
+	char bytes[EVENT_PATH_SIZE];
+};
 
 /*
  * The absolute path that a name means, into `bytes`, EVENT_PATH_SIZE long;
  * returns its length. The last component is what the call named: a symbolic
  * link is not followed. `..` in a name is left to user space, which cannot know
  * where a process that changed its root is stopped: there it stays NAME_CUT.
- *
- * Global, so that the verifier looks at it once and not at every call.
  */
-__weak __noinline int path_of_name(struct path_buffer *buffer,
-				   const struct name_at *at,
-				   struct path_bytes *path, __u32 *flags)
+__noinline __u32 path_build_named(struct path_buffer *buffer,
+				  const struct name_at *at,
+				  struct path_bytes *path, __u32 *flags)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	enum path_state state = PATH_WALKING;
-	struct vfsmount *mnt = NULL;
-	struct dentry *dentry = NULL;
+	bool absolute;
+	char first;
 	__u32 off = EVENT_PATH_SIZE;
 	__u32 end = EVENT_PATH_SIZE;
-	bool absolute;
 	long len = 0;
-	char first;
 
 	if (!buffer || !at || !path || !flags)
 		return 0;
@@ -371,11 +400,12 @@ __weak __noinline int path_of_name(struct path_buffer *buffer,
 	}
 	if (*flags & NAME_RAW && name_is_confined(buffer, task))
 		*flags |= NAME_CUT;
-	if (name_base(task, at, absolute, &mnt, &dentry))
-		off = path_walk(buffer, mnt, dentry, &state);
-	if (state != PATH_AT_ROOT && state != PATH_PSEUDO)
+	buffer->state = PATH_WALKING;
+	if (name_base(buffer, task, at, absolute))
+		off = name_base_walk(buffer);
+	if (buffer->state != PATH_AT_ROOT && buffer->state != PATH_PSEUDO)
 		*flags |= NAME_CUT;
-	if (end == off && state == PATH_AT_ROOT)
+	if (end == off && buffer->state == PATH_AT_ROOT)
 		buffer->bytes[--off & (EVENT_PATH_SIZE - 1)] = '/';
 	len = end - off;
 	if (len > EVENT_PATH_SIZE) {
@@ -386,6 +416,18 @@ __weak __noinline int path_of_name(struct path_buffer *buffer,
 	len = AT_MOST(len, EVENT_PATH_SIZE);
 	bpf_probe_read_kernel(path->bytes, len, buffer->bytes + (off & 8191));
 	return len;
+}
+
+static __always_inline __u32 path_of_name(struct path_buffer *buffer,
+					  const struct name_at *at, char *bytes,
+					  __u32 *ret_flags)
+{
+	__u32 flags = 0;
+	__u32 len = path_build_named(buffer, at, (struct path_bytes *)bytes,
+				     &flags);
+
+	*ret_flags = flags;
+	return AT_MOST(len, EVENT_PATH_SIZE);
 }
 
 #endif

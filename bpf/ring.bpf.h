@@ -77,17 +77,26 @@ static __always_inline struct event_counters *counters_get(__u32 stream)
  */
 #define COUNT_ADD(counter) __sync_fetch_and_add(&(counter), 1)
 
-/* The first and the last loss since user space has looked. */
-static __always_inline void lost_count(struct event_counters *counts)
+/*
+ * The functions that follow are global: the verifier looks at them once, and not
+ * again on each way that leads to them.
+ */
+
+/* One more that found no room: the first and the last since the last look. */
+__noinline int lost_count(__u32 stream)
 {
 	__u64 now = bpf_ktime_get_boot_ns();
 	__u32 zero = 0;
 	__u64 *looked = bpf_map_lookup_elem(&looked_at, &zero);
+	struct event_counters *counts = counters_get(stream);
 
+	if (!counts)
+		return 0;
 	if (looked && counts->lost_first_ns <= *looked)
 		counts->lost_first_ns = now;
 	counts->lost_last_ns = now;
 	COUNT_ADD(counts->lost);
+	return 0;
 }
 
 /*
@@ -112,17 +121,17 @@ static __always_inline bool bucket_take(struct throttle_bucket *bucket,
 	return true;
 }
 
-/* Does the event's cgroup flood its stream? The lifecycle is never held back. */
-static __always_inline bool is_throttled(const struct event_head *head)
+/* Does the cgroup flood the stream? The lifecycle is never held back. */
+__noinline int is_throttled(__u64 cgroup_id, __u32 stream)
 {
 	struct throttle_key key = {};
 	struct throttle_bucket *bucket;
 	__u64 now;
 
-	if (!settings.throttle_step_ns || STREAM_IS_LIFECYCLE(head->stream))
-		return false;
-	key.cgroup_id = head->cgroup_id;
-	key.stream = head->stream;
+	if (STREAM_IS_LIFECYCLE(stream))
+		return 0;
+	key.cgroup_id = cgroup_id;
+	key.stream = stream;
 	now = bpf_ktime_get_boot_ns();
 	bucket = bpf_map_lookup_elem(&throttle, &key);
 	if (!bucket) {
@@ -131,7 +140,7 @@ static __always_inline bool is_throttled(const struct event_head *head)
 		};
 
 		bpf_map_update_elem(&throttle, &key, &first, BPF_NOEXIST);
-		return false;
+		return 0;
 	}
 	return !bucket_take(bucket, now);
 }
@@ -146,13 +155,14 @@ static __always_inline bool ring_reserve(void *ring, struct event_head *head,
 					 struct event_counters *counts,
 					 struct bpf_dynptr *ret_room)
 {
-	if (is_throttled(head)) {
+	if (settings.throttle_step_ns &&
+	    is_throttled(head->cgroup_id, head->stream)) {
 		COUNT_ADD(counts->throttled);
 		return false;
 	}
 	if (bpf_ringbuf_reserve_dynptr(ring, head->size, 0, ret_room)) {
 		bpf_ringbuf_discard_dynptr(ret_room, 0);
-		lost_count(counts);
+		lost_count(head->stream);
 		return false;
 	}
 	head->seq = __sync_fetch_and_add(&counts->submitted, 1) + 1 +

@@ -25,7 +25,6 @@
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
 #define SOCK_DONE_BIT 1 /* enum sock_flags: the peer's FIN has come */
-#define SOCK_BINDPORT_LOCK 8
 
 #define ECONNABORTED 103
 
@@ -57,15 +56,28 @@ struct {
 } socket_owners SEC(".maps");
 
 /*
- * Attempts that a change of the socket's state has told to have failed, by
- * cookie, for the exit of connect(): there the socket has forgotten.
+ * What a change of a socket's state leaves for the exit of the call in which it
+ * happens, by cookie. connect(): the failure has been told; there the socket has
+ * forgotten. listen(): there is a port to come.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1024);
 	__type(key, __u64);
 	__type(value, __u8);
-} failed_attempts SEC(".maps");
+} exit_notes SEC(".maps");
+
+static __always_inline void exit_note_leave(__u64 cookie)
+{
+	__u8 there = 1;
+
+	bpf_map_update_elem(&exit_notes, &cookie, &there, BPF_ANY);
+}
+
+static __always_inline bool exit_note_take(__u64 cookie)
+{
+	return !bpf_map_delete_elem(&exit_notes, &cookie);
+}
 
 /* Does somebody ask how attempts end? */
 static __always_inline bool outcomes_wanted(void)

@@ -9,7 +9,7 @@
 . "$(dirname "$0")/../e2e/lib.sh"
 need_live
 
-counts=(${COUNTS:-10 1000 10000})
+read -ra counts <<<"${COUNTS:-10 1000 10000}"
 stats=$(sysctl -n kernel.bpf_stats_enabled)
 trap 'sysctl -qw kernel.bpf_stats_enabled=$stats; cleanup' EXIT
 sysctl -qw kernel.bpf_stats_enabled=1

@@ -2,6 +2,8 @@
 /* process.exec, process.fork and process.exit of real children. */
 #include "live.h"
 
+#include "user/collect/containers_mounts.h"
+
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <pthread.h>
@@ -35,36 +37,41 @@ static uint32_t loginuid_own(void)
 	return value;
 }
 
-/* The id of a cgroup is the inode number of its folder; 0: v2 not mounted. */
-static uint64_t cgroup_own(void)
+/* The path of our own cgroup in a hierarchy, "" where it has none. */
+static void cgroup_path(unsigned hierarchy, char *ret_path, size_t size)
 {
-	static const char *const mounts[] = { "/sys/fs/cgroup",
-					      "/sys/fs/cgroup/unified" };
-	char line[512];
 	FILE *file = fopen("/proc/self/cgroup", "r");
-	struct stat st;
+	char line[512];
 
 	assert_non_null(file);
+	*ret_path = '\0';
 	while (fgets(line, sizeof(line), file)) {
-		if (strncmp(line, "0::", 3) != 0)
-			continue;
 		line[strcspn(line, "\n")] = '\0';
-		for (unsigned i = 0; i < 2; i++) {
-			char path[600];
-
-			snprintf(path, sizeof(path), "%s/cgroup.controllers",
-				 mounts[i]);
-			if (access(path, F_OK))
-				continue;
-			snprintf(path, sizeof(path), "%s%s", mounts[i],
-				 line + 3);
-			fclose(file);
-			assert_int_equal(stat(path, &st), 0);
-			return st.st_ino;
-		}
+		if ((unsigned)atoi(line) == hierarchy)
+			snprintf(ret_path, size, "%s",
+				 strchr(strchr(line, ':') + 1, ':') + 1);
 	}
 	fclose(file);
-	return 0;
+}
+
+/* Of v2, or where that has us in its root, of a controller; 0: cannot tell. */
+static uint64_t cgroup_own(void)
+{
+	struct cgroup_mounts mounts;
+	char path[512], folder[PATH_MAX + 512];
+	struct stat st;
+
+	cgroup_mounts_here(&mounts);
+	cgroup_path(0, path, sizeof(path));
+	if (strcmp(path, "/") == 0 && mounts.controller) {
+		cgroup_path(mounts.hierarchy, path, sizeof(path));
+		snprintf(folder, sizeof(folder), "%s%s", mounts.v1, path);
+		if (strcmp(path, "/") != 0)
+			return stat(folder, &st) ? 0 :
+						   st.st_ino | EVENT_CGROUP_V1;
+	}
+	snprintf(folder, sizeof(folder), "%s%s", mounts.unified, path);
+	return !mounts.unified[0] || stat(folder, &st) ? 0 : st.st_ino;
 }
 
 struct command {
@@ -123,7 +130,7 @@ static void exec__child__all_fields_are_right(void **state)
 	assert_int_equal(e->head.mnt_ns, namespace_inode("mnt"));
 	assert_int_equal(e->head.net_ns, namespace_inode("net"));
 	assert_int_equal(e->head.user_ns, namespace_inode("user"));
-	if (cgroup_own())
+	if (cgroup_own() && !(e->head.cgroup_id & EVENT_CGROUP_V1))
 		assert_int_equal(e->head.cgroup_id, cgroup_own());
 	assert_string_equal(e->head.comm, "true");
 	assert_string_equal(blob_text(e, e->exe), real);

@@ -148,7 +148,10 @@ static void push(struct rig *r, enum stream_id id_of_stream, int64_t ts)
 
 		if (id >= COL_CONTEXT_FIRST && id < COL_OWN_FIRST)
 			continue;
-		if (column->type == VALUE_INT)
+		/* The attempt is what every rule sees. */
+		if (strcmp(column->name, "outcome") == 0)
+			row->values[row_slot(id)] = value_int(0);
+		else if (column->type == VALUE_INT)
 			row->values[row_slot(id)] = value_int(7);
 		else if (column->type == VALUE_TEXT)
 			row->values[row_slot(id)] = value_text("sh");

@@ -18,6 +18,15 @@ for name in "${names[@]}"; do
 done
 mkfifo "$work/gate"
 
+# Whoever waits behind it goes on, also when the test fails.
+gate_open() {
+	local status=$?
+
+	exec 8<>"$work/gate"
+	return $status
+}
+trap 'gate_open || cleanup; cleanup' EXIT
+
 # Does its steps one by one: write a file; in a fork; as a fork that goes on;
 # exec another program with another word; wait for the gate.
 cat >"$work/worker.sh" <<'END'

@@ -32,7 +32,7 @@ def columns(row):
 def short(row):
     stream, values = columns(row)
     return " ".join([stream] + [f"{key}={values[key]}" for key in KEYS
-                                if key in values])[:200]
+                                if key in values])[:160]
 
 
 def differing(one, other):

@@ -22,6 +22,8 @@ OMITTED = re.compile(
     r"addr|address|old_pid|mnt_id|ancestors|runtime|host|boot_id|"
     r"(parent_)?(cmdline|name)"  # exe and args say it
 )
+# The parent may end just before.
+OMITTED_AT_EXIT = re.compile(r"ppid|parent_.*")
 PIDS = re.compile(r"(.*_)?(pid|ppid|sid|pgid)")
 NOISE = (
     (re.compile(r"/proc/\d+"), "/proc/PID"),
@@ -94,12 +96,8 @@ class Processes:
 
     def who(self, pid, fields):
         """What a column means by a number of a process."""
-        if pid in (0, None):
-            return pid
         if pid == fields.get("pid"):
             return "self"
-        if pid == fields.get("ppid"):
-            return "parent"
         return "kin" if pid in self.behaviour else "other"
 
 
@@ -137,6 +135,9 @@ def main():
             continue
         columns = []
         for column, value in sorted(fields.items()):
+            if (stream == "process.exit" and
+                    OMITTED_AT_EXIT.fullmatch(column)):
+                continue
             text = value_text(column, value, processes, fields)
             if text is not None and column != "pid":
                 columns.append(f"{column}={text}")

@@ -200,6 +200,24 @@ static void text__other_streams(void **state)
 	set(row, COL_PROCESS_FORK_child_pid, value_int(13));
 	sink_match(&as_text, &e.doc, 0, &out);
 	assert_non_null(strstr(buf_text(&out), "bash[12] child 13, parent"));
+
+	buf_reset(&out);
+	set(row, COL_container_id, value_text("0123456789abcdef"));
+	sink_match(&as_text, &e.doc, 0, &out);
+	assert_non_null(strstr(buf_text(&out),
+			       "parent sshd[1], container 0123456789ab\n"));
+	buf_reset(&out);
+	set(row, COL_container_runtime, value_text("podman"));
+	set(row, COL_container_name, value_text("web"));
+	set(row, COL_k8s_pod, value_text("app-7d"));
+	sink_match(&as_text, &e.doc, 0, &out);
+	assert_non_null(strstr(buf_text(&out),
+			       "parent sshd[1], podman web in app-7d\n"));
+	buf_reset(&out);
+	set(row, COL_k8s_namespace, value_text("shop"));
+	sink_match(&as_text, &e.doc, 0, &out);
+	assert_non_null(
+		strstr(buf_text(&out), ", podman web in shop/app-7d\n"));
 	buf_release(&out);
 }
 

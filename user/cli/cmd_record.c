@@ -15,6 +15,7 @@ static const struct option long_options[] = {
 	{ "log-file", required_argument, NULL, OPTION_LOG_FILE },
 	{ "log-journal", required_argument, NULL, OPTION_LOG_JOURNAL },
 	{ "throttle", required_argument, NULL, OPTION_THROTTLE },
+	{ "host-root", required_argument, NULL, OPTION_HOST_ROOT },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ 0 },
 };
@@ -52,6 +53,9 @@ static int option_take(int c, struct rule_paths *rules, bool *ret_chosen,
 	case OPTION_STREAMS:
 		*ret_chosen = true;
 		return streams_take(optarg, o->streams);
+	case OPTION_HOST_ROOT:
+		o->host_root = optarg;
+		return EXIT_OK;
 	case OPTION_FOR:
 		return option_duration("record", optarg, &o->run_ns);
 	case OPTION_THROTTLE:

@@ -18,6 +18,7 @@ static const struct option long_options[] = {
 	{ "throttle", required_argument, NULL, OPTION_THROTTLE },
 	{ "no-pushdown", no_argument, NULL, OPTION_NO_PUSHDOWN },
 	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
+	{ "host-root", required_argument, NULL, OPTION_HOST_ROOT },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ 0 },
 };
@@ -38,6 +39,9 @@ static int option_take(int c, struct rule_paths *rules,
 		return EXIT_OK;
 	case OPTION_NO_STORE:
 		o->store_dir = NULL;
+		return EXIT_OK;
+	case OPTION_HOST_ROOT:
+		o->host_root = optarg;
 		return EXIT_OK;
 	case OPTION_FOR:
 		return option_duration("run", optarg, &o->run_ns);

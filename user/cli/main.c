@@ -33,6 +33,8 @@ static const struct command commands[] = {
 	  "      --for TIME       stop by itself: 30s, 5m, 1h\n"
 	  "      --record TRACE   also record what it sees\n" LOGS_HELP
 	  "      --ring BYTES     size of each ring, a power of two (8M)\n"
+	  "      --host-root DIR  where the host's files are, of a sensor in a\n"
+	  "                       container\n"
 	  "      --throttle N     events a second of one stream that one cgroup\n"
 	  "                       may send (1000000); 0: no limit\n"
 	  "      --no-pushdown    decide everything in user space (to compare)\n"
@@ -59,6 +61,7 @@ static const struct command commands[] = {
 	  "      --streams A,B    streams to record without rules: all\n"
 	  "      --for TIME       stop by itself\n" LOGS_HELP
 	  "      --ring BYTES     size of each ring\n"
+	  "      --host-root DIR  where the host's files are\n"
 	  "      --throttle N     as for run\n"
 	  "  -q, --quiet          no list of what is attached\n",
 	  cmd_record },

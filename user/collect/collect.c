@@ -142,33 +142,26 @@ static void column_need(struct collect_settings *settings,
 }
 
 /*
- * What any stream tells of a process's directory and environment comes from the
- * process table, hence from the records that build it.
+ * What any stream tells of a process comes from the process table, hence from
+ * the records that build it. The environment is there for who comes later, too;
+ * a directory only while each change of it is seen: else it would be wrong.
  */
-static void table_columns(struct collect_settings *settings)
+static void table_columns(const struct collect_columns *columns,
+			  struct collect_settings *settings)
 {
 	bool cwd = settings->wanted[STREAM_PROCESS_CHDIR];
-	bool env = false;
 
-	for (unsigned s = 0; s < STREAM_COUNT; s++) {
-		const __u64 *columns = settings->columns[s];
-
-		cwd |= COLUMN_IN(columns, COL_cwd) |
-		       COLUMN_IN(columns, COL_parent_cwd);
-		env |= COLUMN_IN(columns, COL_env);
-	}
-	if (cwd) {
-		column_need(settings, STREAM_PROCESS_EXEC,
-			    COL_PROCESS_EXEC_exec_cwd);
-		column_need(settings, STREAM_PROCESS_SNAPSHOT,
-			    COL_PROCESS_SNAPSHOT_exec_cwd);
-	}
-	if (env) {
-		column_need(settings, STREAM_PROCESS_EXEC,
-			    COL_PROCESS_EXEC_exec_env);
-		column_need(settings, STREAM_PROCESS_SNAPSHOT,
-			    COL_PROCESS_SNAPSHOT_exec_env);
-	}
+	for (unsigned s = 0; s < STREAM_COUNT; s++)
+		cwd |= COLUMN_IN(columns->read[s], COL_cwd) |
+		       COLUMN_IN(columns->read[s], COL_parent_cwd);
+	column_need(settings, STREAM_PROCESS_EXEC, COL_PROCESS_EXEC_exec_env);
+	column_need(settings, STREAM_PROCESS_SNAPSHOT,
+		    COL_PROCESS_SNAPSHOT_exec_env);
+	if (!cwd)
+		return;
+	column_need(settings, STREAM_PROCESS_EXEC, COL_PROCESS_EXEC_exec_cwd);
+	column_need(settings, STREAM_PROCESS_SNAPSHOT,
+		    COL_PROCESS_SNAPSHOT_exec_cwd);
 }
 
 static void processes_fill(const struct collect_processes *processes,
@@ -208,7 +201,7 @@ static void settings_fill(const struct collect_request *request,
 	memcpy(settings->columns, columns->read, sizeof(settings->columns));
 	memcpy(settings->predicate_columns, columns->tested,
 	       sizeof(settings->predicate_columns));
-	table_columns(settings);
+	table_columns(columns, settings);
 }
 
 static uint32_t controller_in_use(void)
@@ -328,15 +321,17 @@ struct collector *collector_close(struct collector *collector)
 int collector_snapshot(struct collector *collector, collect_record_fn *fn,
 		       void *ctx, struct err *err)
 {
-	uint64_t count;
+	uint64_t count, missing;
 	int rc;
 
 	rc = snapshot_read(programs_iterator(&collector->programs,
 					     STREAM_PROCESS_SNAPSHOT),
-			   fn, ctx, &count, err);
-	if (!rc)
-		collector->delivered[STREAM_PROCESS_SNAPSHOT] += count;
-	return rc;
+			   fn, ctx, &count, &missing, err);
+	if (rc)
+		return rc;
+	collector->delivered[STREAM_PROCESS_SNAPSHOT] += count;
+	collector->unlisted += missing;
+	return 0;
 }
 
 unsigned collector_fds(const struct collector *collector, int *ret_fds,

@@ -136,7 +136,7 @@ void collector_terms_inherit(struct collector *collector, uint64_t pid_key,
 			     uint64_t child_key);
 
 /* Where there was no room for what is to be known: events passed. */
-uint64_t collector_processes_full(const struct collector *collector);
+uint64_t collector_processes_full(struct collector *collector);
 
 /* Descriptors that become readable when a ring fills; returns their number. */
 unsigned collector_fds(const struct collector *collector, int *ret_fds,

@@ -7,7 +7,7 @@
 
 #include "user/base/check.h"
 #include "user/collect/libbpf_log.h"
-#include "user/collect/path_sets.h"
+#include "user/collect/path_set_maps.h"
 #include "user/collect/stubs.h"
 
 #include <errno.h>

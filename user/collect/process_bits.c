@@ -115,8 +115,9 @@ static void full_read(struct collector *collector)
 		collector->full = full.count;
 }
 
-uint64_t collector_processes_full(const struct collector *collector)
+uint64_t collector_processes_full(struct collector *collector)
 {
+	full_read(collector);
 	return collector->full_before + collector->full;
 }
 

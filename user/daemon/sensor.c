@@ -9,6 +9,7 @@
 #include "user/daemon/log_source.h"
 #include "user/daemon/origin.h"
 #include "user/daemon/own_events.h"
+#include "user/daemon/sensor_wants.h"
 #include "user/daemon/summary.h"
 #include "user/daemon/term_bits.h"
 #include "user/event/decode.h"
@@ -48,6 +49,7 @@ struct sensor {
 	struct containers *containers; /* NULL: nobody asks for them */
 	struct term_bits *terms; /* NULL: no predicate tests any */
 	int64_t unsettled_ns;	 /* its last snapshot; 0: all is settled */
+	bool containers_missed;	       /* events were lost: to be looked for */
 	struct pipeline *pipeline;
 	struct reorder *reorder;
 	struct loop *loop;
@@ -112,6 +114,7 @@ static int on_loss(void *ctx, const struct collect_loss *loss, struct err *err)
 			      loss->to_ns, loss->count, err);
 
 	s->incomplete = true;
+	s->containers_missed |= loss->stream == STREAM_CONTAINER_EVENT;
 	if (!rc && s->wanted[STREAM_SENSOR_LOSS])
 		rc = own_loss(&s->own, loss, collect_now_ns(), err);
 	return rc;
@@ -289,6 +292,9 @@ static int turn(struct sensor *s, struct err *err)
 	if (!rc)
 		rc = log_source_turn(&s->logs, now, s->origin.clock_offset_ns,
 				     record_in, s, err);
+	if (!rc && s->containers && s->containers_missed)
+		rc = containers_list(s->containers, now, container_in, s, err);
+	s->containers_missed = false;
 	if (rc)
 		return rc;
 	rc = gaps_in(s, now, err);
@@ -321,95 +327,6 @@ static int on_stop(void *ctx, int64_t result, struct err *err)
 }
 
 /* --- starting --------------------------------------------------------------*/
-
-/* What is recorded is recorded whole, with the calls that failed. */
-static const struct collect_columns *
-columns_fill(const struct sensor *s, const struct ruleset *ruleset,
-	     struct collect_columns *columns)
-{
-	memset(columns->read, 0xff, sizeof(columns->read));
-	memset(columns->tested, 0xff, sizeof(columns->tested));
-	memset(columns->failed, 1, sizeof(columns->failed));
-	if (!ruleset || s->options->trace_path)
-		return columns;
-	for (unsigned i = 0; i < STREAM_COUNT; i++) {
-		const struct subscription *of =
-			&ruleset->program->subscriptions[i];
-
-		memcpy(columns->read[i], of->columns, sizeof(columns->read[i]));
-		memcpy(columns->tested[i], of->predicate_columns,
-		       sizeof(columns->tested[i]));
-		columns->failed[i] = of->failed;
-	}
-	return columns;
-}
-
-/* Where what a request refers to is held. */
-struct request_parts {
-	struct collect_columns columns;
-	struct collect_processes processes;
-};
-
-static void request_fill(const struct sensor *s, const struct ruleset *ruleset,
-			 const bool *wanted, struct request_parts *parts,
-			 struct collect_request *ret_request)
-{
-	const struct sensor_options *options = s->options;
-
-	*ret_request = (struct collect_request){
-		.event_ring_bytes = options->ring_bytes,
-		.lifecycle_ring_bytes = options->ring_bytes,
-		.columns = columns_fill(s, ruleset, &parts->columns),
-		.throttle = options->throttle,
-	};
-	memcpy(ret_request->streams, wanted, sizeof(ret_request->streams));
-	if (ruleset && !options->no_pushdown) {
-		ret_request->object = ruleset->program->object;
-		ret_request->object_bytes = ruleset->program->object_bytes;
-		ret_request->path_sets = ruleset->program->path_sets;
-		ret_request->path_set_count = ruleset->program->path_set_count;
-		term_bits_request(ruleset->program, &parts->processes);
-		ret_request->processes = &parts->processes;
-	}
-}
-
-/* A recording without rules is for any that may come. */
-static bool containers_wanted(const struct ruleset *ruleset)
-{
-	return !ruleset || ruleset->program->containers;
-}
-
-static void streams_wanted(const struct sensor *s,
-			   const struct ruleset *ruleset, bool *ret_wanted)
-{
-	for (unsigned i = 0; i < STREAM_COUNT; i++) {
-		bool ours = i >= STREAM_SENSOR_LOSS && i <= STREAM_SENSOR_CLOCK;
-
-		if (!STREAM_IS_COLLECTED(i) && !ours)
-			continue;
-		ret_wanted[i] =
-			(STREAM_IS_ALWAYS(i) && catalog_hook(i)) ||
-			(ruleset ? ruleset->program->subscriptions[i].wanted :
-				   s->options->streams[i]);
-	}
-	ret_wanted[STREAM_CONTAINER_EVENT] |= containers_wanted(ruleset);
-}
-
-/* Without rules: everything, when the process table is to be recorded. */
-static struct sampler_wants sampler_wants(const struct sensor *s,
-					  const struct ruleset *ruleset)
-{
-	bool all = !ruleset && s->options->streams[STREAM_PROCESS];
-
-	if (!ruleset)
-		return (struct sampler_wants){ all, all, all, all };
-	return (struct sampler_wants){
-		.cpu = ruleset->program->sampled.cpu,
-		.memory = ruleset->program->sampled.memory,
-		.status = ruleset->program->sampled.status,
-		.hash = ruleset->program->sampled.hash,
-	};
-}
 
 /* NULL when nothing is wanted. */
 static int sampler_start(const struct sampler_wants *wants,
@@ -552,7 +469,9 @@ static int rules_stay(struct sensor *s, const struct err *why, struct err *err)
 static int containers_start(struct sensor *s, const struct ruleset *ruleset,
 			    struct err *err)
 {
-	const struct containers_options options = { 0 };
+	const struct containers_options options = {
+		.root = s->options->host_root,
+	};
 
 	if (!containers_wanted(ruleset)) {
 		s->containers = containers_free(s->containers);
@@ -587,7 +506,7 @@ static int sampler_see_process(void *ctx, const void *record, size_t len,
 static int sampler_change(struct sensor *s, const struct ruleset *ruleset,
 			  struct err *err)
 {
-	struct sampler_wants wants = sampler_wants(s, ruleset);
+	struct sampler_wants wants = sampler_wants(s->options, ruleset);
 	struct sampler *sampler;
 	int rc;
 
@@ -696,8 +615,8 @@ static int reload(struct sensor *s, struct err *err)
 		err_set(&why, ERR_USAGE, -EINVAL, "the new rules are refused");
 		return rules_stay(s, &why, err);
 	}
-	streams_wanted(s, ruleset, wanted);
-	request_fill(s, ruleset, wanted, &parts, &request);
+	streams_wanted(s->options, ruleset, wanted);
+	request_fill(s->options, ruleset, wanted, &parts, &request);
 	if (log_source_open(&s->logs, &s->options->logs, wanted, &why) ||
 	    collector_reload(s->collector, &request, &why)) {
 		ruleset_free(ruleset);
@@ -752,8 +671,8 @@ static int start(struct sensor *s, struct err *err)
 
 	if (rc)
 		return rc;
-	streams_wanted(s, s->ruleset, s->wanted);
-	request_fill(s, s->ruleset, s->wanted, &parts, &request);
+	streams_wanted(s->options, s->ruleset, s->wanted);
+	request_fill(s->options, s->ruleset, s->wanted, &parts, &request);
 	rc = loop_open(&s->loop, err);
 	if (!rc)
 		rc = log_source_open(&s->logs, &s->options->logs, s->wanted,
@@ -764,7 +683,7 @@ static int start(struct sensor *s, struct err *err)
 		rc = collector_self_test(s->collector, harmless, err);
 	if (!rc && s->options->dry_run)
 		return 0;
-	s->sampled = sampler_wants(s, s->ruleset);
+	s->sampled = sampler_wants(s->options, s->ruleset);
 	if (!rc)
 		rc = sampler_start(&s->sampled, &s->sampler, err);
 	if (!rc)
@@ -812,6 +731,8 @@ static int summary(struct sensor *s, struct err *err)
 	pipeline_stats(s->pipeline, &sum.pipeline);
 	if (s->sampler)
 		sampler_stats(s->sampler, &sum.sampler);
+	if (s->containers)
+		containers_stats(s->containers, &sum.containers);
 	sum.has_store = s->store != NULL;
 	if (!rc && s->store)
 		rc = store_head(s->store, &sum.head, err);

@@ -25,6 +25,7 @@ struct sensor_options {
 	bool streams[STREAM_COUNT]; /* what to record without rules */
 	const char *store_dir;	    /* NULL: none */
 	const char *trace_path;	    /* NULL: not recorded */
+	const char *host_root;	    /* before the runtimes' folders; NULL: "" */
 	int64_t run_ns;		    /* 0: until a signal */
 	struct logs_options logs;   /* what to read; wants are filled in */
 	uint32_t ring_bytes;	    /* 0: default */

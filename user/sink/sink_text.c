@@ -207,6 +207,37 @@ static void put_what(struct buf *out, const struct row *row)
 	(put[row->stream] ? put[row->stream] : put_columns)(out, row);
 }
 
+#define SHORT_ID 12 /* as runtimes show it */
+
+/* ", docker web", ", docker 4c01db0b339c in shop/app-7d" */
+static void put_container(struct buf *out, const struct row *row)
+{
+	struct value runtime = row_get(row, COL_container_runtime);
+	struct value id = row_get(row, COL_container_id);
+	struct value name = row_get(row, COL_container_name);
+	struct value pod = row_get(row, COL_k8s_pod);
+
+	if (value_is_null(id))
+		return;
+	buf_puts(out, ", ");
+	if (value_is_null(runtime))
+		buf_puts(out, "container");
+	else
+		put_word(out, runtime);
+	buf_putc(out, ' ');
+	if (id.len > SHORT_ID)
+		id.len = SHORT_ID;
+	put_word(out, value_is_null(name) ? id : name);
+	if (value_is_null(pod))
+		return;
+	buf_puts(out, " in ");
+	if (!value_is_null(row_get(row, COL_k8s_namespace))) {
+		put_word(out, row_get(row, COL_k8s_namespace));
+		buf_putc(out, '/');
+	}
+	put_word(out, pod);
+}
+
 static void put_event(struct buf *out, const struct row *row)
 {
 	buf_puts(out, BRANCH);
@@ -224,6 +255,7 @@ static void put_event(struct buf *out, const struct row *row)
 		put_process(out, row->parent, value_null(),
 			    row_get(row, COL_ppid));
 	}
+	put_container(out, row);
 	buf_putc(out, '\n');
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "user/collect/path_sets.h"
+#include "user/collect/path_set_maps.h"
 
 #include "user/base/check.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The sets that a collector looks paths up in, see bpf/path_sets.h. */
-#ifndef SHRIKE_COLLECT_PATH_SETS_H
-#define SHRIKE_COLLECT_PATH_SETS_H
+#ifndef SHRIKE_COLLECT_PATH_SET_MAPS_H
+#define SHRIKE_COLLECT_PATH_SET_MAPS_H
 
 #include "user/base/path_set.h"
 
