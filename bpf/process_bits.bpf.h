@@ -43,8 +43,7 @@ struct {
 	__type(value, struct process_bits_full);
 } bits_full SEC(".maps");
 
-#define TESTS_TERMS(stream, whose) \
-	(settings.tests_process[stream] >> (whose) & 1)
+#define TESTS_TERMS(stream, whose) (settings.tests_process[stream] >> (whose)&1)
 
 static __always_inline __u64 bits_key(struct task_struct *task)
 {

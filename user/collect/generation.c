@@ -219,8 +219,7 @@ static int object_load(struct generation *generation, enum family_id id,
 	rc = shared_maps_keep(shared, generation->objects[id],
 			      handler_map_is_shared, err);
 	return rc ? rc :
-		    shared_maps_keep(&generation->maps,
-				     generation->objects[id],
+		    shared_maps_keep(&generation->maps, generation->objects[id],
 				     handler_map_is_of_generation, err);
 }
 

@@ -47,9 +47,9 @@ struct sensor {
 	struct log_source logs;
 	struct sampler_wants sampled;
 	struct containers *containers; /* NULL: nobody asks for them */
-	struct term_bits *terms; /* NULL: no predicate tests any */
-	int64_t unsettled_ns;	 /* its last snapshot; 0: all is settled */
-	bool containers_missed;	       /* events were lost: to be looked for */
+	struct term_bits *terms;       /* NULL: no predicate tests any */
+	int64_t unsettled_ns;	/* its last snapshot; 0: all is settled */
+	bool containers_missed; /* events were lost: to be looked for */
 	struct pipeline *pipeline;
 	struct reorder *reorder;
 	struct loop *loop;
@@ -100,11 +100,10 @@ static int turn_end(struct sensor *s, int64_t watermark, struct err *err)
 	if (!rc)
 		rc = pipeline_turn(s->pipeline, watermark, err);
 	s->watermark = watermark;
-	if (rc || !s->unsettled_ns || watermark <= s->unsettled_ns)
-		return rc;
-	term_bits_settle(s->terms, s->collector, s->pipeline);
-	s->unsettled_ns = 0;
-	return 0;
+	if (!rc)
+		term_bits_settle(s->terms, s->collector, s->pipeline,
+				 watermark);
+	return rc;
 }
 
 static int on_loss(void *ctx, const struct collect_loss *loss, struct err *err)
@@ -274,8 +273,7 @@ static int snapshot_in(void *ctx, const void *record, size_t len,
 	if (!rc)
 		rc = pipeline_row(s->pipeline, row, err);
 	if (!rc)
-		term_bits_snapshot(s->terms, s->collector, s->pipeline, record,
-				   true);
+		term_bits_snapshot(s->terms, s->collector, s->pipeline, record);
 	return rc;
 }
 
@@ -526,47 +524,16 @@ static int sampler_change(struct sensor *s, const struct ruleset *ruleset,
 	return 0;
 }
 
-static int terms_start(struct sensor *s, const struct ruleset *ruleset,
-		       struct err *err)
-{
-	s->terms = term_bits_free(s->terms);
-	s->unsettled_ns = 0;
-	if (!ruleset || s->options->no_pushdown)
-		return 0;
-	return term_bits_new(ruleset->program, &s->terms, err);
-}
-
-static int terms_see_process(void *ctx, const void *record, size_t len,
-			     struct err *err)
-{
-	struct sensor *s = ctx;
-
-	(void)len;
-	(void)err;
-	term_bits_snapshot(s->terms, s->collector, s->pipeline, record, false);
-	return 0;
-}
-
-/* The bits mean something else from now on; the new programs know no process. */
-static int terms_change(struct sensor *s, const struct ruleset *ruleset,
-			struct err *err)
-{
-	int rc = terms_start(s, ruleset, err);
-
-	if (rc || !s->terms)
-		return rc;
-	rc = collector_snapshot(s->collector, terms_see_process, s, err);
-	s->unsettled_ns = collect_now_ns();
-	return rc;
-}
-
 /* The kernel programs are the new ones: all else follows. */
 static int rules_change(struct sensor *s, const struct ruleset *ruleset,
 			const bool *wanted, struct err *err)
 {
 	struct store_moment moment;
 	int64_t now = collect_now_ns();
-	int rc = terms_change(s, ruleset, err);
+	int rc = term_bits_change(&s->terms,
+				  s->options->no_pushdown ? NULL :
+							    ruleset->program,
+				  s->collector, err);
 
 	if (!rc)
 		rc = turn(s, err);
@@ -660,6 +627,13 @@ static int loop_start(struct sensor *s, struct err *err)
 	return rc;
 }
 
+static int terms_start(struct sensor *s, struct err *err)
+{
+	if (!s->ruleset || s->options->no_pushdown)
+		return 0;
+	return term_bits_new(s->ruleset->program, &s->terms, err);
+}
+
 /* What can be refused is asked first; the kernel is touched last. */
 static int start(struct sensor *s, struct err *err)
 {
@@ -695,7 +669,7 @@ static int start(struct sensor *s, struct err *err)
 	if (!rc)
 		rc = pipeline_start(s, err);
 	if (!rc)
-		rc = terms_start(s, s->ruleset, err);
+		rc = terms_start(s, err);
 	if (!rc)
 		rc = collector_snapshot(s->collector, snapshot_in, s, err);
 	if (!rc && s->containers)

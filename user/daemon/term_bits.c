@@ -8,9 +8,11 @@ struct term_bits {
 	const struct program *program;
 	struct expr_env env;
 	bool decides; /* some term is not the kernel's */
+	int64_t unsettled_ns; /* the last change; 0: all is settled */
 	/* The bits that several terms share are cleared when none is TRUE. */
-	struct process_terms user;   /* bits with a term that is not the kernel's */
-	struct process_terms all;    /* bits with a term */
+	struct process_terms
+		user; /* bits with a term that is not the kernel's */
+	struct process_terms all; /* bits with a term */
 };
 
 #define BIT_WORD(bit) ((bit) / 64)
@@ -107,8 +109,7 @@ static struct process_terms keep(struct term_bits *bits,
 }
 
 void term_bits_snapshot(struct term_bits *bits, struct collector *collector,
-			const struct pipeline *pipeline, const void *record,
-			bool is_first)
+			const struct pipeline *pipeline, const void *record)
 {
 	struct process_terms terms;
 	struct event_head head;
@@ -116,16 +117,39 @@ void term_bits_snapshot(struct term_bits *bits, struct collector *collector,
 	if (!bits)
 		return;
 	memcpy(&head, record, sizeof(head));
-	memset(&terms, 0xff, sizeof(terms));
-	if (is_first) {
-		struct process_terms stay =
-			keep(bits, &bits->user,
-			     pipeline_process(pipeline, head.pid_key));
-
-		for (unsigned i = 0; i < PROCESS_TERM_WORDS; i++)
-			terms.words[i] = head.terms.words[i] & stay.words[i];
-	}
+	terms = keep(bits, &bits->user,
+		     pipeline_process(pipeline, head.pid_key));
+	for (unsigned i = 0; i < PROCESS_TERM_WORDS; i++)
+		terms.words[i] &= head.terms.words[i];
 	collector_terms_add(collector, record, &terms);
+}
+
+static int process_add(void *ctx, const void *record, size_t len,
+		       struct err *err)
+{
+	struct process_terms all;
+
+	(void)len;
+	(void)err;
+	memset(&all, 0xff, sizeof(all));
+	collector_terms_add(ctx, record, &all);
+	return 0;
+}
+
+int term_bits_change(struct term_bits **bits, const struct program *program,
+		     struct collector *collector, struct err *err)
+{
+	int rc;
+
+	*bits = term_bits_free(*bits);
+	if (!program)
+		return 0;
+	rc = term_bits_new(program, bits, err);
+	if (rc || !*bits)
+		return rc;
+	rc = collector_snapshot(collector, process_add, collector, err);
+	(*bits)->unsettled_ns = collect_now_ns();
+	return rc;
 }
 
 static uint64_t key_of(const struct row *row, unsigned column)
@@ -171,10 +195,12 @@ static struct process_terms settle(void *ctx, uint64_t pid_key)
 }
 
 void term_bits_settle(struct term_bits *bits, struct collector *collector,
-		      const struct pipeline *pipeline)
+		      const struct pipeline *pipeline, int64_t watermark)
 {
 	struct settling settling = { bits, pipeline };
 
-	if (bits)
-		collector_terms_settle(collector, settle, &settling);
+	if (!bits || !bits->unsettled_ns || watermark <= bits->unsettled_ns)
+		return;
+	collector_terms_settle(collector, settle, &settling);
+	bits->unsettled_ns = 0;
 }

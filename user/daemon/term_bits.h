@@ -24,23 +24,26 @@ int term_bits_new(const struct program *program, struct term_bits **ret_bits,
 struct term_bits *term_bits_free(struct term_bits *bits);
 
 /*
- * A record of a snapshot, whose row the pipeline has if it `is_first`. With the
- * first snapshot the kernel's bits are those of the row; with later ones nothing
- * is known but that the process is there: term_bits_settle() follows.
+ * The collector has reloaded: the bits are another program's (NULL: none) from
+ * now on, and its kernel programs know no process. Nothing but that they are
+ * there is known of the processes until term_bits_settle().
  */
+int term_bits_change(struct term_bits **bits, const struct program *program,
+		     struct collector *collector, struct err *err);
+
+/* A record of the first snapshot, whose row the pipeline has. */
 void term_bits_snapshot(struct term_bits *bits, struct collector *collector,
-			const struct pipeline *pipeline, const void *record,
-			bool is_first);
+			const struct pipeline *pipeline, const void *record);
 
 /* A row that the pipeline has: an exec or a fork. */
 void term_bits_row(struct term_bits *bits, struct collector *collector,
 		   const struct pipeline *pipeline, const struct row *row);
 
 /*
- * The pipeline has all rows from before the time that the last snapshot was
- * taken: the processes that have not done an exec since are what it knows.
+ * The pipeline has all rows up to the watermark. Once these are all from before
+ * the last change, the processes that have done no exec since are what it knows.
  */
 void term_bits_settle(struct term_bits *bits, struct collector *collector,
-		      const struct pipeline *pipeline);
+		      const struct pipeline *pipeline, int64_t watermark);
 
 #endif
