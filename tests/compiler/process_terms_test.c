@@ -97,7 +97,8 @@ static bool bit(const struct process_terms *terms, unsigned i)
 /* --- one program ---------------------------------------------------------- */
 
 struct tally {
-	uint64_t rows, ruled_out, matched, passed, terms, exact, cleared, functions;
+	uint64_t rows, ruled_out, matched, passed, terms, exact, cleared,
+		functions;
 	struct expr_env *env;
 };
 

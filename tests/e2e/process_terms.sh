@@ -126,10 +126,11 @@ for ((i = 0; i < 10; i++)); do
 done
 
 sensor_out=$work/out.user sensor_err=$work/err.user
-sensor_start -r "$work/rules.sql" --no-store --no-pushdown
+sensor_start -r "$work/rules.sql" --no-store --ring 67108864 \
+	--no-pushdown
 user_pid=$sensor_pid load_pid=$sensor_pid user_drain=$sensor_drain
 sensor_out=$work/out.kernel sensor_err=$work/err.kernel
-sensor_start -r "$work/rules.sql" --no-store
+sensor_start -r "$work/rules.sql" --no-store --ring 67108864
 
 round() { # NAME
 	for ((i = 0; i < 20; i++)); do

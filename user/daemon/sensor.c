@@ -530,10 +530,9 @@ static int rules_change(struct sensor *s, const struct ruleset *ruleset,
 {
 	struct store_moment moment;
 	int64_t now = collect_now_ns();
-	int rc = term_bits_change(&s->terms,
-				  s->options->no_pushdown ? NULL :
-							    ruleset->program,
-				  s->collector, err);
+	int rc = term_bits_change(
+		&s->terms, s->options->no_pushdown ? NULL : ruleset->program,
+		s->collector, err);
 
 	if (!rc)
 		rc = turn(s, err);

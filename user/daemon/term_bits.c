@@ -7,7 +7,7 @@
 struct term_bits {
 	const struct program *program;
 	struct expr_env env;
-	bool decides; /* some term is not the kernel's */
+	bool decides;	      /* some term is not the kernel's */
 	int64_t unsettled_ns; /* the last change; 0: all is settled */
 	/* The bits that several terms share are cleared when none is TRUE. */
 	struct process_terms
