@@ -18,6 +18,10 @@
 #include "bpf/path.bpf.h"
 #include "bpf/ring.bpf.h"
 
+/*
+ * A call takes an `int` from the lower half of its register, whatever the caller
+ * has put into the upper one: so has who compares or keeps one.
+ */
 struct call {
 	__u64 arg[6];
 	__u32 slot; /* enum call_slot */

@@ -173,7 +173,9 @@ static __always_inline void map_call_of(struct map_call *map,
 	} else if (CALL_IS(call, shmat)) {
 		shmat_of(map, third);
 	} else if (call == SLOT32_ipc) {
-		shmat_of(map, (first & 0xffff) == IPC_SHMAT ? third : 0);
+		shmat_of(map, third);
+		if ((first & 0xffff) != IPC_SHMAT)
+			map->prot = 0;
 	} else {
 		map->call = MEMORY_MPROTECT;
 		map->length = second;
