@@ -505,9 +505,12 @@ int pipeline_save(struct pipeline *p, struct err *err)
 void pipeline_stats(const struct pipeline *p, struct pipeline_stats *ret_stats)
 {
 	struct process_table_stats processes;
+	struct container_table_stats containers;
 
 	*ret_stats = p->stats;
 	process_table_stats(p->processes, &processes);
 	ret_stats->forgotten = processes.forgotten;
+	container_table_stats(p->containers, &containers);
+	ret_stats->containers_forgotten = containers.forgotten;
 	rule_stats_add(p, ret_stats);
 }
