@@ -186,7 +186,16 @@ struct qstr {
 	const unsigned char *name;
 };
 
+typedef struct seqcount {
+	unsigned int sequence;
+} seqcount_t;
+
+typedef struct seqcount_spinlock {
+	seqcount_t seqcount;
+} seqcount_spinlock_t;
+
 struct dentry {
+	seqcount_spinlock_t d_seq; /* changes with parent and name */
 	struct dentry *d_parent;
 	struct qstr d_name;
 };

@@ -83,7 +83,11 @@ static __always_inline bool path_prepend(struct path_walk *walk,
 	return true;
 }
 
-/* Returns 1 to end the loop. */
+/*
+ * Returns 1 to end the loop. An entry that is renamed meanwhile is looked at
+ * again: its sequence number is odd while its parent and name are changed, and
+ * another one then. Its name may be overwritten where it is, or have gone.
+ */
 static long path_step(__u32 index, struct path_walk *walk)
 {
 	struct dentry *dentry = walk->dentry;
@@ -91,7 +95,9 @@ static long path_step(__u32 index, struct path_walk *walk)
 	struct dentry *parent;
 	struct mount *above;
 	const unsigned char *name;
-	__u32 len;
+	__u32 off = walk->off;
+	__u32 len, seq;
+	bool has_room;
 
 	if (dentry == walk->mount_root) {
 		above = KERNEL_READ(mount, mnt_parent);
@@ -103,6 +109,8 @@ static long path_step(__u32 index, struct path_walk *walk)
 		path_enter_mount(walk, above);
 		return 0;
 	}
+	seq = KERNEL_READ(dentry, d_seq.seqcount.sequence);
+	barrier();
 	parent = KERNEL_READ(dentry, d_parent);
 	name = KERNEL_READ(dentry, d_name.name);
 	len = KERNEL_READ(dentry, d_name.len);
@@ -112,7 +120,13 @@ static long path_step(__u32 index, struct path_walk *walk)
 			path_prepend(walk, name, len);
 		return 1;
 	}
-	if (!path_prepend(walk, name, len)) {
+	has_room = path_prepend(walk, name, len);
+	barrier();
+	if (seq & 1 || seq != KERNEL_READ(dentry, d_seq.seqcount.sequence)) {
+		walk->off = off;
+		return 0;
+	}
+	if (!has_room) {
 		walk->state = PATH_TOO_LONG;
 		return 1;
 	}
