@@ -243,7 +243,16 @@ $(O)/tests/tools/%: tests/tools/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(TEST_LINK) -lpthread
 
-tests: $(TEST_BINARIES) $(TOOLS)
+# What is loaded in front of a program.
+PRELOADS := $(patsubst tests/tools/preload/%.c,$(O)/tests/tools/%.so,\
+	$(sort $(wildcard tests/tools/preload/*.c)))
+
+$(O)/tests/tools/%.so: tests/tools/preload/%.c
+	$(say) TOOL $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -fPIC $(filter-out -pie,$(ALL_LDFLAGS)) -shared -MMD -MP -o $@ $<
+
+tests: $(TEST_BINARIES) $(TOOLS) $(PRELOADS)
 
 check: all tests
 	$(Q)tests/run $(O)
