@@ -186,16 +186,16 @@ struct qstr {
 	const unsigned char *name;
 };
 
-typedef struct seqcount {
+struct seqcount {
 	unsigned int sequence;
-} seqcount_t;
+};
 
-typedef struct seqcount_spinlock {
-	seqcount_t seqcount;
-} seqcount_spinlock_t;
+struct seqcount_spinlock {
+	struct seqcount seqcount;
+};
 
 struct dentry {
-	seqcount_spinlock_t d_seq; /* changes with parent and name */
+	struct seqcount_spinlock d_seq;
 	struct dentry *d_parent;
 	struct qstr d_name;
 };

@@ -83,10 +83,15 @@ static __always_inline bool path_prepend(struct path_walk *walk,
 	return true;
 }
 
+/* Odd while the dentry gets another name or parent, and another after it. */
+static __always_inline __u32 path_renames(struct dentry *dentry)
+{
+	return KERNEL_READ(dentry, d_seq.seqcount.sequence);
+}
+
 /*
- * Returns 1 to end the loop. An entry that is renamed meanwhile is looked at
- * again: its sequence number is odd while its parent and name are changed, and
- * another one then. Its name may be overwritten where it is, or have gone.
+ * Returns 1 to end the loop. A step that a rename of this very directory came
+ * into is made again: a name never comes with the parent of another time.
  */
 static long path_step(__u32 index, struct path_walk *walk)
 {
@@ -96,8 +101,8 @@ static long path_step(__u32 index, struct path_walk *walk)
 	struct mount *above;
 	const unsigned char *name;
 	__u32 off = walk->off;
-	__u32 len, seq;
-	bool has_room;
+	__u32 renames;
+	__u32 len;
 
 	if (dentry == walk->mount_root) {
 		above = KERNEL_READ(mount, mnt_parent);
@@ -109,8 +114,7 @@ static long path_step(__u32 index, struct path_walk *walk)
 		path_enter_mount(walk, above);
 		return 0;
 	}
-	seq = KERNEL_READ(dentry, d_seq.seqcount.sequence);
-	barrier();
+	renames = path_renames(dentry);
 	parent = KERNEL_READ(dentry, d_parent);
 	name = KERNEL_READ(dentry, d_name.name);
 	len = KERNEL_READ(dentry, d_name.len);
@@ -120,15 +124,13 @@ static long path_step(__u32 index, struct path_walk *walk)
 			path_prepend(walk, name, len);
 		return 1;
 	}
-	has_room = path_prepend(walk, name, len);
-	barrier();
-	if (seq & 1 || seq != KERNEL_READ(dentry, d_seq.seqcount.sequence)) {
-		walk->off = off;
-		return 0;
-	}
-	if (!has_room) {
+	if (!path_prepend(walk, name, len)) {
 		walk->state = PATH_TOO_LONG;
 		return 1;
+	}
+	if (renames & 1 || renames != path_renames(dentry)) {
+		walk->off = off;
+		return 0;
 	}
 	walk->dentry = parent;
 	return 0;

@@ -26,7 +26,7 @@
 /* Loss that no match's entry carries gets one of its own after this long. */
 #define LOSS_ENTRY_NS 1000000000LL
 #define PROCESSES_MAX 65536
-#define PROCESS_STRINGS_MAX ((uint64_t)24 * 1024 * 1024)
+#define PROCESS_STRINGS_MAX ((uint64_t)48 * 1024 * 1024)
 #define CONTAINERS_MAX 16384
 #define CONTAINER_LINGER_NS 1000000000LL
 #define PROCESS_LINGER_NS (5LL * 60 * 1000000000)

@@ -62,32 +62,6 @@ static struct value scalar(const struct column *column, int64_t i)
 	return (struct value){ .type = (uint8_t)column->type, .i = i };
 }
 
-static bool is_environment(const struct decoder *d, const struct column *column)
-{
-	return (d->stream->id == STREAM_PROCESS_EXEC &&
-		column->id == COL_PROCESS_EXEC_exec_env) ||
-	       (d->stream->id == STREAM_PROCESS_SNAPSHOT &&
-		column->id == COL_PROCESS_SNAPSHOT_exec_env);
-}
-
-/* What is left of a list when its secrets are gone. */
-static size_t list_mask(const struct decoder *d, const struct column *column,
-			char *list, size_t len)
-{
-	uint32_t truncated;
-
-	if (!is_environment(d, column))
-		return mask_args(list, len);
-	memcpy(&truncated, d->record + offsetof(struct event_head, truncated),
-	       sizeof(truncated));
-	len = environment_keep(list, len,
-			       truncated & EVENT_PART_ENV &&
-					       len >= EVENT_ENV_SIZE ?
-				       EVENT_ENV_SIZE - EVENT_ENV_TAIL :
-				       0);
-	return mask_args(list, len);
-}
-
 /* What is mounted is a path only where it is a directory. */
 static bool mounts_directory(const struct decoder *d)
 {
@@ -137,6 +111,32 @@ static bool is_named_path(const struct decoder *d, size_t blob_offset)
 		return false;
 	}
 #undef AT
+}
+
+static bool is_environment(const struct decoder *d, const struct column *column)
+{
+	return (d->stream->id == STREAM_PROCESS_EXEC &&
+		column->id == COL_PROCESS_EXEC_exec_env) ||
+	       (d->stream->id == STREAM_PROCESS_SNAPSHOT &&
+		column->id == COL_PROCESS_SNAPSHOT_exec_env);
+}
+
+/* What is left of a list when its secrets are gone. */
+static size_t list_mask(const struct decoder *d, const struct column *column,
+			char *list, size_t len)
+{
+	uint32_t truncated;
+
+	if (!is_environment(d, column))
+		return mask_args(list, len);
+	memcpy(&truncated, d->record + offsetof(struct event_head, truncated),
+	       sizeof(truncated));
+	len = environment_keep(list, len,
+			       truncated & EVENT_PART_ENV &&
+					       len >= EVENT_ENV_SIZE ?
+				       EVENT_ENV_SIZE - EVENT_ENV_TAIL :
+				       0);
+	return mask_args(list, len);
 }
 
 /* Copies: the record is given back to the ring before the row is used. */
