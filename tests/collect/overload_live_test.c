@@ -10,6 +10,7 @@
 #include "user/collect/handlers.h"
 
 #include <fcntl.h>
+#include <liburing.h>
 #include <limits.h>
 #include <mntent.h>
 #include <net/if.h>
@@ -156,12 +157,36 @@ static void cgroup_do(const char *folder)
 		rmdir(folder);
 }
 
+/* The same without system calls: open, rename, remove what is not there. */
+static void requests_do(struct io_uring *ring)
+{
+	struct io_uring_cqe *cqe;
+
+	io_uring_prep_openat(io_uring_get_sqe(ring), AT_FDCWD, "/tmp/a",
+			     O_RDONLY, 0);
+	io_uring_prep_renameat(io_uring_get_sqe(ring), AT_FDCWD, "x", AT_FDCWD,
+			       "y", 0);
+	io_uring_prep_unlinkat(io_uring_get_sqe(ring), AT_FDCWD, "x", 0);
+	io_uring_submit_and_wait(ring, 3);
+	while (io_uring_peek_cqe(ring, &cqe) == 0) {
+		if (cqe->res > 0)
+			close(cqe->res);
+		io_uring_cqe_seen(ring, cqe);
+	}
+}
+
 static void files_load(const char *arg)
 {
+	struct io_uring ring;
+	bool has_ring = io_uring_queue_init(8, &ring, 0) == 0;
+
 	(void)arg;
 	place_make();
-	for (;;)
+	for (;;) {
 		files_do();
+		if (has_ring)
+			requests_do(&ring);
+	}
 }
 
 static void network_load(const char *arg)
