@@ -186,7 +186,16 @@ struct qstr {
 	const unsigned char *name;
 };
 
+struct seqcount {
+	unsigned int sequence;
+};
+
+struct seqcount_spinlock {
+	struct seqcount seqcount;
+};
+
 struct dentry {
+	struct seqcount_spinlock d_seq;
 	struct dentry *d_parent;
 	struct qstr d_name;
 };
@@ -251,9 +260,14 @@ struct open_how {
 };
 
 /* A request of io_uring; its own struct lies over its beginning. */
+struct io_cqe {
+	int fd; /* of the request, until it has a file */
+};
+
 struct io_kiocb {
 	struct file *file;
 	__u8 opcode;
+	struct io_cqe cqe;
 };
 
 struct io_open {

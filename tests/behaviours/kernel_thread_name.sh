@@ -1,7 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# technique: T1036.004
+# expects: kernel_thread_name
 . "$(dirname "$0")/common.bash"
 
-# A shell takes the name of a thread of the kernel.
-bash -c 'echo -n "[kworker/0:1]" >/proc/self/comm; :'
+python3 -c '
+with open("/proc/self/comm", "w") as comm:
+    comm.write("kworker/0:1")
+'
