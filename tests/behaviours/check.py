@@ -13,7 +13,7 @@ there must be: N exactly, N+ at least. A + before the STREAM leaves only rows of
 a process that has one of the line before, and not before it. In CONDITION,
 {root} is the script's own pid and {NAME} what it told by `fact NAME VALUE`.
 Streams of log lines belong to no process. Lines of scripts that did not run are
-left out; a script that ran must have a line. Exit status 1 when a line is wrong.
+left out; a script that ran must have a line; # begins a comment line. Exit status 1 when a line is wrong.
 """
 
 import collections
