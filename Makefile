@@ -236,6 +236,7 @@ $(O)/tests/compiler/%: TEST_LINK := -lelf -lbpf -lsqlite3
 $(O)/tests/tools/exit_zero: ALL_LDFLAGS = $(if $(filter release,$(MODE)),-static)
 
 $(O)/tests/tools/empty_hook: TEST_LINK := -lbpf
+$(O)/tests/tools/odd_calls: TEST_LINK := -luring
 
 TOOLS := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/tools/*.c)))
 
