@@ -70,6 +70,35 @@ static __always_inline void path_enter_mount(struct path_walk *walk,
 	walk->mount_root = KERNEL_READ(mount, mnt.mnt_root);
 }
 
+/* Eight bytes of a name; what lies behind its end is the caller's to drop. */
+static __always_inline __u64 name_word(const unsigned char *name)
+{
+	return KERNEL_READ((struct qstr *)name, hash_len);
+}
+
+/*
+ * Most names are short: a few loads and stores cost less than a call that
+ * copies. Words overlap where a name is no multiple of them. `to` has slack
+ * behind it, which is kept: there the path goes on.
+ */
+static __always_inline void name_copy(char *to, const unsigned char *name,
+				      __u32 len)
+{
+	if (len > 2 * sizeof(__u64)) {
+		bpf_probe_read_kernel(to, len, name);
+	} else if (len >= sizeof(__u64)) {
+		__u32 last = (len - sizeof(__u64)) & 15;
+
+		*(__u64 *)to = name_word(name);
+		*(__u64 *)(to + last) = name_word(name + last);
+	} else {
+		__u64 mask = (1ULL << (8 * len & 63)) - 1;
+
+		*(__u64 *)to = (*(__u64 *)to & ~mask) |
+			       (name_word(name) & mask);
+	}
+}
+
 static __always_inline bool path_prepend(struct path_walk *walk,
 					 const unsigned char *name, __u32 len)
 {
@@ -81,7 +110,7 @@ static __always_inline bool path_prepend(struct path_walk *walk,
 		return false;
 	off = (off - len - 1) & (EVENT_PATH_SIZE - 1);
 	walk->bytes[off] = '/';
-	bpf_probe_read_kernel(walk->bytes + off + 1, len, name);
+	name_copy(walk->bytes + off + 1, name, len);
 	walk->off = off;
 	return true;
 }
@@ -228,14 +257,23 @@ static __always_inline __u32 path_of_cwd(struct path_buffer *buffer,
 			       KERNEL_READ(fs, pwd.mnt), ret_state);
 }
 
+/* What is copied without a call, as most paths are: a cache line. */
+#define PATH_SHORT 64
+
 /* To the start of a record's `bytes`, EVENT_PATH_SIZE long; returns `len`. */
 static __always_inline __u32 path_copy(char *bytes, struct path_buffer *buffer,
 				       __u32 len)
 {
-	__u32 off = EVENT_PATH_SIZE - len;
+	__u32 off = (EVENT_PATH_SIZE - len) & 8191;
 
 	len = AT_MOST(len, EVENT_PATH_SIZE);
-	bpf_probe_read_kernel(bytes, len, buffer->bytes + (off & 8191));
+	if (len > PATH_SHORT) {
+		bpf_probe_read_kernel(bytes, len, buffer->bytes + off);
+		return len;
+	}
+#pragma clang loop unroll(full)
+	for (unsigned i = 0; i < PATH_SHORT; i += sizeof(__u64))
+		*(__u64 *)(bytes + i) = *(__u64 *)(buffer->bytes + off + i);
 	return len;
 }
 
