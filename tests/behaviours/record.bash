@@ -15,6 +15,8 @@
 # makes the sleep and timeout of those N times as long, for slow machines.
 set -euo pipefail
 
+# What somebody put before the distribution's programs is slow, or another.
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 own=$(cd "$(dirname "$0")" && pwd)
 folder=$1
 shift
