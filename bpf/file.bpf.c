@@ -100,6 +100,7 @@ static __always_inline void open_begin(struct file_open_event *event,
 				       struct task_struct *task, __s64 retval)
 {
 	head_begin(&event->head, STREAM_FILE_OPEN);
+	head_look_up(&event->head, STREAM_FILE_OPEN, task);
 	if (compat_is_32bit(task))
 		event->head.flags |= EVENT_FLAG_COMPAT;
 	event->head.retval = retval;
@@ -248,10 +249,16 @@ int BPF_PROG(file_open, struct pt_regs *regs, long ret)
 	if (task->tgid == settings.self_tgid)
 		return 0;
 	counts = counters_get(STREAM_FILE_OPEN);
-	scratch = scratch_get(&open_scratch);
-	if (!counts || !scratch)
+	if (!counts)
 		return 0;
 	counts->generated++;
+	if (is_ruled_out(STREAM_FILE_OPEN, task)) {
+		counts->filtered++;
+		return 0;
+	}
+	scratch = scratch_get(&open_scratch);
+	if (!scratch)
+		return 0;
 	open_begin(&scratch->event, task, ret);
 	if (call_fill(scratch, regs, ret, task))
 		open_end(&scratch->event, task, counts);
