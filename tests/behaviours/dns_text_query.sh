@@ -4,6 +4,7 @@
 . "$(dirname "$0")/common.bash"
 
 # A question for a text, where only this process is the name server.
+# shellcheck disable=SC2016 # $1 is the inner shell's
 unshare --net sh -c 'ip link set lo up && exec python3 -c "$1"' - '
 import socket
 def name(text):

@@ -15,6 +15,8 @@
 # makes the sleep and timeout of those N times as long, for slow machines.
 set -euo pipefail
 
+# What somebody put before the distribution's programs is slow, or another.
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 own=$(cd "$(dirname "$0")" && pwd)
 folder=$1
 shift
@@ -34,12 +36,13 @@ mkfifo "$folder/ready"
 recorder=$!
 exec {said}<"$folder/ready"
 line=
-while IFS= read -r -t 120 line <&"$said"; do
+while IFS= read -r -t 600 line <&"$said"; do
 	printf '%s\n' "$line" >>"$folder/said"
 	[[ $line != ready ]] || break
 done
 if [[ $line != ready ]]; then
-	cat "$folder/said" >&2
+	echo 'the recorder did not get ready' >&2
+	[[ ! -s $folder/said ]] || cat "$folder/said" >&2
 	exit 1
 fi
 cat <&"$said" >>"$folder/said" &
@@ -62,6 +65,7 @@ exec bash "$1"
 '
 
 # slow PROGRAM: one that takes its first argument SLOW times.
+# shellcheck disable=SC2016 # the program's, not ours
 slow() {
 	mkdir -p "$folder/slow"
 	printf '#!/bin/sh\nseconds=$(echo "$1" | awk "{ print \\$1 * %d }")\n' \

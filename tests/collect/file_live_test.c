@@ -101,6 +101,9 @@ static void open__whole_family__is_seen_once_each(void **state)
 	assert_int_equal(f->head.source, EVENT_SOURCE_KERNEL);
 	assert_int_equal(f->head.truncated, 0);
 	assert_int_equal(f->head.flags, 0);
+	/* Also those that the kernel forgets once they are obeyed. */
+	assert_int_equal(f->flags & (O_ACCMODE | O_CREAT | O_TRUNC),
+			 O_WRONLY | O_CREAT | O_TRUNC);
 	assert_int_equal(stat(in_root("creat"), &st), 0);
 	assert_int_equal(f->mode, st.st_mode);
 	assert_int_equal(f->ino, st.st_ino);
