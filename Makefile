@@ -226,6 +226,7 @@ $(patsubst %.c,$(O)/%,$(call tests_of,$(1))): $(O)/tests/$(1)/%: \
 endef
 $(foreach l,$(LIBS),$(eval $(call library_tests,$(l))))
 $(O)/tests/%.o: EXTRA_CFLAGS += -Itests
+$(O)/tests/collect/file_request_live_test: TEST_LINK := -luring
 $(O)/tests/store/%: TEST_LINK := -lsqlite3
 $(O)/tests/stream/%: TEST_LINK := -lsqlite3 -lpcre2-8
 $(O)/tests/compiler/%: TEST_LINK := -lelf -lbpf -lsqlite3

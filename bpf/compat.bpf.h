@@ -89,7 +89,12 @@ compat_syscall_arg(struct pt_regs *regs, bool is_32bit, unsigned n)
 			regs->r9;
 }
 
+/* Where a 32-bit call has the low half of a 64-bit argument after one other. */
+#define COMPAT_PAIR_FIRST 1
+
 #elif defined(__TARGET_ARCH_arm64)
+
+#define COMPAT_PAIR_FIRST 2 /* pairs begin at an even register */
 
 struct thread_info___arm64 {
 	unsigned long flags;

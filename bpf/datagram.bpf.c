@@ -295,6 +295,15 @@ struct traffic {
 	bool is_send;
 };
 
+/* Not on the stack, for the reason of struct dns_walk. */
+struct traffic_scratch {
+	struct traffic traffic;
+	struct message message;
+	struct endpoint other;
+};
+
+SCRATCH_MAP(traffic_scratch, struct traffic_scratch);
+
 static __always_inline void datagram_seen(const struct traffic *traffic,
 					  const struct endpoint *to,
 					  bool is_named, long bytes)
@@ -377,24 +386,24 @@ static __always_inline void dns_seen(const struct traffic *traffic,
 	dns_put(&event_ring, scratch, start, counts);
 }
 
-static __always_inline void message_seen(const struct traffic *traffic,
-					 const struct message *message,
+static __always_inline void message_seen(struct traffic_scratch *scratch,
 					 long bytes)
 {
+	const struct traffic *traffic = &scratch->traffic;
+	const struct message *message = &scratch->message;
+	struct endpoint *other = &scratch->other;
 	bool is_stream = traffic->type == SOCK_STREAM;
-	const struct sock *sk = traffic->sk;
-	struct endpoint other = { 0 };
 	bool is_named = !is_stream &&
-			endpoint_read(&other, message->name,
-				      message->name_bytes, traffic->family);
+			endpoint_read(other, message->name, message->name_bytes,
+				      traffic->family);
 
-	if (!is_named && !endpoint_peer(&other, sk))
+	if (!is_named && !endpoint_peer(other, traffic->sk))
 		return;
 	if (WANTED(NETWORK_DATAGRAM) && traffic->is_send && !is_stream)
-		datagram_seen(traffic, &other, is_named, bytes);
-	if (WANTED(NETWORK_DNS) && other.port == DNS_PORT && bytes > 0 &&
+		datagram_seen(traffic, other, is_named, bytes);
+	if (WANTED(NETWORK_DNS) && other->port == DNS_PORT && bytes > 0 &&
 	    (traffic->proto == IPPROTO_TCP || traffic->proto == IPPROTO_UDP))
-		dns_seen(traffic, message, &other, bytes);
+		dns_seen(traffic, message, other, bytes);
 }
 
 /* For the length that a receive has put where its address points. */
@@ -407,54 +416,76 @@ static __always_inline __u64 name_bytes_read(__u64 at)
 }
 
 /* The index-th message of the call. */
-static long message_visit(__u32 index, struct traffic *traffic)
+static long message_visit(__u32 index, void *nothing)
 {
-	const struct call_args *call = &traffic->call;
-	struct message message = { .is_32bit = call->is_32bit };
-	__s64 bytes = traffic->ret;
+	struct traffic_scratch *scratch = scratch_get(&traffic_scratch);
+	const struct call_args *call;
+	struct message *message;
+	__s64 bytes;
+
+	if (!scratch)
+		return 1;
+	call = &scratch->traffic.call;
+	bytes = scratch->traffic.ret;
+	message = &scratch->message;
+	message->name = 0;
+	message->name_bytes = 0;
+	message->is_vector = false;
+	message->is_32bit = call->is_32bit;
 
 	switch (call->call) {
 	case CALL_SENDTO:
-		message.name = call->args[4];
-		message.name_bytes = call->args[5];
-		message.base = call->args[1];
-		message.count = call->args[2];
+		message->name = call->args[4];
+		message->name_bytes = call->args[5];
+		message->base = call->args[1];
+		message->count = call->args[2];
 		break;
 	case CALL_RECVFROM:
-		message.name = call->args[4];
-		if (message.name)
-			message.name_bytes = name_bytes_read(call->args[5]);
-		message.base = call->args[1];
-		message.count = call->args[2];
+		message->name = call->args[4];
+		if (message->name)
+			message->name_bytes = name_bytes_read(call->args[5]);
+		message->base = call->args[1];
+		message->count = call->args[2];
 		break;
 	case CALL_WRITE:
 	case CALL_READ:
-		message.base = call->args[1];
-		message.count = call->args[2];
+		message->base = call->args[1];
+		message->count = call->args[2];
 		break;
 	case CALL_WRITEV:
 	case CALL_READV:
-		message.base = call->args[1];
-		message.count = call->args[2];
-		message.is_vector = true;
+		message->base = call->args[1];
+		message->count = call->args[2];
+		message->is_vector = true;
 		break;
 	case CALL_SENDMSG:
 	case CALL_RECVMSG:
-		if (!message_read(&message, call->args[1]))
+		if (!message_read(message, call->args[1]))
 			return 1;
 		break;
 	case CALL_SENDMMSG:
 	case CALL_RECVMMSG:
-		if (!message_read_nth(&message, call->args[1], index, &bytes))
+		if (!message_read_nth(message, call->args[1], index, &bytes))
 			return 1;
-		if (traffic->ret < 0)
-			bytes = traffic->ret;
+		if (scratch->traffic.ret < 0)
+			bytes = scratch->traffic.ret;
 		break;
 	default:
 		return 1;
 	}
-	message_seen(traffic, &message, bytes);
+	message_seen(scratch, bytes);
 	return 0;
+}
+
+static __always_inline struct traffic *traffic_begin(long ret, bool is_send)
+{
+	struct traffic_scratch *scratch = scratch_get(&traffic_scratch);
+
+	if (!scratch)
+		return NULL;
+	scratch->traffic.ret = ret;
+	scratch->traffic.is_send = is_send;
+	return &scratch->traffic;
 }
 
 static __always_inline bool is_peek(const struct call_args *call)
@@ -494,7 +525,7 @@ static __always_inline void traffic_exit(struct task_struct *task,
 		count = (__u32)traffic->ret;
 	if (count > MESSAGES_MAX)
 		count = MESSAGES_MAX;
-	bpf_loop(count, message_visit, traffic, 0);
+	bpf_loop(count, message_visit, NULL, 0);
 }
 
 /* --- the hooks -------------------------------------------------------------*/
@@ -557,10 +588,10 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(network_send, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct traffic traffic = { .ret = ret, .is_send = true };
+	struct traffic *traffic = traffic_begin(ret, true);
 
-	if (call_begin(&traffic.call, regs, task))
-		traffic_exit(task, &traffic);
+	if (traffic && call_begin(&traffic->call, regs, task))
+		traffic_exit(task, traffic);
 	return 0;
 }
 
@@ -568,10 +599,10 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(network_receive, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct traffic traffic = { .ret = ret };
+	struct traffic *traffic = traffic_begin(ret, false);
 
-	if (ret > 0 && call_begin(&traffic.call, regs, task))
-		traffic_exit(task, &traffic);
+	if (traffic && ret > 0 && call_begin(&traffic->call, regs, task))
+		traffic_exit(task, traffic);
 	return 0;
 }
 
@@ -580,9 +611,12 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(network_socketcall, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct traffic traffic = { .ret = ret };
-	struct call_args *call = &traffic.call;
+	struct traffic *traffic = traffic_begin(ret, false);
+	struct call_args *call;
 
+	if (!traffic)
+		return 0;
+	call = &traffic->call;
 	call_args_read(call, regs, task);
 	socketcall_read(call);
 	if (call->call == CALL_ACCEPT)
@@ -602,13 +636,13 @@ int BPF_PROG(network_socketcall, struct pt_regs *regs, long ret)
 	case CALL_SENDTO:
 	case CALL_SENDMSG:
 	case CALL_SENDMMSG:
-		traffic.is_send = true;
-		traffic_exit(task, &traffic);
+		traffic->is_send = true;
+		traffic_exit(task, traffic);
 		break;
 	case CALL_RECVFROM:
 	case CALL_RECVMSG:
 	case CALL_RECVMMSG:
-		traffic_exit(task, &traffic);
+		traffic_exit(task, traffic);
 		break;
 	}
 	return 0;

@@ -23,14 +23,10 @@
 #define DNS_NAME_MAX 255
 #define DNS_LABEL_POINTER 0xc0
 
-struct dns_scratch {
-	struct network_dns_event event;
-	char slack[EVENT_DNS_SIZE]; /* a copy that ends there cannot overrun */
-};
-
-SCRATCH_MAP(dns_scratch, struct dns_scratch);
-
-/* Where the walk along a name is. */
+/*
+ * Where the walk along a name is. It is not on the stack: there the verifiers of
+ * 6.1 take what a loop changes for what it was before.
+ */
 struct dns_walk {
 	__u32 at; /* in the message's bytes */
 	__u32 end;
@@ -39,15 +35,27 @@ struct dns_walk {
 	__u32 done; /* the name has ended */
 };
 
-static long dns_name_byte(__u32 turn, struct dns_walk *walk)
+struct dns_scratch {
+	struct network_dns_event event;
+	char slack[EVENT_DNS_SIZE]; /* a copy that ends there cannot overrun */
+	struct dns_walk walk;
+};
+
+SCRATCH_MAP(dns_scratch, struct dns_scratch);
+
+static long dns_name_byte(__u32 turn, void *nothing)
 {
 	struct dns_scratch *scratch = scratch_get(&dns_scratch);
-	__u32 at = walk->at;
-	__u32 len = walk->len;
+	struct dns_walk *walk;
+	__u32 at, len;
 	__u8 byte;
 
-	if (!scratch || at >= walk->end || at >= EVENT_DNS_SIZE ||
-	    len >= DNS_NAME_MAX)
+	if (!scratch)
+		return 1;
+	walk = &scratch->walk;
+	at = walk->at;
+	len = walk->len;
+	if (at >= walk->end || at >= EVENT_DNS_SIZE || len >= DNS_NAME_MAX)
 		return 1;
 	byte = (__u8)scratch->event.message_bytes[at];
 	walk->at = at + 1;
@@ -120,8 +128,7 @@ static __always_inline bool dns_parse(struct dns_scratch *scratch, __u32 start,
 				      __u32 len)
 {
 	struct network_dns_event *event = &scratch->event;
-	struct dns_walk walk = { .at = start + DNS_HEADER_BYTES,
-				 .end = start + len };
+	struct dns_walk *walk = &scratch->walk;
 	__u16 flags = dns_u16(scratch, start + 2);
 
 	event->is_response = !!(flags & DNS_RESPONSE);
@@ -131,12 +138,14 @@ static __always_inline bool dns_parse(struct dns_scratch *scratch, __u32 start,
 	event->qname.len = 0;
 	if (!dns_u16(scratch, start + 4))
 		return false;
-	bpf_loop(DNS_NAME_MAX + 1, dns_name_byte, &walk, 0);
-	if (!walk.done || walk.at + 4 > walk.end)
+	*walk = (struct dns_walk){ .at = start + DNS_HEADER_BYTES,
+				   .end = start + len };
+	bpf_loop(DNS_NAME_MAX + 1, dns_name_byte, NULL, 0);
+	if (!walk->done || walk->at + 4 > walk->end)
 		return false;
-	event->qtype = dns_u16(scratch, walk.at);
+	event->qtype = dns_u16(scratch, walk->at);
 	event->qname.off = offsetof(struct network_dns_event, qname_bytes);
-	event->qname.len = walk.len;
+	event->qname.len = walk->len;
 	return true;
 }
 

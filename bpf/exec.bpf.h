@@ -12,6 +12,11 @@
 /* What of the record is not bytes of paths. */
 #define PROCESS_EXEC_FIXED offsetof(struct process_exec_event, exe_bytes)
 
+/* The bytes of event->member to where they are placed in `room`. */
+#define BLOB_WRITE(member, size)                                          \
+	bpf_dynptr_write(&room, event->member.off, event->member##_bytes, \
+			 AT_MOST(event->member.len, size), 0)
+
 static __always_inline bool path_is_memfd(const char *path, __u32 len)
 {
 	return len >= 7 && path[1] == 'm' && path[2] == 'e' && path[3] == 'm' &&

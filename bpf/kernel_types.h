@@ -251,9 +251,14 @@ struct open_how {
 };
 
 /* A request of io_uring; its own struct lies over its beginning. */
+struct io_cqe {
+	int fd; /* of the request, until it has a file */
+};
+
 struct io_kiocb {
 	struct file *file;
 	__u8 opcode;
+	struct io_cqe cqe;
 };
 
 struct io_open {

@@ -238,8 +238,7 @@ int BPF_PROG(memory_map, struct pt_regs *regs, long ret)
 		return 0;
 	}
 	head_columns(&event->head, task,
-		     HEAD_COLUMNS(STREAM_MEMORY_MAP) &
-			     ~HEAD_TESTED(STREAM_MEMORY_MAP));
+		     HEAD_ALL & ~HEAD_TESTED(STREAM_MEMORY_MAP));
 	ring_put(&event_ring, &event->head, sizeof(*event), counts);
 	return 0;
 }

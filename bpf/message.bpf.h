@@ -49,16 +49,6 @@ struct endpoint {
 	__u8 ip[16];
 };
 
-/* Of one message: a buffer, or the pieces of a vector. */
-struct message {
-	__u64 name; /* struct sockaddr, 0: none */
-	__u64 name_bytes;
-	__u64 base;  /* of the buffer, or of the vector */
-	__u64 count; /* bytes of the buffer, or pieces */
-	bool is_vector;
-	bool is_32bit;
-};
-
 /* include/uapi/linux/socket.h as callers of either width lay it out */
 struct user_msghdr64 {
 	__u64 name;
@@ -91,6 +81,21 @@ struct user_mmsghdr64 {
 struct user_mmsghdr32 {
 	struct user_msghdr32 hdr;
 	__u32 bytes;
+};
+
+/* Of one message: a buffer, or the pieces of a vector. */
+struct message {
+	__u64 name; /* struct sockaddr, 0: none */
+	__u64 name_bytes;
+	__u64 base;  /* of the buffer, or of the vector */
+	__u64 count; /* bytes of the buffer, or pieces */
+	bool is_vector;
+	bool is_32bit;
+	/* As it was read; here, because the stack is small. */
+	union {
+		struct user_mmsghdr64 hdr64;
+		struct user_mmsghdr32 hdr32;
+	};
 };
 
 /* The numbers of socketcall(), which hands over the rest as an array. */
@@ -231,23 +236,16 @@ static __always_inline bool endpoint_peer(struct endpoint *to,
 	       BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_ESTABLISHED;
 }
 
-static __always_inline void message_from_hdr64(struct message *message,
-					       const struct user_msghdr64 *hdr)
+static __always_inline void message_from_hdr(struct message *message)
 {
-	message->name = hdr->name;
-	message->name_bytes = hdr->name_bytes;
-	message->base = hdr->iov;
-	message->count = hdr->iov_count;
-	message->is_vector = true;
-}
+	bool is_32bit = message->is_32bit;
+	const struct user_msghdr64 *hdr64 = &message->hdr64.hdr;
+	const struct user_msghdr32 *hdr32 = &message->hdr32.hdr;
 
-static __always_inline void message_from_hdr32(struct message *message,
-					       const struct user_msghdr32 *hdr)
-{
-	message->name = hdr->name;
-	message->name_bytes = hdr->name_bytes;
-	message->base = hdr->iov;
-	message->count = hdr->iov_count;
+	message->name = is_32bit ? hdr32->name : hdr64->name;
+	message->name_bytes = is_32bit ? hdr32->name_bytes : hdr64->name_bytes;
+	message->base = is_32bit ? hdr32->iov : hdr64->iov;
+	message->count = is_32bit ? hdr32->iov_count : hdr64->iov_count;
 	message->is_vector = true;
 }
 
@@ -259,41 +257,35 @@ static __always_inline bool message_read_nth(struct message *message, __u64 at,
 					     __u32 index, __s64 *ret_bytes)
 {
 	if (message->is_32bit) {
-		struct user_mmsghdr32 hdr;
-
-		if (bpf_probe_read_user(&hdr, sizeof(hdr),
-					(void *)(at + index * sizeof(hdr))))
+		at += index * sizeof(message->hdr32);
+		if (bpf_probe_read_user(&message->hdr32, sizeof(message->hdr32),
+					(void *)at))
 			return false;
-		message_from_hdr32(message, &hdr.hdr);
-		*ret_bytes = hdr.bytes;
+		*ret_bytes = message->hdr32.bytes;
 	} else {
-		struct user_mmsghdr64 hdr;
-
-		if (bpf_probe_read_user(&hdr, sizeof(hdr),
-					(void *)(at + index * sizeof(hdr))))
+		at += index * sizeof(message->hdr64);
+		if (bpf_probe_read_user(&message->hdr64, sizeof(message->hdr64),
+					(void *)at))
 			return false;
-		message_from_hdr64(message, &hdr.hdr);
-		*ret_bytes = hdr.bytes;
+		*ret_bytes = message->hdr64.bytes;
 	}
+	message_from_hdr(message);
 	return true;
 }
 
 static __always_inline bool message_read(struct message *message, __u64 at)
 {
-	if (message->is_32bit) {
-		struct user_msghdr32 hdr;
+	long failed = message->is_32bit ?
+			      bpf_probe_read_user(&message->hdr32.hdr,
+						  sizeof(message->hdr32.hdr),
+						  (void *)at) :
+			      bpf_probe_read_user(&message->hdr64.hdr,
+						  sizeof(message->hdr64.hdr),
+						  (void *)at);
 
-		if (bpf_probe_read_user(&hdr, sizeof(hdr), (void *)at))
-			return false;
-		message_from_hdr32(message, &hdr);
-	} else {
-		struct user_msghdr64 hdr;
-
-		if (bpf_probe_read_user(&hdr, sizeof(hdr), (void *)at))
-			return false;
-		message_from_hdr64(message, &hdr);
-	}
-	return true;
+	if (!failed)
+		message_from_hdr(message);
+	return !failed;
 }
 
 /* A piece of the message; false: there is none. */

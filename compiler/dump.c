@@ -172,6 +172,7 @@ static void dump_pushdown_terms(const struct dump *d,
 		names = plan_rule_names(rule);
 		buf_printf(d->out, "  %s %s: ",
 			   term->in_kernel		   ? "kernel" :
+			   term->in_process		   ? "process" :
 			   function->stage == PUSHDOWN_PRE ? "later" :
 							     "user space",
 			   term->rule);

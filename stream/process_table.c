@@ -298,6 +298,9 @@ static void read_program(const struct process_table *table,
 	};
 	if (flags.type == VALUE_INT)
 		ret_program->flags = (uint32_t)flags.i;
+	/* No directory has no name: it could not be read. */
+	if (!ret_program->cwd.len)
+		ret_program->cwd = value_null();
 }
 
 /* A program that does not tell where it runs runs where the one before did. */

@@ -46,3 +46,14 @@ in_private_etc() {
 		eval "$1"
 	' private_etc "$1"
 }
+
+# bind_shell_use PORT: have the shell that waits there end.
+bind_shell_use() {
+	timeout 20 python3 -c '
+import socket, sys
+peer = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+peer.sendall(b"exit\n")
+while peer.recv(4096):
+    pass
+' "$1"
+}

@@ -60,6 +60,19 @@ static inline void live_open(struct live *live,
 	fail_msg("collector_open: %s", err.text);
 }
 
+/* With all columns, and with calls of the stream that failed. */
+static inline void live_open_asking(struct live *live, enum stream_id stream,
+				    bool failed)
+{
+	struct collect_columns columns = { 0 };
+	struct collect_request request = { .columns = &columns };
+
+	memset(columns.read, 0xff, sizeof(columns.read));
+	columns.failed[stream] = failed;
+	request.streams[stream] = true;
+	live_open(live, &request);
+}
+
 static inline void live_close(struct live *live)
 {
 	live->collector = collector_close(live->collector);

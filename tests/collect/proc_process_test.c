@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* Start in clock ticks: in /proc/PID/stat, 20 fields behind the name. */
@@ -40,7 +42,8 @@ static void process__this_one__has_name_program_and_arguments(void **state)
 {
 	const struct process_exec_event *e;
 	struct buf record = BUF_INIT;
-	char exe[4096];
+	char exe[4096], cwd[4096];
+	struct stat st;
 	ssize_t n;
 
 	(void)state;
@@ -53,13 +56,18 @@ static void process__this_one__has_name_program_and_arguments(void **state)
 	assert_int_equal(e->head.pid, getpid());
 	assert_int_equal(e->head.ppid, getppid());
 	assert_string_equal(e->head.comm, "a) R 1 (b");
-	assert_int_equal(e->head.truncated, 0);
+	assert_int_equal(e->head.truncated & ~(uint32_t)EVENT_PART_ENV, 0);
 	n = readlink("/proc/self/exe", exe, sizeof(exe));
 	assert_int_equal(e->exe.len, n);
 	assert_memory_equal(record.bytes + e->exe.off, exe, (size_t)n);
 	assert_true(e->args.len > 1);
-	assert_int_equal(e->args.off + e->args.len, record.len);
-	assert_int_equal(record.bytes[record.len - 1], 0);
+	assert_int_equal(record.bytes[e->args.off + e->args.len - 1], 0);
+	assert_int_equal(stat("/proc/self/exe", &st), 0);
+	assert_int_equal(e->exe_ino, st.st_ino);
+	assert_non_null(getcwd(cwd, sizeof(cwd)));
+	assert_int_equal(e->cwd.len, strlen(cwd));
+	assert_memory_equal(record.bytes + e->cwd.off, cwd, e->cwd.len);
+	assert_int_equal(e->env.off + e->env.len, record.len);
 	buf_release(&record);
 }
 
@@ -74,12 +82,31 @@ static void process__another_start__is_not_that_process(void **state)
 	buf_release(&record);
 }
 
+static void was_there__since_its_start_until_its_end(void **state)
+{
+	uint64_t tick_ns = 1000000000 / (uint64_t)sysconf(_SC_CLK_TCK);
+	uint64_t start_ns = start_ticks() * tick_ns;
+	pid_t pid = fork();
+	siginfo_t info;
+
+	(void)state;
+	if (pid == 0)
+		_exit(0);
+	assert_true(proc_was_there((uint32_t)getpid(), start_ns + tick_ns));
+	assert_false(proc_was_there((uint32_t)getpid(), start_ns));
+	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+	assert_false(proc_was_there((uint32_t)pid, UINT64_MAX));
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_false(proc_was_there((uint32_t)pid, UINT64_MAX));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			process__this_one__has_name_program_and_arguments),
 		cmocka_unit_test(process__another_start__is_not_that_process),
+		cmocka_unit_test(was_there__since_its_start_until_its_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

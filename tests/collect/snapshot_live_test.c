@@ -245,6 +245,78 @@ static void snapshot__sequence__has_no_holes_and_counts(void **state)
 	live_close(&live);
 }
 
+#define MANY 10000
+
+/* Many children of a child, which end with it. */
+static void many_wait(int ready, int go)
+{
+	char byte;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (unsigned i = 0; i < MANY; i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			_exit(1);
+		if (pid == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			for (;;)
+				pause();
+		}
+	}
+	if (write(ready, "", 1) != 1 || read(go, &byte, 1) < 0)
+		_exit(1);
+	_exit(0);
+}
+
+/* Each is there once, nothing is missing, and it takes less than a second. */
+static void snapshot__ten_thousand__all_listed_in_a_second(void **state)
+{
+	const struct event_head *head = NULL;
+	struct collect_counters counters;
+	int ready[2], go[2];
+	unsigned found = 0;
+	int64_t before, took;
+	struct live live;
+	char byte;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(go, O_CLOEXEC), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		many_wait(ready[1], go[0]);
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	live_open(&live, &quiet_request);
+	before = collect_now_ns();
+	live_snapshot(&live);
+	took = collect_now_ns() - before;
+	while ((head = live_next(&live, head))) {
+		const struct process_exec_event *e = (const void *)head;
+
+		if (head->ppid != (uint32_t)pid)
+			continue;
+		found++;
+		assert_true(e->exe.len > 0 && e->args.len > 0 &&
+			    e->cwd.len > 0);
+	}
+	print_message("%u processes listed in %lld ms\n", found,
+		      (long long)(took / 1000000));
+	assert_int_equal(found, MANY);
+	counters_need(&live, STREAM_PROCESS_SNAPSHOT, &counters);
+	assert_int_equal(counters.lost, 0);
+	assert_true(took < 1000000000);
+	live_close(&live);
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	close(ready[0]);
+	close(go[0]);
+	close(go[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -253,6 +325,8 @@ int main(void)
 		cmocka_unit_test(snapshot__every_process__agrees_with_proc),
 		cmocka_unit_test(snapshot__parent_that_lives__is_there),
 		cmocka_unit_test(snapshot__sequence__has_no_holes_and_counts),
+		cmocka_unit_test(
+			snapshot__ten_thousand__all_listed_in_a_second),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,6 +28,10 @@ static void summary__what_was_not_known__is_counted(void **state)
 
 	(void)state;
 	s.pipeline.forgotten = 2;
+	s.pipeline.containers_forgotten = 8;
+	s.containers.unnamed = 9;
+	s.containers.refused = 10;
+	s.containers.unseen = 11;
 	s.sampler.unknown = 3;
 	s.sampler.unhashed = 1;
 	s.logs.cut = 4;
@@ -37,6 +41,10 @@ static void summary__what_was_not_known__is_counted(void **state)
 	expect(&s, false,
 	       "0 matches (0 suppressed) from 0 events in 2.0 s, "
 	       "2 live processes forgotten (too many), "
+	       "8 cgroups of containers forgotten (too many), "
+	       "9 containers without files of a runtime, "
+	       "10 containers not looked for again (too many), "
+	       "11 cgroups not looked at (too many), "
 	       "3 processes not sampled (too many), "
 	       "1 program file not hashed (gone, not readable or too large), "
 	       "4 log lines cut, 5 log lines of no known form, "
@@ -45,7 +53,9 @@ static void summary__what_was_not_known__is_counted(void **state)
 	expect(&s, true,
 	       "{\"summary\":{\"seconds\":2.000,\"streams\":{},\"rows\":0,"
 	       "\"late\":0,\"held\":0,\"matches\":0,\"suppressed\":0,"
-	       "\"evicted\":0,\"forgotten\":2,\"unsampled\":3,\"unhashed\":1,"
+	       "\"evicted\":0,\"forgotten\":2,\"containers_forgotten\":8,"
+	       "\"containers_unnamed\":9,\"containers_refused\":10,"
+	       "\"cgroups_unseen\":11,\"unsampled\":3,\"unhashed\":1,"
 	       "\"cut\":4,\"unparsed\":5,\"ambiguous\":6,\"unread\":7,"
 	       "\"commits\":0}}\n");
 }

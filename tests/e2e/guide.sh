@@ -13,9 +13,19 @@ awk -v out="$work/example" '
 	inside { print > sprintf("%s.%02d.%s.sql", out, n, title) }
 ' "$ROOT/docs/language.md"
 
+need_tool setpriv
+
+# A cgroup that is named as a container's.
+mount=$(awk '$3 == "cgroup2" && !n++ { print $2 }' /proc/mounts)
+container=$mount/docker-$(printf '%064x' $$).scope
+[[ -n $mount ]] && mkdir "$container" 2>/dev/null ||
+	skip 'no cgroup can be made'
+rmdir "$container"
+
 folder=$(mktemp -d /tmp/guide.XXXXXX)
 clean_guide() {
 	rm -rf "$folder"
+	[[ ! -d $container ]] || rmdir "$container" || true
 	cleanup
 }
 trap clean_guide EXIT
@@ -25,6 +35,10 @@ act() {
 	"$folder/tool"
 	"$folder/tool"
 	cat /etc/passwd >/dev/null
+	! setpriv --reuid 65534 --clear-groups cat /etc/shadow 2>/dev/null
+	mkdir "$container"
+	sh -c "echo 0 >'$container/cgroup.procs' && exec bash -c true"
+	rmdir "$container"
 	echo aGk= >"$folder/encoded"
 	base64 -d "$folder/encoded" >/dev/null
 	bash -c "echo x >'$folder/written'

@@ -302,15 +302,17 @@ struct collector *collector_close(struct collector *collector)
 int collector_snapshot(struct collector *collector, collect_record_fn *fn,
 		       void *ctx, struct err *err)
 {
-	uint64_t count;
+	uint64_t count, missing;
 	int rc;
 
 	rc = snapshot_read(programs_iterator(&collector->programs,
 					     STREAM_PROCESS_SNAPSHOT),
-			   fn, ctx, &count, err);
-	if (!rc)
-		collector->delivered[STREAM_PROCESS_SNAPSHOT] += count;
-	return rc;
+			   fn, ctx, &count, &missing, err);
+	if (rc)
+		return rc;
+	collector->delivered[STREAM_PROCESS_SNAPSHOT] += count;
+	collector->unlisted += missing;
+	return 0;
 }
 
 unsigned collector_fds(const struct collector *collector, int *ret_fds,

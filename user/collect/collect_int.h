@@ -50,6 +50,7 @@ struct collector {
 	uint32_t tester_pid;
 	uint64_t tester_until_ns;
 	uint64_t delivered[STREAM_COUNT];
+	uint64_t unlisted; /* processes that no snapshot has found */
 	uint64_t damaged[STREAM_COUNT];
 	struct losses losses;
 };

@@ -325,12 +325,15 @@ int containers_see(struct containers *c, const void *record, size_t len,
 	struct container_event_event event;
 	struct container_path path;
 	uint64_t cgroup;
+	uint16_t stream;
 
 	if (len < fixed)
 		return 0;
+	memcpy(&stream, record, sizeof(stream));
+	if (stream != STREAM_CONTAINER_EVENT)
+		return 0;
 	memcpy(&event, record, fixed);
-	if (event.head.stream != STREAM_CONTAINER_EVENT ||
-	    event.op == CONTAINER_ATTACH ||
+	if (event.op == CONTAINER_ATTACH ||
 	    (event.hierarchy && event.hierarchy != c->mounts.hierarchy) ||
 	    !path_of(&event, record, len, &path))
 		return 0;

@@ -15,9 +15,11 @@
 #include "container.skel.h"
 #include "datagram.skel.h"
 #include "file.skel.h"
+#include "file_attr.skel.h"
 #include "file_path.skel.h"
 #include "kernel.skel.h"
 #include "memory.skel.h"
+#include "namespace.skel.h"
 #include "network.skel.h"
 #include "process.skel.h"
 
@@ -28,8 +30,12 @@ static const struct family families[FAMILY_COUNT] = {
 			  "event_ring" },
 	[FAMILY_FILE_PATH] = { "file_path", file_path_bpf__elf_bytes, RING_FILE,
 			       "event_ring" },
+	[FAMILY_FILE_ATTR] = { "file_attr", file_attr_bpf__elf_bytes, RING_FILE,
+			       "event_ring" },
 	[FAMILY_NETWORK] = { "network", network_bpf__elf_bytes, RING_NETWORK,
 			     "event_ring" },
+	[FAMILY_NAMESPACE] = { "namespace", namespace_bpf__elf_bytes,
+			       RING_LIFECYCLE, "lifecycle_ring" },
 	[FAMILY_CREDENTIAL] = { "credential", credential_bpf__elf_bytes,
 				RING_SYSTEM, "event_ring" },
 	[FAMILY_MEMORY] = { "memory", memory_bpf__elf_bytes, RING_SYSTEM,
@@ -94,6 +100,13 @@ static bool outcomes_needed(const struct collect_settings *settings)
 			 COL_NETWORK_CONNECT_outcome);
 }
 
+/* Since 6.9; before, the type of the request is not there. */
+static bool kernel_cuts_by_request(const struct kernel_offer *offer)
+{
+	return btf__find_by_name_kind(offer->btf, "io_ftrunc",
+				      BTF_KIND_STRUCT) >= 0;
+}
+
 #define SERVES(name) HANDLER_STREAM(STREAM_##name)
 #define CALL(name)                         \
 	{                                  \
@@ -143,7 +156,7 @@ static const struct handler table[] = {
 	  .hook = HOOK_sched_process_fork,
 	  .streams = SERVES(PROCESS_FORK) | SERVES(PROCESS_NAMESPACE) },
 	{ .program = "process_chdir",
-	  .family = FAMILY_PROCESS,
+	  .family = FAMILY_NAMESPACE,
 	  .hook = HOOK_sys_exit,
 	  .calls = { CALL(chdir), CALL(fchdir) },
 	  .streams = SERVES(PROCESS_CHDIR) },
@@ -163,19 +176,26 @@ static const struct handler table[] = {
 	  .streams = SERVES(PROCESS_SNAPSHOT) },
 #define FILE_CALLS(stream, name, ...)                            \
 	{                                                        \
-		.program = #name, .family = FAMILY_FILE_PATH,    \
+		.program = #name,                                \
+		.family = STREAM_##stream == STREAM_FILE_ATTR ?  \
+				  FAMILY_FILE_ATTR :             \
+				  FAMILY_FILE_PATH,              \
 		.hook = HOOK_sys_exit, .calls = { __VA_ARGS__ }, \
 		.streams = SERVES(stream)                        \
 	}
 #define FILE_REQUESTS(stream, name, ...)                                     \
 	{ .program = #name "_request",                                       \
-	  .family = FAMILY_FILE_PATH,                                        \
+	  .family = STREAM_##stream == STREAM_FILE_ATTR ? FAMILY_FILE_ATTR : \
+							  FAMILY_FILE_PATH,  \
 	  .hook = HOOK_io_uring_submit_req,                                  \
 	  .calls = { __VA_ARGS__ },                                          \
 	  .streams = SERVES(stream),                                         \
 	  .optional = true },                                                \
 	{                                                                    \
-		.program = #name "_request_sqe", .family = FAMILY_FILE_PATH, \
+		.program = #name "_request_sqe",                             \
+		.family = STREAM_##stream == STREAM_FILE_ATTR ?              \
+				  FAMILY_FILE_ATTR :                         \
+				  FAMILY_FILE_PATH,                          \
 		.hook = HOOK_io_uring_submit_sqe, .calls = { __VA_ARGS__ },  \
 		.streams = SERVES(stream), .optional = true                  \
 	}
@@ -194,6 +214,29 @@ static const struct handler table[] = {
 		   CALL(fsmount)),
 	FILE_CALLS(FILE_DUP, file_dup, CALL(dup), CALL(dup2), CALL(dup3),
 		   CALL(fcntl), CALL(fcntl64)),
+	FILE_CALLS(FILE_ATTR, file_attr_mode, CALL(chmod), CALL(fchmod),
+		   CALL(fchmodat), CALL(fchmodat2)),
+	FILE_CALLS(FILE_ATTR, file_attr_owner, CALL(chown), CALL(fchown),
+		   CALL(lchown), CALL(fchownat), CALL(chown16), CALL(fchown16),
+		   CALL(lchown16)),
+	FILE_CALLS(FILE_ATTR, file_attr_times, CALL(utime), CALL(utimes),
+		   CALL(futimesat), CALL(utimensat), CALL(utimensat_time64)),
+	FILE_CALLS(FILE_ATTR, file_attr_xattr, CALL(setxattr), CALL(lsetxattr),
+		   CALL(fsetxattr), CALL(setxattrat), CALL(removexattr),
+		   CALL(lremovexattr), CALL(fremovexattr), CALL(removexattrat)),
+	FILE_CALLS(FILE_ATTR, file_attr_flags, CALL(ioctl)),
+	FILE_CALLS(FILE_ATTR, file_attr_xflags, CALL(file_setattr)),
+	FILE_CALLS(FILE_ATTR, file_attr_size, CALL(truncate), CALL(ftruncate),
+		   CALL(truncate64), CALL(ftruncate64)),
+	FILE_REQUESTS(FILE_ATTR, file_attr_xattr, REQUEST(FSETXATTR),
+		      REQUEST(SETXATTR)),
+	{ .program = "file_attr_size_request",
+	  .family = FAMILY_FILE_ATTR,
+	  .hook = HOOK_io_uring_submit_req,
+	  .calls = { { 55 /* IORING_OP_FTRUNCATE */, CALL_NOWHERE } },
+	  .streams = SERVES(FILE_ATTR),
+	  .fits = kernel_cuts_by_request,
+	  .optional = true },
 	{ .program = "file_open",
 	  .family = FAMILY_FILE,
 	  .hook = HOOK_sys_exit,
@@ -277,7 +320,7 @@ static const struct handler table[] = {
 	  .streams = SERVES(PROCESS_PTRACE) },
 	/* Behind process_cred: its ring is the one of process.cred. */
 	{ .program = "process_namespace",
-	  .family = FAMILY_PROCESS,
+	  .family = FAMILY_NAMESPACE,
 	  .hook = HOOK_sys_exit,
 	  .calls = { CALL(unshare), CALL(setns) },
 	  .streams = SERVES(PROCESS_NAMESPACE) | SERVES(PROCESS_CHDIR) |

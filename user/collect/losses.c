@@ -77,10 +77,12 @@ int collector_counters(struct collector *collector, enum stream_id stream,
 	int rc = 0;
 
 	CHECK((unsigned)stream < STREAM_COUNT);
-	if (stream == STREAM_PROCESS_SNAPSHOT)
-		sum.generated = collector->delivered[stream];
-	else
+	if (stream == STREAM_PROCESS_SNAPSHOT) {
+		sum.lost = collector->unlisted;
+		sum.generated = collector->delivered[stream] + sum.lost;
+	} else {
 		rc = counters_sum(collector, stream, &sum, err);
+	}
 	if (!rc)
 		rc = programs_missed(&collector->programs, stream, &missed,
 				     err);

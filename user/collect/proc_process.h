@@ -19,4 +19,10 @@
  */
 bool proc_process(uint64_t pid_key, uint32_t pid, struct buf *out);
 
+/*
+ * Is there a process with this pid, not yet ended, that had started by then
+ * (boot-time clock)?
+ */
+bool proc_was_there(uint32_t pid, uint64_t before_ns);
+
 #endif

@@ -2,7 +2,9 @@
 /*
  * The iterator's output is a stream of records, each head.size bytes long; a
  * read may end anywhere inside one. A parent that it does not list although a
- * child names it is taken from /proc: children must have a parent.
+ * child names it is taken from /proc: children must have a parent. What else
+ * /proc lists and the iterator did not is counted: its exact start, hence its
+ * identity, cannot be had there.
  */
 #include "user/collect/snapshot.h"
 
@@ -11,6 +13,7 @@
 #include "user/collect/libbpf_log.h"
 #include "user/collect/proc_process.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +27,8 @@
 /* No record is longer: its blobs are addressed with 16 bits. */
 #define RECORD_BYTES_MAX (2 * 65536)
 
+#define PIDS_MAX (1U << PID_KEY_SHIFT)
+
 struct identity {
 	uint64_t key;
 	uint32_t pid;
@@ -36,7 +41,8 @@ struct snapshot {
 	struct buf parents; /* struct identity, of each record's parent */
 	collect_record_fn *fn;
 	void *ctx;
-	uint64_t ts; /* of all records */
+	uint8_t *pids; /* a bit for each that a record has */
+	uint64_t ts;   /* of all records */
 	uint64_t count;
 };
 
@@ -46,6 +52,8 @@ static int record_deliver(struct snapshot *snapshot, uint8_t *record,
 {
 	head->seq = ++snapshot->count;
 	head->cpu = 0;
+	if (head->pid < PIDS_MAX)
+		snapshot->pids[head->pid / 8] |= (uint8_t)(1 << head->pid % 8);
 	memcpy(record, head, sizeof(*head));
 	return snapshot->fn(snapshot->ctx, record, head->size, err);
 }
@@ -185,10 +193,31 @@ static int iterator_read(struct snapshot *snapshot, int fd, struct err *err)
 	return 0;
 }
 
-int snapshot_read(struct bpf_program *iterator, collect_record_fn *fn,
-		  void *ctx, uint64_t *ret_count, struct err *err)
+/* Without /proc nothing is known to be missing. */
+static uint64_t missing_count(const struct snapshot *snapshot)
 {
-	struct snapshot snapshot = { .fn = fn, .ctx = ctx };
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+	uint64_t missing = 0;
+
+	if (!dir)
+		return 0;
+	while ((entry = readdir(dir))) {
+		unsigned long pid = strtoul(entry->d_name, NULL, 10);
+
+		if (!pid || pid >= PIDS_MAX ||
+		    snapshot->pids[pid / 8] & 1 << pid % 8)
+			continue;
+		missing += proc_was_there((uint32_t)pid, snapshot->ts);
+	}
+	closedir(dir);
+	return missing;
+}
+
+/* Run it once and hand over what it lists. */
+static int iterator_run(struct snapshot *snapshot, struct bpf_program *iterator,
+			struct err *err)
+{
 	struct bpf_link *link;
 	struct libbpf_log log;
 	int fd = -1;
@@ -205,16 +234,32 @@ int snapshot_read(struct bpf_program *iterator, collect_record_fn *fn,
 	if (rc)
 		libbpf_log_err(&log, rc, "cannot list the processes", err);
 	else
-		rc = iterator_read(&snapshot, fd, err);
+		rc = iterator_read(snapshot, fd, err);
 	if (fd >= 0)
 		close(fd);
 	bpf_link__destroy(link);
+	return rc;
+}
+
+int snapshot_read(struct bpf_program *iterator, collect_record_fn *fn,
+		  void *ctx, uint64_t *ret_count, uint64_t *ret_missing,
+		  struct err *err)
+{
+	struct snapshot snapshot = { .fn = fn,
+				     .ctx = ctx,
+				     .pids = calloc(PIDS_MAX / 8, 1) };
+	int rc = snapshot.pids ? iterator_run(&snapshot, iterator, err) :
+				 err_nomem(err);
+
 	if (!rc)
 		rc = parents_deliver(&snapshot, err);
+	if (!rc) {
+		*ret_count = snapshot.count;
+		*ret_missing = missing_count(&snapshot);
+	}
 	buf_release(&snapshot.pending);
 	buf_release(&snapshot.listed);
 	buf_release(&snapshot.parents);
-	if (!rc)
-		*ret_count = snapshot.count;
+	free(snapshot.pids);
 	return rc;
 }

@@ -12,9 +12,11 @@ struct bpf_program;
 
 /*
  * Run the task iterator once; `fn` gets each record, its seq counted from 1.
- * Returns the number of records through ret_count.
+ * Returns the number of records, and of the processes that /proc lists and no
+ * record is of.
  */
 int snapshot_read(struct bpf_program *iterator, collect_record_fn *fn,
-		  void *ctx, uint64_t *ret_count, struct err *err);
+		  void *ctx, uint64_t *ret_count, uint64_t *ret_missing,
+		  struct err *err);
 
 #endif

@@ -26,7 +26,7 @@
 /* Loss that no match's entry carries gets one of its own after this long. */
 #define LOSS_ENTRY_NS 1000000000LL
 #define PROCESSES_MAX 65536
-#define PROCESS_STRINGS_MAX ((uint64_t)24 * 1024 * 1024)
+#define PROCESS_STRINGS_MAX ((uint64_t)48 * 1024 * 1024)
 #define CONTAINERS_MAX 16384
 #define CONTAINER_LINGER_NS 1000000000LL
 #define PROCESS_LINGER_NS (5LL * 60 * 1000000000)
@@ -505,9 +505,12 @@ int pipeline_save(struct pipeline *p, struct err *err)
 void pipeline_stats(const struct pipeline *p, struct pipeline_stats *ret_stats)
 {
 	struct process_table_stats processes;
+	struct container_table_stats containers;
 
 	*ret_stats = p->stats;
 	process_table_stats(p->processes, &processes);
 	ret_stats->forgotten = processes.forgotten;
+	container_table_stats(p->containers, &containers);
+	ret_stats->containers_forgotten = containers.forgotten;
 	rule_stats_add(p, ret_stats);
 }

@@ -40,7 +40,8 @@ struct pipeline_stats {
 	uint64_t suppressed;
 	uint64_t late; /* to a stateful operator */
 	uint64_t evicted;
-	uint64_t forgotten; /* live processes, for want of room */
+	uint64_t forgotten;	       /* live processes, for want of room */
+	uint64_t containers_forgotten; /* cgroups of containers, likewise */
 	uint64_t commits;
 };
 

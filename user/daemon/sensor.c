@@ -677,6 +677,8 @@ static int summary(struct sensor *s, struct err *err)
 	pipeline_stats(s->pipeline, &sum.pipeline);
 	if (s->sampler)
 		sampler_stats(s->sampler, &sum.sampler);
+	if (s->containers)
+		containers_stats(s->containers, &sum.containers);
 	sum.has_store = s->store != NULL;
 	if (!rc && s->store)
 		rc = store_head(s->store, &sum.head, err);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "user/daemon/sensor_wants.h"
 
+#include "bpf/settings.h"
 #include "user/base/catalog.h"
 
 #include <string.h>
@@ -53,6 +54,15 @@ bool containers_wanted(const struct ruleset *ruleset)
 	return !ruleset || ruleset->program->containers;
 }
 
+static bool reads(const struct ruleset *ruleset, unsigned column)
+{
+	for (unsigned i = 0; i < STREAM_COUNT; i++)
+		if (COLUMN_IN(ruleset->program->subscriptions[i].columns,
+			      column))
+			return true;
+	return false;
+}
+
 void streams_wanted(const struct sensor_options *options,
 		    const struct ruleset *ruleset, bool *ret_wanted)
 {
@@ -67,6 +77,11 @@ void streams_wanted(const struct sensor_options *options,
 				   options->streams[i]);
 	}
 	ret_wanted[STREAM_CONTAINER_EVENT] |= containers_wanted(ruleset);
+	/* Else a working directory would be that of the last exec. */
+	if (ruleset && catalog_hook(STREAM_PROCESS_CHDIR))
+		ret_wanted[STREAM_PROCESS_CHDIR] |=
+			reads(ruleset, COL_cwd) ||
+			reads(ruleset, COL_parent_cwd);
 }
 
 /* Without rules: everything, when the process table is to be recorded. */

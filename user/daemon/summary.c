@@ -35,13 +35,19 @@ static void summary_json(const struct summary *s, struct buf *out)
 		   "},\"rows\":%" PRIu64 ",\"late\":%" PRIu64
 		   ",\"held\":%" PRIu64 ",\"matches\":%" PRIu64
 		   ",\"suppressed\":%" PRIu64 ",\"evicted\":%" PRIu64
-		   ",\"forgotten\":%" PRIu64 ",\"unsampled\":%" PRIu64
+		   ",\"forgotten\":%" PRIu64
+		   ",\"containers_forgotten\":%" PRIu64
+		   ",\"containers_unnamed\":%" PRIu64
+		   ",\"containers_refused\":%" PRIu64
+		   ",\"cgroups_unseen\":%" PRIu64 ",\"unsampled\":%" PRIu64
 		   ",\"unhashed\":%" PRIu64 ",\"cut\":%" PRIu64
 		   ",\"unparsed\":%" PRIu64 ",\"ambiguous\":%" PRIu64
 		   ",\"unread\":%" PRIu64 ",\"commits\":%" PRIu64,
 		   s->pipeline.rows, s->late, s->held, s->pipeline.matches,
 		   s->pipeline.suppressed, s->pipeline.evicted,
-		   s->pipeline.forgotten, s->sampler.unknown,
+		   s->pipeline.forgotten, s->pipeline.containers_forgotten,
+		   s->containers.unnamed, s->containers.refused,
+		   s->containers.unseen, s->sampler.unknown,
 		   s->sampler.unhashed, s->logs.cut, s->logs.unparsed,
 		   s->logs.ambiguous, s->logs.failed, s->pipeline.commits);
 	if (s->has_store) {
@@ -98,6 +104,14 @@ static void summary_table(const struct summary *s, struct buf *out)
 			   s->pipeline.evicted);
 	put_count(out, s->pipeline.forgotten, "live process",
 		  "forgotten (too many)");
+	put_count(out, s->pipeline.containers_forgotten, "cgroup",
+		  "of containers forgotten (too many)");
+	put_count(out, s->containers.unnamed, "container",
+		  "without files of a runtime");
+	put_count(out, s->containers.refused, "container",
+		  "not looked for again (too many)");
+	put_count(out, s->containers.unseen, "cgroup",
+		  "not looked at (too many)");
 	put_count(out, s->sampler.unknown, "process", "not sampled (too many)");
 	put_count(out, s->sampler.unhashed, "program file",
 		  "not hashed (gone, not readable or too large)");

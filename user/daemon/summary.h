@@ -5,6 +5,7 @@
 
 #include "user/base/buf.h"
 #include "user/collect/collect.h"
+#include "user/collect/containers.h"
 #include "user/collect/sampler.h"
 #include "user/daemon/pipeline.h"
 #include "user/logs/logs.h"
@@ -19,6 +20,7 @@ struct summary {
 	uint64_t held; /* turns whose watermark could not move */
 	struct pipeline_stats pipeline;
 	struct sampler_stats sampler;
+	struct containers_stats containers;
 	struct logs_stats logs;
 	bool has_store;
 	struct store_head head;

@@ -8,9 +8,11 @@
 #include "user/event/dns.h"
 #include "user/event/environment.h"
 #include "user/event/mask.h"
+#include "user/event/path_name.h"
 
 #include <errno.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 
 struct decoder {
@@ -86,6 +88,57 @@ static size_t list_mask(const struct decoder *d, const struct column *column,
 	return mask_args(list, len);
 }
 
+/* What is mounted is a path only where it is a directory. */
+static bool mounts_directory(const struct decoder *d)
+{
+	uint64_t flags;
+	uint32_t op;
+
+	memcpy(&op, d->record + offsetof(struct file_mount_event, op),
+	       sizeof(op));
+	memcpy(&flags, d->record + offsetof(struct file_mount_event, flags),
+	       sizeof(flags));
+	return op != FILE_MOUNT_MOUNT || flags & (MS_BIND | MS_MOVE);
+}
+
+/*
+ * Is it the path of a name that a caller wrote? The kernel's own paths need no
+ * mending, and neither do texts that only look like paths.
+ */
+static bool is_named_path(const struct decoder *d, size_t blob_offset)
+{
+	struct event_head head;
+	uint32_t kind;
+
+	memcpy(&head, d->record, sizeof(head));
+	if (head.source != EVENT_SOURCE_SYSCALL)
+		return false;
+#define AT(stream, member) \
+	(blob_offset == offsetof(struct stream##_event, member))
+	switch (head.stream) {
+	case STREAM_FILE_OPEN:
+		return AT(file_open, path);
+	case STREAM_FILE_RENAME:
+		return AT(file_rename, path) || AT(file_rename, old_path);
+	case STREAM_FILE_UNLINK:
+		return AT(file_unlink, path);
+	case STREAM_FILE_LINK:
+		memcpy(&kind,
+		       d->record + offsetof(struct file_link_event, kind),
+		       sizeof(kind));
+		return AT(file_link, path) ||
+		       (AT(file_link, target) && kind == FILE_LINK_HARD);
+	case STREAM_FILE_ATTR:
+		return AT(file_attr, path);
+	case STREAM_FILE_MOUNT:
+		return AT(file_mount, path) ||
+		       (AT(file_mount, src) && mounts_directory(d));
+	default:
+		return false;
+	}
+#undef AT
+}
+
 /* Copies: the record is given back to the ring before the row is used. */
 static int put_bytes(struct decoder *d, const struct column *column,
 		     size_t offset, size_t len, struct value *to)
@@ -102,6 +155,8 @@ static int put_bytes(struct decoder *d, const struct column *column,
 		len++;
 	if (column->type == VALUE_LIST)
 		len = list_mask(d, column, copy, len);
+	if (column->wire == WIRE_PATH && is_named_path(d, column->offset))
+		len = path_canonical(copy, len);
 	d->bytes += len;
 	*to = value_bytes(column->type, copy, len);
 	return 0;
