@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * random_ops --seed N --count N --folder DIR --program FILE: random operations
- * that a sensor should see, in processes of their own, in a mount and a network
- * namespace of their own, in a new tmpfs on DIR. FILE is a program that does
- * nothing; it is copied, and the copies are executed.
+ * that a sensor should see, in processes of their own, in a mount namespace of
+ * their own, in a new tmpfs on DIR. FILE is a program that does nothing; it is
+ * copied, and the copies are executed. To be run in a network namespace of its
+ * own, whose loopback device it turns on.
  *
  * The same seed gives each process the same operations; what they meet depends
  * on the others, which work at the same time. What is executed is in DIR/tools,
@@ -163,9 +164,19 @@ static void loopback_up(void)
 
 static void world_make(const struct options *options)
 {
-	must(!unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC), "unshare");
+	struct mount_attr readonly = { .attr_set = MOUNT_ATTR_RDONLY };
+	struct mount_attr writable = { .attr_clr = MOUNT_ATTR_RDONLY };
+
+	must(!unshare(CLONE_NEWNS | CLONE_NEWIPC), "unshare");
 	must(!mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "private");
 	must(!mount("random_ops", options->folder, "tmpfs", 0, "size=256m"),
+	     options->folder);
+	/* Names climb out of the folder: whatever else is there stays as it is. */
+	must(!mount_setattr(AT_FDCWD, "/", 0x8000 /* AT_RECURSIVE */, &readonly,
+			    sizeof(readonly)),
+	     "read-only");
+	must(!mount_setattr(AT_FDCWD, options->folder, 0, &writable,
+			    sizeof(writable)),
 	     options->folder);
 	loopback_up();
 	signal(SIGUSR1, SIG_IGN);

@@ -21,6 +21,10 @@ class Fd(int):
     deleted = False
 
 
+class Prefix(bytes):
+    """The beginning of a text that strace did not read to its end."""
+
+
 class Call:
     __slots__ = ("time", "tid", "name", "args", "result", "unfinished")
 
@@ -34,7 +38,7 @@ NUMBER = re.compile(rb"-?(?:0x[0-9a-f]+|[0-9]+)")
 WORD = re.compile(rb"[A-Za-z_][A-Za-z_0-9]*")
 COMMENT = re.compile(rb" ?/\* (.*?) \*/")
 ELSEWHERE = re.compile(rb"(\d+) in strace's PID NS")
-BEHIND = re.compile(rb"<([^>]*)>(\(deleted\))?")
+BEHIND = re.compile(rb"<((?:->|[^<>])*)>(\(deleted\))?")
 
 
 def text(escaped):
@@ -87,7 +91,7 @@ class Parser:
     def plain(self):
         found = self.take(STRING)
         if found:
-            return text(found[1])
+            return Prefix(text(found[1])) if found[2] else text(found[1])
         if self.sees(b"["):
             return self.items(b"]")
         if self.sees(b"{"):
@@ -110,7 +114,7 @@ class Parser:
         if not found:
             return value
         fd = Fd(value)
-        fd.path = text(found[1]) if b"\\x" in found[1] else found[1]
+        fd.path = text(found[1]) if found[1][:2] == b"\\x" else found[1]
         fd.deleted = bool(found[2])
         return fd
 

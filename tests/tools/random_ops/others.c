@@ -187,14 +187,26 @@ static void id_change(struct run *run)
 	}
 }
 
+/* Calls that show a witness which ids the process has now. */
+static void ids_shown(void)
+{
+	uid_t uid[3];
+	gid_t gid[3];
+
+	getresuid(&uid[0], &uid[1], &uid[2]);
+	getresgid(&gid[0], &gid[1], &gid[2]);
+}
+
 static void op_ids(struct run *run)
 {
 	pid_t pid = fork();
 
 	random_next(run);
 	if (pid == 0) {
-		for (unsigned i = 0; i < 4; i++)
+		for (unsigned i = 0; i < 4; i++) {
 			id_change(run);
+			ids_shown();
+		}
 		files_touch(run);
 		_exit(0);
 	}
@@ -259,8 +271,10 @@ static void op_chroot(struct run *run)
 	if (pid == 0) {
 		syscall(SYS_chroot, PICK(run, roots));
 		files_touch(run);
-		if (chdir("/") == 0)
+		if (chdir("/") == 0) {
+			where_shown();
 			files_touch(run);
+		}
 		_exit(0);
 	}
 	reap(pid);

@@ -39,6 +39,7 @@ struct named_operation {
 
 /* A random operation of those that change nothing but files. */
 void files_touch(struct run *run);
+void where_shown(void);
 extern const struct named_operation file_operations[];
 extern const struct named_operation task_operations[];
 extern const struct named_operation other_operations[];

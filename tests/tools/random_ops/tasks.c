@@ -213,8 +213,10 @@ static void execute(struct run *run)
 			one_in(run, 3) ? AT_SYMLINK_NOFOLLOW : 0);
 		break;
 	case 2:
-		if (chdir(run->tools) == 0)
+		if (chdir(run->tools) == 0) {
+			where_shown();
 			syscall(SYS_execve, name, args.list, environ);
+		}
 		break;
 	case 3:
 		syscall(SYS_execve, path, one_in(run, 8) ? NULL : args.list,
