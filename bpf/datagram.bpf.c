@@ -508,6 +508,10 @@ static __always_inline void traffic_exit(struct task_struct *task,
 	const struct sock *sk;
 	__u32 count = 1;
 
+	/* What nobody wants the verifier need not follow. */
+	if (!WANTED(NETWORK_DNS) &&
+	    !(WANTED(NETWORK_DATAGRAM) && traffic->is_send))
+		return;
 	if (is_restarted(traffic->ret) || is_peek(call) ||
 	    (traffic->ret < 0 &&
 	     !(traffic->is_send && WANTED_IF_FAILED(NETWORK_DATAGRAM))))
@@ -590,8 +594,10 @@ int BPF_PROG(network_send, struct pt_regs *regs, long ret)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct traffic *traffic = traffic_begin(ret, true);
 
-	if (traffic && call_begin(&traffic->call, regs, task))
+	if (traffic && call_begin(&traffic->call, regs, task)) {
+		traffic->call.call = call_kind(traffic->call.slot);
 		traffic_exit(task, traffic);
+	}
 	return 0;
 }
 
@@ -601,8 +607,10 @@ int BPF_PROG(network_receive, struct pt_regs *regs, long ret)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct traffic *traffic = traffic_begin(ret, false);
 
-	if (traffic && ret > 0 && call_begin(&traffic->call, regs, task))
+	if (traffic && ret > 0 && call_begin(&traffic->call, regs, task)) {
+		traffic->call.call = call_kind(traffic->call.slot);
 		traffic_exit(task, traffic);
+	}
 	return 0;
 }
 

@@ -37,7 +37,7 @@ enum socket_call {
 
 struct call_args {
 	__u64 args[6];
-	__u32 call; /* enum socket_call */
+	__u32 call; /* enum socket_call, of those that send and receive */
 	__u32 slot;
 	bool is_32bit;
 };
@@ -168,7 +168,6 @@ static __always_inline void call_args_read(struct call_args *call,
 {
 	call->slot = compat_call_slot(regs, task);
 	call->is_32bit = compat_is_32bit(task);
-	call->call = call_kind(call->slot);
 	for (unsigned i = 0; i < 6; i++)
 		call->args[i] = compat_syscall_arg(regs, call->is_32bit, i);
 }

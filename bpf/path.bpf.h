@@ -83,7 +83,16 @@ static __always_inline bool path_prepend(struct path_walk *walk,
 	return true;
 }
 
-/* Returns 1 to end the loop. */
+/* Odd while the dentry gets another name or parent, and another after it. */
+static __always_inline __u32 path_renames(struct dentry *dentry)
+{
+	return KERNEL_READ(dentry, d_seq.seqcount.sequence);
+}
+
+/*
+ * Returns 1 to end the loop. A step that a rename of this very directory came
+ * into is made again: a name never comes with the parent of another time.
+ */
 static long path_step(__u32 index, struct path_walk *walk)
 {
 	struct dentry *dentry = walk->dentry;
@@ -91,6 +100,8 @@ static long path_step(__u32 index, struct path_walk *walk)
 	struct dentry *parent;
 	struct mount *above;
 	const unsigned char *name;
+	__u32 off = walk->off;
+	__u32 renames;
 	__u32 len;
 
 	if (dentry == walk->mount_root) {
@@ -103,6 +114,7 @@ static long path_step(__u32 index, struct path_walk *walk)
 		path_enter_mount(walk, above);
 		return 0;
 	}
+	renames = path_renames(dentry);
 	parent = KERNEL_READ(dentry, d_parent);
 	name = KERNEL_READ(dentry, d_name.name);
 	len = KERNEL_READ(dentry, d_name.len);
@@ -115,6 +127,10 @@ static long path_step(__u32 index, struct path_walk *walk)
 	if (!path_prepend(walk, name, len)) {
 		walk->state = PATH_TOO_LONG;
 		return 1;
+	}
+	if (renames & 1 || renames != path_renames(dentry)) {
+		walk->off = off;
+		return 0;
 	}
 	walk->dentry = parent;
 	return 0;
