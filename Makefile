@@ -238,6 +238,18 @@ $(O)/tests/tools/exit_zero: ALL_LDFLAGS = $(if $(filter release,$(MODE)),-static
 $(O)/tests/tools/empty_hook: TEST_LINK := -lbpf
 $(O)/tests/tools/odd_calls: TEST_LINK := -luring
 
+# It reads traces with the program's own reader.
+ROWS_LIBS := trace $(USES_trace)
+$(O)/tests/tools/trace_rows: $(call archives,$(ROWS_LIBS)) $(O)/libblake3.a
+$(O)/tests/tools/trace_rows: TEST_LINK := -Wl,--start-group \
+	$(call archives,$(ROWS_LIBS)) $(O)/libblake3.a -Wl,--end-group \
+	$(filter -l%,$(call link_of,$(ROWS_LIBS)))
+
+# In several files.
+RANDOM_OPS := $(sort $(wildcard tests/tools/random_ops/*.c))
+$(O)/tests/tools/random_ops: $(RANDOM_OPS) tests/tools/random_ops/random_ops.h
+$(O)/tests/tools/random_ops: TEST_LINK := $(RANDOM_OPS)
+
 TOOLS := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/tools/*.c)))
 
 $(O)/tests/tools/%: tests/tools/%.c
