@@ -6,7 +6,9 @@
 # size and ten rules, which the kernel cannot decide for what the generator
 # does: each row comes up to the engine, to be counted, joined, or searched with
 # a pattern. It fails when one was lost, late, or skipped by the kernel.
-# RATE_SECONDS changes the time, RATE_CALLS which calls are made.
+# RATE_SECONDS changes the time, RATE_CALLS which calls are made. The machine
+# should do nothing else: how long the sensor waited for a CPU is printed, and
+# what others open, execute and connect comes on top.
 . "$(dirname "$0")/../e2e/lib.sh"
 need_live
 (($(nproc) > 1)) || skip 'needs two CPUs'
@@ -72,6 +74,14 @@ cpu_ms() {
 	echo $(((stat[13] + stat[14]) * 1000 / $(getconf CLK_TCK)))
 }
 
+# How long it was ready to run and did not.
+waited_ms() {
+	local stat
+
+	read -ra stat <"/proc/$sensor_pid/schedstat"
+	echo $((stat[1] / 1000000))
+}
+
 # generate CALL: one after the other until the time is over; a line of JSON each.
 generate() {
 	local end=$((${EPOCHREALTIME/./} + seconds * 1000000))
@@ -92,6 +102,7 @@ for call in "${calls[@]}"; do
 	sensor_start -r "$work/rules.sql" --no-store
 	taskset -apc "$sensor_cpus" "$sensor_pid" >/dev/null
 	cpu=$(cpu_ms)
+	waited=$(waited_ms)
 	start=${EPOCHREALTIME/./}
 	(
 		taskset -pc "$generator_cpu" "$BASHPID" >/dev/null
@@ -99,11 +110,13 @@ for call in "${calls[@]}"; do
 	) >"$work/made"
 	us=$((${EPOCHREALTIME/./} - start))
 	cpu=$(($(cpu_ms) - cpu))
+	waited=$(($(waited_ms) - waited))
 	sensor_stop_with_loss
-	python3 - "$call" "$work/made" "$sensor_err" "$us" "$cpu" <<'END'
+	python3 - "$call" "$work/made" "$sensor_err" "$us" "$cpu" \
+		"$waited" <<'END'
 import json, sys
 
-call, made, said, us, cpu_ms = sys.argv[1:]
+call, made, said, us, cpu_ms, waited_ms = sys.argv[1:]
 stream, counted = {"open": ("file.open", "opens"),
                    "exec": ("process.exec", "execs"),
                    "connect": ("network.connect", "connects")}[call]
@@ -117,8 +130,9 @@ bad = {key: sum(each[key] for each in summary["streams"].values())
        for key in ("lost", "throttled", "missed", "damaged")}
 bad["late"] = summary["late"]
 rows = summary["rows"]
-print("%-8s %9.0f /s; %9d rows, %5.0f ns of CPU each; %s" % (
+print("%-8s %8.0f /s; %8d rows, %5.0f ns of CPU each, waited %.1f s; %s" % (
     call, made / (int(us) / 1e6), rows, int(cpu_ms) * 1e6 / rows,
+    int(waited_ms) / 1e3,
     ", ".join("%s %d" % item for item in bad.items())), flush=True)
 if count["delivered"] < made:
     sys.exit("%s: %d were made, %d came" % (call, made, count["delivered"]))
