@@ -226,7 +226,7 @@ struct process_exec_event {
 	struct event_blob cwd;
 	struct event_blob args; /* each argument ended by a NUL */
 	struct event_blob env;	/* likewise, all names */
-	__u32 pad;
+	__u32 exec_id;		/* how many execs, see process_bits.h */
 	char exe_bytes[EVENT_PATH_SIZE];
 	char filename_bytes[EVENT_PATH_SIZE];
 	char interp_bytes[EVENT_PATH_SIZE];

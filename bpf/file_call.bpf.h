@@ -102,6 +102,7 @@ static __always_inline void event_begin(struct event_head *head, __u16 stream,
 					const struct outcome *outcome)
 {
 	head_begin(head, stream);
+	head_look_up(head, stream, task);
 	head->flags = outcome->flags;
 	head->retval = outcome->retval;
 	head->source = EVENT_SOURCE_SYSCALL;

@@ -225,6 +225,7 @@ int BPF_PROG(memory_map, struct pt_regs *regs, long ret)
 	counts->generated++;
 
 	head_begin(&event->head, STREAM_MEMORY_MAP);
+	head_look_up(&event->head, STREAM_MEMORY_MAP, task);
 	head_columns(&event->head, task, HEAD_TESTED(STREAM_MEMORY_MAP));
 	if (is_32bit)
 		event->head.flags |= EVENT_FLAG_COMPAT;

@@ -297,6 +297,7 @@ int collector_look(struct collector *collector, const struct collect_look *look,
 			       "cannot write a kernel map: %s",
 			       strerror(errno));
 	losses->looked_ns = (int64_t)now_ns;
+	slots_turn(collector, losses->looked_ns);
 	for (unsigned s = 0; s < STREAM_KERNEL_COUNT && !rc; s++) {
 		was_throttled += losses->throttled[s];
 		if (collector->streams & HANDLER_STREAM(s))
