@@ -114,7 +114,30 @@ int BPF_PROG(process_cred, struct pt_regs *regs, long ret)
 /* --- process.signal --------------------------------------------------------*/
 
 #define SI_USER 0
+#define SI_SIGIO (-5)
 #define SI_TKILL (-6)
+#define POLL_HUP 6 /* the last of what can happen to a file */
+#define SIGNALS_PLAIN 32
+
+/* Those with codes of their own: ILL TRAP BUS FPE SEGV CHLD POLL SYS. */
+#define SIGNALS_CODED                                                    \
+	(1U << 4 | 1U << 5 | 1U << 7 | 1U << 8 | 1U << 11 | 1U << 17 | \
+	 1U << 29 | 1U << 31)
+
+/*
+ * F_SETOWN and F_SETSIG have any signal, be it SIGKILL, sent to any process that
+ * its caller may signal, when a file gets ready. Who makes it ready is told. Of
+ * real-time signals that is how programs watch files.
+ */
+static __always_inline bool signal_is_of_file(int signal, __s32 code)
+{
+	if (signal <= 0 || signal >= SIGNALS_PLAIN)
+		return false;
+	if (code == SI_SIGIO)
+		return true;
+	return code > 0 && code <= POLL_HUP &&
+	       !(SIGNALS_CODED & 1U << (signal & 31));
+}
 
 /*
  * Who sends a signal that a timer or a finished transfer raises is whoever the
@@ -122,7 +145,7 @@ int BPF_PROG(process_cred, struct pt_regs *regs, long ret)
  * nobody else can give, and what it says itself, of which it chooses the code:
  * there, the call that it is in tells.
  */
-static __always_inline bool signal_is_sent(struct task_struct *task,
+static __always_inline bool signal_is_sent(struct task_struct *task, int signal,
 					   struct kernel_siginfo *info,
 					   __s32 *ret_code)
 {
@@ -133,6 +156,8 @@ static __always_inline bool signal_is_sent(struct task_struct *task,
 	if ((__u64)info <= 1)
 		return !info;
 	*ret_code = BPF_CORE_READ(info, si_code);
+	if (signal_is_of_file(signal, *ret_code))
+		return true;
 	if (*ret_code > 0)
 		return false;
 	if (*ret_code == SI_USER || *ret_code == SI_TKILL)
@@ -155,7 +180,7 @@ int BPF_PROG(process_signal, int signal, struct kernel_siginfo *info,
 	__s32 code;
 
 	if (task->tgid == settings.self_tgid ||
-	    !signal_is_sent(task, info, &code))
+	    !signal_is_sent(task, signal, info, &code))
 		return 0;
 	counts = counters_get(STREAM_PROCESS_SIGNAL);
 	event = scratch_get(&signal_scratch);

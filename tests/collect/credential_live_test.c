@@ -383,6 +383,46 @@ static void signal__of_the_kernel_or_a_timer__is_nobodys(void **state)
 	live_close(&live);
 }
 
+/* Kills a process without a call that names it. */
+static void kill_by_file(void *arg)
+{
+	int ends[2], status;
+	pid_t victim = fork();
+
+	(void)arg;
+	if (victim == 0) {
+		pause();
+		_exit(0);
+	}
+	if (pipe(ends) || fcntl(ends[0], F_SETOWN, victim) ||
+	    fcntl(ends[0], F_SETSIG, SIGKILL) ||
+	    fcntl(ends[0], F_SETFL, O_ASYNC) || write(ends[1], "", 1) != 1 ||
+	    waitpid(victim, &status, 0) != victim || !WIFSIGNALED(status))
+		_exit(1);
+}
+
+static void signal__of_a_file__is_seen(void **state)
+{
+	const struct process_signal_event *sg;
+	const struct process_fork_event *k;
+	struct live live;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	live_open(&live, REQUEST(STREAM_PROCESS_SIGNAL));
+	pid = child_run(kill_by_file, NULL, &status);
+	assert_int_equal(status, 0);
+	live_drain(&live);
+	k = live_need(&live, STREAM_PROCESS_FORK, pid);
+	sg = live_find(&live, STREAM_PROCESS_SIGNAL, pid, 0);
+	assert_non_null(sg);
+	assert_int_equal(sg->signal, SIGKILL);
+	assert_int_equal(sg->code, POLL_IN);
+	assert_int_equal(sg->target_pid, k->child_pid);
+	live_close(&live);
+}
+
 /* --- process.rename --------------------------------------------------------*/
 
 static void *name_other(void *arg)
@@ -604,6 +644,7 @@ int main(void)
 		cmocka_unit_test(
 			signal__each_way_to_send__is_seen_with_its_target),
 		cmocka_unit_test(signal__of_the_kernel_or_a_timer__is_nobodys),
+		cmocka_unit_test(signal__of_a_file__is_seen),
 		cmocka_unit_test(
 			rename__by_itself_and_a_thread__but_not_by_exec),
 		cmocka_unit_test(ptrace__all_four_calls__name_their_target),
