@@ -8,10 +8,10 @@
  *                   which read `outcome`
  *   listen          network.listen, where the kernel has chosen the port
  *   accept          network.accept, and whom a connection belongs to
- *   send, write     network.datagram: IPv4 and IPv6, of any protocol whose
+ *   send, write,    network.datagram: IPv4 and IPv6, of any protocol whose
  *                   sockets send datagrams (UDP, UDP-Lite, ICMP, raw), be the
  *                   destination in the message or the socket's peer; not of
- *                   packet sockets
+ *                   packet sockets; sendfile and splice, too
  *   send, write,    network.dns: messages to and from port 53, by UDP and by
  *   recv, read      TCP, as the client sees them
  *
@@ -457,6 +457,10 @@ static long message_visit(__u32 index, void *nothing)
 		message->base = call->args[1];
 		message->count = call->args[2];
 		message->is_vector = true;
+		break;
+	case CALL_FILE:
+		message->base = 0;
+		message->count = 0;
 		break;
 	case CALL_SENDMSG:
 	case CALL_RECVMSG:

@@ -209,6 +209,7 @@ struct mount {
 	struct mount *mnt_parent;
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
+	struct mnt_namespace *mnt_ns;
 };
 
 struct path {
@@ -371,6 +372,7 @@ struct task_struct {
 	struct pid *thread_pid;
 	struct hlist_node pid_links[PIDTYPE_MAX];
 	__u64 start_boottime;
+	__u64 self_exec_id;
 	const struct cred *real_cred;
 	char comm[16];
 	struct fs_struct *fs;

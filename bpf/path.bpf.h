@@ -11,7 +11,9 @@
  *   bytes  0 ............ off ............ EVENT_PATH_SIZE ......... end
  *          unused         /home/user      /name
  *
- * A path that does not fit keeps its end and is marked.
+ * A path that does not fit keeps its end and is marked. So is one that does not
+ * lead to the root of a tree of mounts: of a file on a mount that is not mounted,
+ * of one that was moved out of what its mount shows, of one opened by its handle.
  */
 #ifndef SHRIKE_BPF_PATH_H
 #define SHRIKE_BPF_PATH_H
@@ -49,6 +51,7 @@ enum path_state {
 	PATH_AT_ROOT,
 	PATH_PSEUDO, /* the file is in no directory: memfd, pipe */
 	PATH_TOO_LONG,
+	PATH_NOWHERE, /* in no tree of mounts, or not below its mount's root */
 };
 
 struct path_walk {
@@ -112,6 +115,32 @@ static __always_inline bool path_prepend(struct path_walk *walk,
 	return true;
 }
 
+/*
+ * The kernel's own mounts (memfd, pipes) have an error for a namespace. A mount
+ * that was unmounted while in use has none; one that is not mounted yet, of
+ * fsmount() or open_tree(), a nameless one. There a path begins anywhere.
+ */
+#define MOUNT_ERRORS 4095UL
+#define MNT_NS_NAMELESS 0xEFFFFFF7 /* MNT_NS_ANON_INO; 0 before 6.18 */
+
+static __always_inline bool mount_is_internal(struct mount *mount)
+{
+	return (unsigned long)KERNEL_READ(mount, mnt_ns) >= -MOUNT_ERRORS;
+}
+
+static __always_inline bool mount_is_in_tree(struct mount *mount)
+{
+	struct mnt_namespace *ns = KERNEL_READ(mount, mnt_ns);
+	__u32 inum;
+
+	if (!ns)
+		return false;
+	if ((unsigned long)ns >= -MOUNT_ERRORS)
+		return true;
+	inum = KERNEL_READ(ns, ns.inum);
+	return inum && inum != MNT_NS_NAMELESS;
+}
+
 /* Odd while the dentry gets another name or parent, and another after it. */
 static __always_inline __u32 path_renames(struct dentry *dentry)
 {
@@ -136,7 +165,8 @@ static __always_inline long path_step_one(struct path_walk *walk, bool is_first)
 	if (dentry == walk->mount_root) {
 		above = KERNEL_READ(mount, mnt_parent);
 		if (above == mount) {
-			walk->state = PATH_AT_ROOT;
+			walk->state = mount_is_in_tree(mount) ? PATH_AT_ROOT :
+								PATH_NOWHERE;
 			return 1;
 		}
 		walk->dentry = KERNEL_READ(mount, mnt_mountpoint);
@@ -148,7 +178,9 @@ static __always_inline long path_step_one(struct path_walk *walk, bool is_first)
 	name = KERNEL_READ(dentry, d_name.name);
 	len = KERNEL_READ(dentry, d_name.len);
 	if (parent == dentry) {
-		walk->state = PATH_PSEUDO;
+		walk->state = is_first && mount_is_internal(mount) ?
+				      PATH_PSEUDO :
+				      PATH_NOWHERE;
 		if (len && is_first)
 			path_prepend(walk, name, len);
 		return 1;

@@ -101,6 +101,9 @@ static void open__whole_family__is_seen_once_each(void **state)
 	assert_int_equal(f->head.source, EVENT_SOURCE_KERNEL);
 	assert_int_equal(f->head.truncated, 0);
 	assert_int_equal(f->head.flags, 0);
+	/* Also those that the kernel forgets once they are obeyed. */
+	assert_int_equal(f->flags & (O_ACCMODE | O_CREAT | O_TRUNC),
+			 O_WRONLY | O_CREAT | O_TRUNC);
 	assert_int_equal(stat(in_root("creat"), &st), 0);
 	assert_int_equal(f->mode, st.st_mode);
 	assert_int_equal(f->ino, st.st_ino);
@@ -211,6 +214,71 @@ static void open__by_handle__is_seen(void **state)
 	assert_non_null(f);
 	assert_string_equal(open_path(f), in_root("handle"));
 	assert_false(f->created);
+	live_close(&live);
+}
+
+#define TREE_FLAGS (OPEN_TREE_CLONE | O_CLOEXEC)
+
+/* Where a path starts anywhere but at the root of what is mounted. */
+static void nowhere_open(void *arg)
+{
+	int tree, left;
+
+	(void)arg;
+	if (unshare(CLONE_NEWNS) ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mkdir(in_root("shown"), 0755) || mkdir(in_root("shown/in"), 0755) ||
+	    mkdir(in_root("at"), 0755))
+		_exit(1);
+	close(creat(in_root("shown/in/not-mounted"), 0600));
+	close(creat(in_root("shown/in/unmounted"), 0600));
+	close(creat(in_root("shown/in/escaped"), 0600));
+	tree = (int)syscall(SYS_open_tree, AT_FDCWD, in_root("shown"),
+			    TREE_FLAGS);
+	if (tree < 0 || openat(tree, "in/not-mounted", O_RDWR) < 0)
+		_exit(2);
+	if (mount(in_root("shown"), in_root("at"), NULL, MS_BIND, NULL))
+		_exit(3);
+	left = open(in_root("at/in"), O_RDONLY | O_DIRECTORY);
+	/* Out of what the mount shows: no way leads from there to its root. */
+	if (left < 0 || rename(in_root("shown/in"), in_root("in")) ||
+	    openat(left, "escaped", O_RDWR) < 0)
+		_exit(4);
+	if (rename(in_root("in"), in_root("shown/in")) ||
+	    umount2(in_root("at"), MNT_DETACH) ||
+	    openat(left, "unmounted", O_RDWR) < 0)
+		_exit(5);
+}
+
+static void nowhere_check(const struct live *live, pid_t pid, const char *name)
+{
+	const struct file_open_event *f = NULL;
+	const char *path;
+
+	/* Each is made, then opened. */
+	for (unsigned n = 0, found = 0; found < 2; n++) {
+		f = live_find(live, STREAM_FILE_OPEN, pid, n);
+		assert_non_null(f);
+		path = strrchr(open_path(f), '/');
+		found += path && strcmp(path + 1, name) == 0;
+	}
+	assert_int_equal(f->head.truncated, EVENT_PART_PATH);
+}
+
+static void open__from_nowhere__is_marked(void **state)
+{
+	struct live live;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	live_open(&live, &file_request);
+	pid = child_run(nowhere_open, NULL, &status);
+	assert_int_equal(status, 0);
+	live_drain(&live);
+	nowhere_check(&live, pid, "not-mounted");
+	nowhere_check(&live, pid, "escaped");
+	nowhere_check(&live, pid, "unmounted");
 	live_close(&live);
 }
 
@@ -528,6 +596,7 @@ int main(void)
 		cmocka_unit_test(
 			open__through_mounts_and_chroot__is_the_full_path),
 		cmocka_unit_test(open__by_handle__is_seen),
+		cmocka_unit_test(open__from_nowhere__is_marked),
 		cmocka_unit_test(open__root_and_proc__are_named),
 		cmocka_unit_test(open__memfd_and_pipe__are_pseudo_paths),
 		cmocka_unit_test(open__path_too_long__keeps_the_leaf),

@@ -362,14 +362,15 @@ static const struct handler table[] = {
 	  .family = FAMILY_DATAGRAM,
 	  .hook = HOOK_sys_exit,
 	  .calls = { CALL(sendto), CALL(sendmsg), CALL(sendmmsg), CALL(send),
-		     CALL(write), CALL(writev) },
+		     CALL(write), CALL(writev), CALL(pwritev2), CALL(sendfile),
+		     CALL(sendfile64), CALL(splice) },
 	  .streams = SERVES(NETWORK_DATAGRAM) | SERVES(NETWORK_DNS) },
 	{ .program = "network_receive",
 	  .family = FAMILY_DATAGRAM,
 	  .hook = HOOK_sys_exit,
 	  .calls = { CALL(recvfrom), CALL(recvmsg), CALL(recvmmsg),
 		     CALL(recvmmsg_time64), CALL(recv), CALL(read),
-		     CALL(readv) },
+		     CALL(readv), CALL(preadv2) },
 	  .streams = SERVES(NETWORK_DNS) },
 	{ .program = "network_socketcall",
 	  .family = FAMILY_DATAGRAM,
@@ -500,6 +501,14 @@ int handlers_choose(const struct kernel_offer *offer, uint64_t wanted,
 	return 0;
 }
 
+static bool is_among(const char *name, const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
 bool handler_map_is_shared(const char *name)
 {
 	static const char *const shared[] = {
@@ -507,10 +516,19 @@ bool handler_map_is_shared(const char *name)
 		"socket_owners", "exit_notes", "exited",
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)
-		if (strcmp(name, shared[i]) == 0)
-			return true;
-	return false;
+	return is_among(name, shared, ARRAY_SIZE(shared));
+}
+
+bool handler_map_is_of_generation(const char *name)
+{
+	static const char *const maps[] = {
+		"process_term_bits",
+		"join_keys",
+		"join_closed",
+		"bits_full",
+	};
+
+	return is_among(name, maps, ARRAY_SIZE(maps));
 }
 
 enum ring_class stream_ring(enum stream_id stream)

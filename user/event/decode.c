@@ -21,6 +21,7 @@ struct decoder {
 	size_t fixed; /* the record's struct; blobs lie behind it */
 	size_t bytes; /* of the row's texts so far */
 	bool sender;  /* the head is as far as a log tells */
+	bool nobody;  /* no process is known of it */
 	int64_t clock_offset_ns;
 	const struct stream *stream;
 	struct arena *arena;
@@ -326,6 +327,23 @@ static bool unknown_sender(const struct decoder *d, const struct column *column)
 	return column->wire == WIRE_FLAG;
 }
 
+/* What the head tells of an event that is nobody's. */
+static bool is_of_process(unsigned column)
+{
+	switch (column) {
+	case COL_ts:
+	case COL_mono_ns:
+	case COL_seq:
+	case COL_cpu:
+	case COL_truncated:
+	case COL_retval:
+	case COL_source:
+		return false;
+	default:
+		return column < COL_HEAD_COUNT;
+	}
+}
+
 static int check_head(struct decoder *d, const struct event_head *head)
 {
 	if (head->abi != EVENT_ABI)
@@ -340,6 +358,7 @@ static int check_head(struct decoder *d, const struct event_head *head)
 	d->stream = catalog_stream(head->stream);
 	d->sender = STREAM_IS_SECURITY(head->stream) &&
 		    (head->flags & EVENT_FLAG_SENDER);
+	d->nobody = head->flags & EVENT_FLAG_NOBODY;
 	d->fixed = catalog_fixed_bytes(d->stream);
 	if (d->len < d->fixed)
 		return MALFORMED(d, "%zu bytes are too few for %s", d->len,
@@ -361,6 +380,8 @@ static int put_columns(struct decoder *d, struct row *row)
 		column = catalog_column_at(d->stream, id);
 		if (d->sender && id < COL_HEAD_COUNT &&
 		    unknown_sender(d, column))
+			continue;
+		if (d->nobody && is_of_process(id))
 			continue;
 		ret = put_column(d, column, &row->values[row_slot(id)]);
 		if (ret)
