@@ -9,6 +9,8 @@
  * io_uring, which is seen when it is handed in. What becomes of a request is not
  * waited for: who asks can have the ring report nothing.
  */
+#define PATH_STEPS_INLINE 5 /* as deep as most files are */
+
 #include "bpf/head.bpf.h"
 #include "bpf/path.bpf.h"
 #include "bpf/path_sets.bpf.h"

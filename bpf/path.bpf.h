@@ -43,7 +43,7 @@ struct path_buffer {
 	__u64 mnt;
 	__u64 dentry;
 	__u32 state; /* enum path_state */
-	__u32 pad;
+	__u32 start; /* of any walk: the verifier is not to know the number */
 };
 
 enum path_state {
@@ -151,7 +151,7 @@ static __always_inline __u32 path_renames(struct dentry *dentry)
  * Returns 1 to end the loop. A step that a rename of this very directory came
  * into is made again: a name never comes with the parent of another time.
  */
-static long path_step(__u32 index, struct path_walk *walk)
+static __always_inline long path_step_one(struct path_walk *walk, bool is_first)
 {
 	struct dentry *dentry = walk->dentry;
 	struct mount *mount = walk->mount;
@@ -178,10 +178,10 @@ static long path_step(__u32 index, struct path_walk *walk)
 	name = KERNEL_READ(dentry, d_name.name);
 	len = KERNEL_READ(dentry, d_name.len);
 	if (parent == dentry) {
-		walk->state = index == 0 && mount_is_internal(mount) ?
+		walk->state = is_first && mount_is_internal(mount) ?
 				      PATH_PSEUDO :
 				      PATH_NOWHERE;
-		if (len && index == 0)
+		if (len && is_first)
 			path_prepend(walk, name, len);
 		return 1;
 	}
@@ -197,6 +197,19 @@ static long path_step(__u32 index, struct path_walk *walk)
 	return 0;
 }
 
+static long path_step(__u32 index, struct path_walk *walk)
+{
+	return path_step_one(walk, false);
+}
+
+/*
+ * So many steps are made without a call each. Who includes this for a frequent
+ * event may ask for it: it makes more work for the verifier.
+ */
+#ifndef PATH_STEPS_INLINE
+#define PATH_STEPS_INLINE 0
+#endif
+
 /*
  * The path's bytes end at EVENT_PATH_SIZE; returns where they start, which is
  * there for the root itself.
@@ -209,13 +222,20 @@ static __always_inline __u32 path_walk(struct path_buffer *buffer,
 	struct path_walk walk = {
 		.dentry = dentry,
 		.bytes = buffer->bytes,
-		.off = EVENT_PATH_SIZE,
 		.state = PATH_WALKING,
 	};
 
+	buffer->start = EVENT_PATH_SIZE;
+	barrier();
+	walk.off = buffer->start;
 	path_enter_mount(
 		&walk, (void *)mnt - bpf_core_field_offset(struct mount, mnt));
-	bpf_loop(PATH_STEPS_MAX, path_step, &walk, 0);
+#pragma clang loop unroll(disable)
+	for (unsigned i = 0; i < PATH_STEPS_INLINE; i++)
+		if (path_step_one(&walk, i == 0))
+			break;
+	if (walk.state == PATH_WALKING)
+		bpf_loop(PATH_STEPS_MAX, path_step, &walk, 0);
 	*ret_state = walk.state;
 	return walk.off;
 }
