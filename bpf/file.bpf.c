@@ -67,8 +67,8 @@ static __always_inline void open_columns(struct file_open_event *event,
 	if (columns & OPEN_BIT(created))
 		event->created = !!(f_mode & FMODE_CREATED);
 	if (columns & OPEN_BIT(flags))
-		event->flags = KERNEL_READ(file, f_flags) |
-			       (asked & ONCE_FLAGS);
+		event->flags =
+			KERNEL_READ(file, f_flags) | (asked & ONCE_FLAGS);
 	if (columns & (OPEN_BIT(mode) | OPEN_BIT(ino) | OPEN_BIT(dev))) {
 		struct inode *inode = KERNEL_READ(file, f_inode);
 		struct super_block *sb = KERNEL_READ(inode, i_sb);

@@ -191,10 +191,10 @@ static const struct {
 	const char *name;
 	int (*run)(const char *argument);
 } operations[] = {
-	{ "clone-uts", clone_uts }, { "vfork", vfork_program },
+	{ "clone-uts", clone_uts },   { "vfork", vfork_program },
 	{ "thread", thread_program }, { "compat", compat },
-	{ "uring", uring }, { "shmat", attach_memory },
-	{ "seal", sealed }, { "unload", unload },
+	{ "uring", uring },	      { "shmat", attach_memory },
+	{ "seal", sealed },	      { "unload", unload },
 	{ "secret", secret },
 };
 
