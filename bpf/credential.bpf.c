@@ -120,7 +120,7 @@ int BPF_PROG(process_cred, struct pt_regs *regs, long ret)
 #define SIGNALS_PLAIN 32
 
 /* Those with codes of their own: ILL TRAP BUS FPE SEGV CHLD POLL SYS. */
-#define SIGNALS_CODED                                                    \
+#define SIGNALS_CODED                                                  \
 	(1U << 4 | 1U << 5 | 1U << 7 | 1U << 8 | 1U << 11 | 1U << 17 | \
 	 1U << 29 | 1U << 31)
 

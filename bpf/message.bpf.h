@@ -27,8 +27,8 @@ enum socket_call {
 	CALL_SENDMSG,
 	CALL_SENDMMSG,
 	CALL_WRITE,
-	CALL_WRITEV, /* and pwritev2, which writes to a socket at no place */
-	CALL_FILE,   /* sendfile and splice: the bytes are not the caller's */
+	CALL_WRITEV,   /* and pwritev2, which writes to a socket at no place */
+	CALL_FILE,     /* sendfile and splice: the bytes are not the caller's */
 	CALL_RECVFROM, /* and recv */
 	CALL_RECVMSG,
 	CALL_RECVMMSG,

@@ -21,7 +21,7 @@ struct process {
 	int64_t ended_ns;
 	bool ended;
 	bool from_snapshot;
-	bool is_kernel; /* a thread of the kernel's */
+	bool is_kernel;	 /* a thread of the kernel's */
 	bool shares_cwd; /* with another process: each moves both */
 };
 
