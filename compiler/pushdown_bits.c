@@ -76,13 +76,7 @@ static int generate(struct bits_builder *b, size_t out_bytes,
 			       b->arena, ir, err);
 
 	if (!r)
-		r = ir_check(ir, err);
-	if (!r)
-		r = ir_share_loads(ir, err);
-	if (!r)
-		r = ir_check(ir, err);
-	if (!r)
-		r = ebpf_lower(ir, 1, ret_code, err);
+		r = ebpf_generate(ir, ret_code, err);
 	if (!r && ret_code->count > PUSHDOWN_INSNS_MAX)
 		r = EBPF_TOO_FAR;
 	return r;

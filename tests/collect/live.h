@@ -169,4 +169,19 @@ static inline void counters_need(struct live *live, enum stream_id stream,
 		fail_msg("collector_counters: %s", err.text);
 }
 
+/* Each event is accounted for. Ends the collection: others go on meanwhile. */
+static inline struct collect_counters counters_balance(struct live *live,
+						       enum stream_id stream)
+{
+	struct collect_counters c;
+
+	collector_detach(live->collector);
+	live_drain(live);
+	counters_need(live, stream, &c);
+	assert_int_equal(c.generated, c.filtered + c.delivered + c.lost +
+					      c.throttled + c.missed);
+	assert_int_equal(c.damaged, 0);
+	return c;
+}
+
 #endif
