@@ -20,13 +20,6 @@
 
 #define WRITERS 2
 
-static unsigned scaled(unsigned few, unsigned many)
-{
-	const char *full = getenv("CHECK_FULL");
-
-	return full && strcmp(full, "1") == 0 ? many : few;
-}
-
 static void opens_make(void *arg)
 {
 	unsigned n = *(const unsigned *)arg;

@@ -21,6 +21,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* How often: `many` times in a full run (CHECK_FULL). */
+static inline unsigned scaled(unsigned few, unsigned many)
+{
+	const char *full = getenv("CHECK_FULL");
+
+	return full && strcmp(full, "1") == 0 ? many : few;
+}
+
 struct live {
 	struct collector *collector;
 	struct buf records; /* one after the other, each head.size bytes */
