@@ -230,6 +230,7 @@ static int build(struct builder *b, const struct cond **ret_root,
 					      b->input_count, false));
 	b->set.line = LINE_SEARCH;
 	root = cond_group(&b->set, root);
+	b->set.line = LINE_CUT;
 	if (b->set.reads_path)
 		root = cond_join2(&b->set, COND_OR, root, path_cut(&b->set));
 	if (b->set.failed)
@@ -347,7 +348,9 @@ static const char *line_text(struct builder *b, uint32_t line)
 	if (line == LINE_SEARCH)
 		return "which of the values it could be";
 	if (line == LINE_SLOT)
-		return "after an exec of the process";
+		return "after an exec of the process that a join wants";
+	if (line == LINE_CUT)
+		return "a path that is not whole passes";
 	return term_text(b, b->terms[line - LINE_TERMS].expr);
 }
 
