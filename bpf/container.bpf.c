@@ -19,18 +19,11 @@ SCRATCH_MAP(attach_scratch, struct container_event_event);
 static __always_inline void container_put(struct container_event_event *event,
 					  struct event_counters *counts)
 {
-	__u32 len = event->path.len;
-	struct bpf_dynptr room;
-	__u32 size;
+	__u32 len = AT_MOST(event->path.len, EVENT_PATH_SIZE);
 
-	if (len > EVENT_PATH_SIZE)
-		len = EVENT_PATH_SIZE;
-	size = offsetof(struct container_event_event, path_bytes) + len;
-	event->head.size = size;
-	if (!ring_reserve(&lifecycle_ring, &event->head, counts, &room))
-		return;
-	bpf_dynptr_write(&room, 0, event, size, 0);
-	ring_submit(&lifecycle_ring, &room);
+	ring_put(&lifecycle_ring, &event->head,
+		 offsetof(struct container_event_event, path_bytes) + len,
+		 counts);
 }
 
 /* Of our own the self-test alone makes one. */

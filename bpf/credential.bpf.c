@@ -26,14 +26,6 @@ PREDICATE_PASS_ALL(process_signal)
 PREDICATE_PASS_ALL(process_rename)
 PREDICATE_PASS_ALL(process_ptrace)
 
-static __always_inline void call_fill(struct event_head *head,
-				      struct task_struct *task, long ret)
-{
-	head->retval = ret;
-	if (compat_is_32bit(task))
-		head->flags |= EVENT_FLAG_COMPAT;
-}
-
 /* --- process.cred ----------------------------------------------------------*/
 
 static __always_inline __u32 cred_call(__u32 slot)
@@ -93,7 +85,7 @@ int BPF_PROG(process_cred, struct pt_regs *regs, long ret)
 	struct event_counters *counts;
 	struct process_cred_event *event;
 
-	if ((ret < 0 && !WANTED_IF_FAILED(PROCESS_CRED)) ||
+	if (!RESULT_WANTED(PROCESS_CRED, ret) ||
 	    task->tgid == settings.self_tgid)
 		return 0;
 	counts = counters_get(STREAM_PROCESS_CRED);
@@ -103,7 +95,7 @@ int BPF_PROG(process_cred, struct pt_regs *regs, long ret)
 	counts->generated++;
 
 	head_fill(&event->head, STREAM_PROCESS_CRED, task);
-	call_fill(&event->head, task, ret);
+	head_call(&event->head, ret, compat_is_32bit(task));
 	event->call = cred_call(compat_call_slot(regs, task));
 	cred_fill(event, task);
 	cred_emit(event, counts);
@@ -288,7 +280,7 @@ int BPF_PROG(process_ptrace, struct pt_regs *regs, long ret)
 	struct task_struct *target;
 	__u32 number;
 
-	if ((ret < 0 && !WANTED_IF_FAILED(PROCESS_PTRACE)) ||
+	if (!RESULT_WANTED(PROCESS_PTRACE, ret) ||
 	    task->tgid == settings.self_tgid)
 		return 0;
 	counts = counters_get(STREAM_PROCESS_PTRACE);
@@ -298,7 +290,7 @@ int BPF_PROG(process_ptrace, struct pt_regs *regs, long ret)
 	counts->generated++;
 
 	head_fill(&event->head, STREAM_PROCESS_PTRACE, task);
-	call_fill(&event->head, task, ret);
+	head_call(&event->head, ret, compat_is_32bit(task));
 	target = ptrace_target(event, task, regs, &number);
 	event->target_key = target_key(target);
 	event->target_pid =

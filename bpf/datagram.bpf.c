@@ -90,7 +90,7 @@ static __always_inline void socket_exit(struct task_struct *task,
 	struct network_socket_event *event;
 
 	if (!scratch || !counts || !WANTED(NETWORK_SOCKET) ||
-	    (ret < 0 && !WANTED_IF_FAILED(NETWORK_SOCKET)))
+	    !RESULT_WANTED(NETWORK_SOCKET, ret))
 		return;
 	counts->generated++;
 	event = &scratch->socket;
@@ -315,8 +315,7 @@ static __always_inline void datagram_seen(const struct traffic *traffic,
 	struct network_datagram_event *event;
 	__u8 unused[16];
 
-	if (!scratch || !counts ||
-	    (bytes < 0 && !WANTED_IF_FAILED(NETWORK_DATAGRAM)))
+	if (!scratch || !counts || !RESULT_WANTED(NETWORK_DATAGRAM, bytes))
 		return;
 	counts->generated++;
 	event = &scratch->datagram;

@@ -246,7 +246,7 @@ int BPF_PROG(file_open, struct pt_regs *regs, long ret)
 	struct event_counters *counts;
 	struct open_scratch *scratch;
 
-	if (ret < 0 && !WANTED_IF_FAILED(FILE_OPEN))
+	if (!RESULT_WANTED(FILE_OPEN, ret))
 		return 0;
 	if (task->tgid == settings.self_tgid)
 		return 0;

@@ -200,8 +200,8 @@ static __always_inline void asked_below(struct attr_asked *asked,
 	struct attr_asked asked = {};                                         \
 	struct call call;                                                     \
                                                                               \
-	if ((ret < 0 && !WANTED_IF_FAILED(FILE_ATTR)) || !counts || !event || \
-	    !buffer || task->tgid == settings.self_tgid)                      \
+	if (!RESULT_WANTED(FILE_ATTR, ret) || !counts || !event || !buffer || \
+	    task->tgid == settings.self_tgid)                                 \
 		return 0;                                                     \
 	call_read(&call, regs, task)
 

@@ -37,9 +37,6 @@ STAGES_PASS_ALL(file_link)
 STAGES_PASS_ALL(file_mount)
 PREDICATE_PASS_ALL(file_dup)
 
-/* Is the result of the call one that somebody wants? */
-#define RESULT_WANTED(stream, ret) ((ret) >= 0 || WANTED_IF_FAILED(stream))
-
 /* --- file.rename -----------------------------------------------------------*/
 
 struct rename_asked {

@@ -101,7 +101,6 @@ static __always_inline void head_terms_unknown(struct event_head *head)
 /* A set of the head's columns: all are in the first word of a column set. */
 #define HEAD_BIT(column) (1ULL << COL_##column)
 #define HEAD_ALL (~0ULL)
-#define HEAD_COLUMNS(stream) HEAD_ALL
 #define HEAD_TESTED(stream) (settings.predicate_columns[stream][0])
 
 _Static_assert(COL_AMBIENT_FIRST <= 64, "the head's columns are in one word");
@@ -165,6 +164,15 @@ head_columns(struct event_head *head, struct task_struct *task, __u64 columns)
 	if (columns & HEAD_BIT(comm))
 		__builtin_memcpy(head->comm, task->comm, sizeof(head->comm));
 #undef HEAD_SET
+}
+
+/* What a system call came to. */
+static __always_inline void head_call(struct event_head *head, long ret,
+				      bool is_32bit)
+{
+	head->retval = ret;
+	if (is_32bit)
+		head->flags |= EVENT_FLAG_COMPAT;
 }
 
 /* Every column. */

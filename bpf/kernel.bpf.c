@@ -204,9 +204,7 @@ int BPF_PROG(kernel_module, struct pt_regs *regs, long ret)
 	event = &scratch->event;
 	head_fill(&event->head, STREAM_KERNEL_MODULE, task);
 	event->head.source = EVENT_SOURCE_SYSCALL;
-	event->head.retval = ret;
-	if (is_32bit)
-		event->head.flags |= EVENT_FLAG_COMPAT;
+	head_call(&event->head, ret, is_32bit);
 	event->op = CALL_IS(call, finit_module) ? MODULE_LOAD :
 		    CALL_IS(call, init_module)	? MODULE_LOAD_MEMORY :
 						  MODULE_DELETE;
@@ -281,7 +279,7 @@ int BPF_PROG(kernel_bpf, struct pt_regs *regs, long ret)
 	void *made = NULL;
 	__u32 size;
 
-	if (ret < 0 && !WANTED_IF_FAILED(KERNEL_BPF))
+	if (!RESULT_WANTED(KERNEL_BPF, ret))
 		return 0;
 	if (task->tgid == settings.self_tgid)
 		return 0;
@@ -293,9 +291,7 @@ int BPF_PROG(kernel_bpf, struct pt_regs *regs, long ret)
 
 	head_fill(&event->head, STREAM_KERNEL_BPF, task);
 	event->head.source = EVENT_SOURCE_SYSCALL;
-	event->head.retval = ret;
-	if (is_32bit)
-		event->head.flags |= EVENT_FLAG_COMPAT;
+	head_call(&event->head, ret, is_32bit);
 	event->cmd = compat_syscall_arg(regs, is_32bit, 0);
 	attr = (void *)compat_syscall_arg(regs, is_32bit, 1);
 	size = compat_syscall_arg(regs, is_32bit, 2);

@@ -53,18 +53,10 @@ static __always_inline void memfd_name(struct memory_memfd_event *event,
 static __always_inline void memfd_put(struct memory_memfd_event *event,
 				      struct event_counters *counts)
 {
-	__u32 len = event->name.len;
-	struct bpf_dynptr room;
-	__u32 size;
+	__u32 len = AT_MOST(event->name.len, EVENT_QNAME_SIZE);
 
-	if (len > sizeof(event->name_bytes))
-		len = sizeof(event->name_bytes);
-	size = offsetof(struct memory_memfd_event, name_bytes) + len;
-	event->head.size = size;
-	if (!ring_reserve(&event_ring, &event->head, counts, &room))
-		return;
-	bpf_dynptr_write(&room, 0, event, size, 0);
-	ring_submit(&event_ring, &room);
+	ring_put(&event_ring, &event->head,
+		 offsetof(struct memory_memfd_event, name_bytes) + len, counts);
 }
 
 SEC("tp_btf/sys_exit")
@@ -77,7 +69,7 @@ int BPF_PROG(memory_memfd, struct pt_regs *regs, long ret)
 	struct event_counters *counts;
 	const char *name = NULL;
 
-	if (ret < 0 && !WANTED_IF_FAILED(MEMORY_MEMFD))
+	if (!RESULT_WANTED(MEMORY_MEMFD, ret))
 		return 0;
 	if (task->tgid == settings.self_tgid)
 		return 0;
@@ -89,9 +81,7 @@ int BPF_PROG(memory_memfd, struct pt_regs *regs, long ret)
 
 	head_fill(&event->head, STREAM_MEMORY_MEMFD, task);
 	event->head.source = EVENT_SOURCE_SYSCALL;
-	event->head.retval = ret;
-	if (is_32bit)
-		event->head.flags |= EVENT_FLAG_COMPAT;
+	head_call(&event->head, ret, is_32bit);
 	event->fd = ret < 0 ? EVENT_NONE : ret;
 	if (CALL_IS(call, memfd_create)) {
 		name = (void *)compat_syscall_arg(regs, is_32bit, 0);
@@ -227,9 +217,7 @@ int BPF_PROG(memory_map, struct pt_regs *regs, long ret)
 	head_begin(&event->head, STREAM_MEMORY_MAP);
 	head_look_up(&event->head, STREAM_MEMORY_MAP, task);
 	head_columns(&event->head, task, HEAD_TESTED(STREAM_MEMORY_MAP));
-	if (is_32bit)
-		event->head.flags |= EVENT_FLAG_COMPAT;
-	event->head.retval = failed ? ret : 0;
+	head_call(&event->head, failed ? ret : 0, is_32bit);
 	event->addr = map_address(&map, regs, is_32bit, ret);
 	event->length = map.length;
 	event->prot = map.prot;

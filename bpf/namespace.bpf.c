@@ -70,7 +70,7 @@ static __always_inline void namespace_emit(struct task_struct *task,
 	struct event_counters *counts;
 	struct process_namespace_event *event;
 
-	if (ret < 0 && !WANTED_IF_FAILED(PROCESS_NAMESPACE))
+	if (!RESULT_WANTED(PROCESS_NAMESPACE, ret))
 		return;
 	counts = counters_get(STREAM_PROCESS_NAMESPACE);
 	event = scratch_get(&namespace_scratch);
@@ -79,9 +79,7 @@ static __always_inline void namespace_emit(struct task_struct *task,
 	counts->generated++;
 
 	head_fill(&event->head, STREAM_PROCESS_NAMESPACE, task);
-	event->head.retval = ret;
-	if (compat_is_32bit(task))
-		event->head.flags |= EVENT_FLAG_COMPAT;
+	head_call(&event->head, ret, compat_is_32bit(task));
 	event->flags = flags;
 	event->call = call;
 	event->pad = 0;
@@ -164,7 +162,7 @@ int BPF_PROG(process_chdir, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
-	if ((ret < 0 && !WANTED_IF_FAILED(PROCESS_CHDIR)) ||
+	if (!RESULT_WANTED(PROCESS_CHDIR, ret) ||
 	    task->tgid == settings.self_tgid)
 		return 0;
 	chdir_emit(task, regs, ret);

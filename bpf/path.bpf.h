@@ -94,8 +94,8 @@ static __always_inline void name_copy(char *to, const unsigned char *name,
 	} else {
 		__u64 mask = (1ULL << (8 * len & 63)) - 1;
 
-		*(__u64 *)to = (*(__u64 *)to & ~mask) |
-			       (name_word(name) & mask);
+		*(__u64 *)to =
+			(*(__u64 *)to & ~mask) | (name_word(name) & mask);
 	}
 }
 

@@ -90,22 +90,29 @@ static __always_inline bool exec_put(struct process_exec_event *event,
 	return true;
 }
 
+/* The parts, of the current task's memory; not 0: they did not come. */
+static __always_inline long parts_read(const struct memory_parts *parts,
+				       char *bytes, __u32 size, __u32 tail_len)
+{
+	__u64 len = AT_MOST(parts->head_len, size);
+	long failed = bpf_probe_read_user(bytes, len, (void *)parts->head_at);
+
+	if (parts->cut)
+		failed |= bpf_probe_read_user(bytes + size - tail_len, tail_len,
+					      (void *)parts->tail_at);
+	return failed;
+}
+
 static __always_inline void exec_args(struct process_exec_event *event,
 				      struct mm_struct *mm)
 {
 	struct memory_parts parts;
-	__u64 len;
 	long failed;
 
 	parts_choose(&parts, mm->arg_start, mm->arg_end, EVENT_ARGS_SIZE,
 		     EVENT_ARGS_TAIL);
-	len = AT_MOST(parts.head_len, EVENT_ARGS_SIZE);
-	failed = bpf_probe_read_user(event->args_bytes, len,
-				     (void *)parts.head_at);
-	if (parts.cut)
-		failed |= bpf_probe_read_user(
-			event->args_bytes + EVENT_ARGS_SIZE - EVENT_ARGS_TAIL,
-			EVENT_ARGS_TAIL, (void *)parts.tail_at);
+	failed = parts_read(&parts, event->args_bytes, EVENT_ARGS_SIZE,
+			    EVENT_ARGS_TAIL);
 	blob_place(&event->head, &event->args, args_end(event, &parts, failed));
 }
 
@@ -113,18 +120,12 @@ static __always_inline void exec_env(struct process_exec_event *event,
 				     struct mm_struct *mm)
 {
 	struct memory_parts parts;
-	__u64 len;
 	long failed;
 
 	parts_choose(&parts, mm->env_start, mm->env_end, EVENT_ENV_SIZE,
 		     EVENT_ENV_TAIL);
-	len = AT_MOST(parts.head_len, EVENT_ENV_SIZE);
-	failed = bpf_probe_read_user(event->env_bytes, len,
-				     (void *)parts.head_at);
-	if (parts.cut)
-		failed |= bpf_probe_read_user(
-			event->env_bytes + EVENT_ENV_SIZE - EVENT_ENV_TAIL,
-			EVENT_ENV_TAIL, (void *)parts.tail_at);
+	failed = parts_read(&parts, event->env_bytes, EVENT_ENV_SIZE,
+			    EVENT_ENV_TAIL);
 	blob_place(&event->head, &event->env, env_end(event, &parts, failed));
 }
 
@@ -576,24 +577,35 @@ static __always_inline __u32 snapshot_cwd(struct snapshot_scratch *scratch,
 	return len;
 }
 
+/* As parts_read(), of another task; its memory may have to be read in. */
+static __always_inline long parts_copy(const struct memory_parts *parts,
+				       char *bytes, __u32 size, __u32 tail_len,
+				       struct task_struct *task)
+{
+	__u64 len = AT_MOST(parts->head_len, size);
+	long failed = 0;
+
+	if (len)
+		failed = bpf_copy_from_user_task(
+			bytes, len, (void *)parts->head_at, task, 0);
+	if (parts->cut)
+		failed |= bpf_copy_from_user_task(
+			bytes + size - tail_len, tail_len,
+			(void *)parts->tail_at, task, 0);
+	return failed;
+}
+
 static __always_inline void snapshot_args(struct process_exec_event *event,
 					  struct task_struct *task,
 					  struct mm_struct *mm)
 {
 	struct memory_parts parts;
-	__u64 len;
-	long failed = 0;
+	long failed;
 
 	parts_choose(&parts, mm ? mm->arg_start : 0, mm ? mm->arg_end : 0,
 		     EVENT_ARGS_SIZE, EVENT_ARGS_TAIL);
-	len = AT_MOST(parts.head_len, EVENT_ARGS_SIZE);
-	if (len)
-		failed = bpf_copy_from_user_task(
-			event->args_bytes, len, (void *)parts.head_at, task, 0);
-	if (parts.cut)
-		failed |= bpf_copy_from_user_task(
-			event->args_bytes + EVENT_ARGS_SIZE - EVENT_ARGS_TAIL,
-			EVENT_ARGS_TAIL, (void *)parts.tail_at, task, 0);
+	failed = parts_copy(&parts, event->args_bytes, EVENT_ARGS_SIZE,
+			    EVENT_ARGS_TAIL, task);
 	blob_place(&event->head, &event->args, args_end(event, &parts, failed));
 }
 
@@ -602,19 +614,12 @@ static __always_inline void snapshot_env(struct process_exec_event *event,
 					 struct mm_struct *mm)
 {
 	struct memory_parts parts;
-	__u64 len;
-	long failed = 0;
+	long failed;
 
 	parts_choose(&parts, mm ? mm->env_start : 0, mm ? mm->env_end : 0,
 		     EVENT_ENV_SIZE, EVENT_ENV_TAIL);
-	len = AT_MOST(parts.head_len, EVENT_ENV_SIZE);
-	if (len)
-		failed = bpf_copy_from_user_task(
-			event->env_bytes, len, (void *)parts.head_at, task, 0);
-	if (parts.cut)
-		failed |= bpf_copy_from_user_task(
-			event->env_bytes + EVENT_ENV_SIZE - EVENT_ENV_TAIL,
-			EVENT_ENV_TAIL, (void *)parts.tail_at, task, 0);
+	failed = parts_copy(&parts, event->env_bytes, EVENT_ENV_SIZE,
+			    EVENT_ENV_TAIL, task);
 	blob_place(&event->head, &event->env, env_end(event, &parts, failed));
 }
 

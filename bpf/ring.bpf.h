@@ -181,7 +181,7 @@ static __always_inline void ring_submit(void *ring, struct bpf_dynptr *room)
 						BPF_RB_NO_WAKEUP);
 }
 
-/* A record without variable parts. */
+/* A record that lies in one piece. */
 static __always_inline void ring_put(void *ring, struct event_head *head,
 				     __u32 size, struct event_counters *counts)
 {

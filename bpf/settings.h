@@ -42,6 +42,8 @@ struct collect_settings {
 /* For kernel programs; what is not so is removed by the verifier. */
 #define WANTED(stream) (settings.wanted[STREAM_##stream])
 #define WANTED_IF_FAILED(stream) (settings.failed[STREAM_##stream])
+/* Does somebody want a call that returned this? */
+#define RESULT_WANTED(stream, ret) ((ret) >= 0 || WANTED_IF_FAILED(stream))
 #define COLUMN_IN(set, column) ((set)[(column) / 64] >> ((column) % 64) & 1)
 #define NEEDS(stream, column) \
 	COLUMN_IN(settings.columns[STREAM_##stream], COL_##column)

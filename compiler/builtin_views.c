@@ -29,7 +29,7 @@ static const struct builtin_view views[] = {
 	{ .name = "network.connections",
 	  .alias = "n",
 	  .sql = "SELECT pid, proto, src_ip, src_port, dst_ip, dst_port, "
-		 "ts AS collection_time, ts, pid_key, parent_key "
+		 "outcome AS state, ts AS collection_time, ts, pid_key, parent_key "
 		 "FROM network.connect" },
 	{ .name = "fs.events",
 	  .alias = "f",
@@ -39,7 +39,11 @@ static const struct builtin_view views[] = {
 		 "FROM file.open",
 	  .operation = "op",
 	  .operations = file_operations },
-	{ .name = "kernel.image_loads", .alias = "i" },
+	{ .name = "kernel.image_loads",
+	  .alias = "i",
+	  .sql = "SELECT pid, module_name AS name, path, params, "
+		 "ts AS collection_time, ts, pid_key, parent_key "
+		 "FROM kernel.module WHERE op <> 'delete'" },
 };
 
 const struct builtin_view *builtin_view_at(unsigned index)

@@ -22,7 +22,7 @@ struct builtin_operation {
 struct builtin_view {
 	const char *name;
 	const char *alias;
-	const char *sql;       /* NULL: nothing of it is collected */
+	const char *sql;
 	const char *operation; /* the view's column of operations, or NULL */
 	const struct builtin_operation *operations; /* the last has no text */
 };

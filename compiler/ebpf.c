@@ -344,3 +344,15 @@ int ebpf_lower(const struct kernel_ir *ir, int32_t null_result,
 					.count = l.count };
 	return EBPF_OK;
 }
+
+int ebpf_generate(struct kernel_ir *ir, struct ebpf_code *ret_code,
+		  struct err *err)
+{
+	int r = ir_check(ir, err);
+
+	if (!r)
+		r = ir_share_loads(ir, err);
+	if (!r)
+		r = ir_check(ir, err);
+	return r ? r : ebpf_lower(ir, 1, ret_code, err);
+}

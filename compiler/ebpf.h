@@ -26,6 +26,13 @@ enum ebpf_outcome { EBPF_OK = 0, EBPF_TOO_FAR = 1 };
 int ebpf_lower(const struct kernel_ir *ir, int32_t null_result,
 	       struct ebpf_code *ret_code, struct err *err);
 
+/*
+ * The passes from a predicate's IR to its function, each checked. A record that
+ * is not there passes. As ebpf_lower().
+ */
+int ebpf_generate(struct kernel_ir *ir, struct ebpf_code *ret_code,
+		  struct err *err);
+
 /* One instruction as llvm-objdump writes it, without its number. */
 void ebpf_print_insn(const struct bpf_insn *insn, const struct bpf_insn *next,
 		     struct buf *out);

@@ -191,7 +191,7 @@ const char *expand_item_qualifier(const struct ast_item *item);
 /* --- expand_view.c --- */
 
 /* False: it is no view. */
-bool expand_find_view(struct expander *x, const char *name, struct span span,
+bool expand_find_view(struct expander *x, const char *name,
 		      const struct expand_with *with, struct expand_view *ret);
 /* NULL: it is more than that. */
 const struct expand_flat *expand_flatten(struct expander *x,

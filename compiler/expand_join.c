@@ -57,8 +57,7 @@ static struct candidates find_candidates(const struct expand_scope *scope,
 		return ret;
 	}
 	for (unsigned i = 0; (view = builtin_view_at(i)); i++)
-		if (view->sql)
-			add_candidate(&ret, view->name, view->alias, alias);
+		add_candidate(&ret, view->name, view->alias, alias);
 	return ret;
 }
 

@@ -58,8 +58,7 @@ static void read_step(struct sequence *s, struct ast_step *step,
 		return;
 	}
 	source->name = step->stream;
-	if (!expand_find_view(x, step->stream, step->stream_span,
-			      s->scope->with, &view))
+	if (!expand_find_view(x, step->stream, s->scope->with, &view))
 		return;
 	source->flat = expand_flatten(x, &view, step->stream_span);
 	if (!expand_ok(x))

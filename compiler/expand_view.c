@@ -37,7 +37,7 @@ static const struct ast_select *parse_builtin(struct expander *x,
 	return x->c->nomem ? NULL : program.rules[0]->select;
 }
 
-static bool find_builtin(struct expander *x, const char *name, struct span span,
+static bool find_builtin(struct expander *x, const char *name,
 			 struct expand_view *ret)
 {
 	const struct builtin_view *view;
@@ -46,13 +46,6 @@ static bool find_builtin(struct expander *x, const char *name, struct span span,
 		if (strcmp(view->name, name) != 0)
 			continue;
 		CHECK(i < EXPAND_BUILTINS_MAX);
-		if (!view->sql) {
-			expand_error(x, span, NULL,
-				     "nothing of %s is collected in this "
-				     "version",
-				     name);
-			return false;
-		}
 		if (!x->builtins[i])
 			x->builtins[i] = parse_builtin(x, view);
 		*ret = (struct expand_view){ .name = view->name,
@@ -63,7 +56,7 @@ static bool find_builtin(struct expander *x, const char *name, struct span span,
 	return false;
 }
 
-bool expand_find_view(struct expander *x, const char *name, struct span span,
+bool expand_find_view(struct expander *x, const char *name,
 		      const struct expand_with *with, struct expand_view *ret)
 {
 	struct ast_view *view;
@@ -78,7 +71,7 @@ bool expand_find_view(struct expander *x, const char *name, struct span span,
 	}
 	view = created_view(x, name);
 	if (!view)
-		return find_builtin(x, name, span, ret);
+		return find_builtin(x, name, ret);
 	*ret = (struct expand_view){ .name = view->name,
 				     .select = view->select };
 	return true;
@@ -204,7 +197,7 @@ static const struct expand_flat *flatten(struct expander *x,
 		return NULL;
 	flat->stream = item->stream;
 	flat->builtin = view->builtin;
-	if (expand_find_view(x, item->stream, item->span, view->with, &inner)) {
+	if (expand_find_view(x, item->stream, view->with, &inner)) {
 		source.flat = expand_flatten(x, &inner, item->span);
 		if (!source.flat)
 			return NULL;
@@ -325,7 +318,7 @@ void expand_source(struct expander *x, const struct ast_item *item,
 	}
 	if (!item->alias && strcmp(default_alias(source), item->stream) != 0)
 		source->prefix = default_alias(source);
-	if (expand_find_view(x, item->stream, item->span, with, &view))
+	if (expand_find_view(x, item->stream, with, &view))
 		read_view(x, item, &view, source, ret);
 	else if (expand_is_list(x, item->stream))
 		expand_error(

@@ -5,6 +5,7 @@
 #include "compiler/plan_walk.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 struct expr_names plan_rule_names(const struct plan_rule *rule)
 {
@@ -339,4 +340,38 @@ void plan_print(struct buf *out, const struct plan *plan)
 {
 	for (unsigned i = 0; i < plan->rule_count; i++)
 		plan_rule_print(out, &plan->rules[i]);
+}
+
+const char *plan_expr_text(struct arena *arena, const struct expr *expr,
+			   const char *alias, enum stream_id stream)
+{
+	const char *inputs[TUPLE_INPUTS_MAX];
+	enum stream_id streams[TUPLE_INPUTS_MAX];
+	const char *slots[TUPLE_SLOTS_MAX];
+	const struct expr_names names = { .inputs = inputs,
+					  .streams = streams,
+					  .slots = slots };
+	struct buf text = BUF_INIT;
+	const char *copy;
+
+	for (unsigned i = 0; i < TUPLE_INPUTS_MAX; i++) {
+		inputs[i] = alias;
+		streams[i] = stream;
+	}
+	for (unsigned i = 0; i < TUPLE_SLOTS_MAX; i++)
+		slots[i] = "aggregate";
+	expr_print(&text, expr, &names);
+	copy = text.failed ? NULL : arena_copy(arena, text.bytes, text.len);
+	buf_release(&text);
+	return copy;
+}
+
+const char *plan_text_line(struct arena *arena, const char *text)
+{
+	char *copy = arena_copy(arena, text, strlen(text));
+
+	for (char *p = copy; p && *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = ' ';
+	return copy;
 }

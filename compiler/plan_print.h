@@ -27,6 +27,16 @@ void plan_node_print_as(struct buf *out, const struct plan_rule *rule,
 			const struct expr_names *names,
 			const struct plan_node *node, unsigned indent);
 
+/*
+ * The canonical SQL of an expression that reads one stream, in the arena; NULL:
+ * no memory.
+ */
+const char *plan_expr_text(struct arena *arena, const struct expr *expr,
+			   const char *alias, enum stream_id stream);
+
+/* A copy on one line; NULL: no memory. */
+const char *plan_text_line(struct arena *arena, const char *text);
+
 struct expr_names plan_rule_names(const struct plan_rule *rule);
 
 #endif

@@ -78,21 +78,21 @@ unsigned plan_inputs(const struct plan_node *node)
 	return inputs;
 }
 
-static const struct plan_node *scan_of(const struct plan_node *node,
-				       unsigned input)
+const struct plan_node *plan_scan_of(const struct plan_node *node,
+				     unsigned input)
 {
 	const struct plan_node *found = NULL;
 
 	if (node->kind == PLAN_SCAN)
 		return node->input == input ? node : NULL;
 	for (unsigned i = 0; i < plan_child_count(node) && !found; i++)
-		found = scan_of(plan_child(node, i), input);
+		found = plan_scan_of(plan_child(node, i), input);
 	return found;
 }
 
 unsigned plan_asks(const struct plan_rule *rule, unsigned input)
 {
-	const struct plan_node *scan = scan_of(rule->root, input);
+	const struct plan_node *scan = plan_scan_of(rule->root, input);
 
 	CHECK(scan);
 	return scan->asks;

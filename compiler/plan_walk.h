@@ -22,6 +22,10 @@ void plan_rule_exprs(const struct plan_rule *rule,
 /* Bit i: input i of the rule is scanned at or below the node. */
 unsigned plan_inputs(const struct plan_node *node);
 
+/* The scan of that input at or below the node; NULL: there is none. */
+const struct plan_node *plan_scan_of(const struct plan_node *node,
+				     unsigned input);
+
 /* What the scan of that input asks for: enum plan_asks. */
 unsigned plan_asks(const struct plan_rule *rule, unsigned input);
 

@@ -14,6 +14,7 @@
  * those whose rule still has another term to filter by.
  */
 #include "compiler/ebpf.h"
+#include "compiler/plan_print.h"
 #include "compiler/pushdown_process.h"
 #include "user/base/check.h"
 
@@ -229,6 +230,7 @@ static int build(struct builder *b, const struct cond **ret_root,
 					      b->input_count, false));
 	b->set.line = LINE_SEARCH;
 	root = cond_group(&b->set, root);
+	b->set.line = LINE_CUT;
 	if (b->set.reads_path)
 		root = cond_join2(&b->set, COND_OR, root, path_cut(&b->set));
 	if (b->set.failed)
@@ -291,7 +293,7 @@ static int drop_terms(struct builder *b, uint64_t excess, struct err *err)
 	return 0;
 }
 
-/* The passes, each checked. Positive: too long by *ret_excess. */
+/* Positive: too long by *ret_excess. */
 static int generate(struct builder *b, const struct cond *root,
 		    struct ebpf_code *ret_code, uint64_t *ret_excess,
 		    struct err *err)
@@ -308,13 +310,7 @@ static int generate(struct builder *b, const struct cond *root,
 	}
 	r = cond_emit(root, b->stream, b->arena, ir, err);
 	if (!r)
-		r = ir_check(ir, err);
-	if (!r)
-		r = ir_share_loads(ir, err);
-	if (!r)
-		r = ir_check(ir, err);
-	if (!r)
-		r = ebpf_lower(ir, 1, &code, err);
+		r = ebpf_generate(ir, &code, err);
 	if (r < 0)
 		return r;
 	if (r == EBPF_TOO_FAR || code.count > PUSHDOWN_INSNS_MAX) {
@@ -331,35 +327,14 @@ static int generate(struct builder *b, const struct cond *root,
 /* The SQL of a term on one line. */
 static const char *term_text(struct builder *b, const struct expr *expr)
 {
-	const char *inputs[TUPLE_INPUTS_MAX];
-	enum stream_id streams[TUPLE_INPUTS_MAX];
-	const char *slots[TUPLE_SLOTS_MAX];
-	struct expr_names names = { .inputs = inputs,
-				    .streams = streams,
-				    .slots = slots };
-	struct buf text = BUF_INIT;
-	char *copy;
+	const char *text = expr->text;
 
-	for (unsigned i = 0; i < TUPLE_INPUTS_MAX; i++) {
-		inputs[i] = b->stream->alias;
-		streams[i] = b->stream->id;
-	}
-	for (unsigned i = 0; i < TUPLE_SLOTS_MAX; i++)
-		slots[i] = "aggregate";
-	if (expr->text)
-		buf_puts(&text, expr->text);
-	else
-		expr_print(&text, expr, &names);
-	if (text.len > LINE_TEXT_MAX) {
-		text.len = LINE_TEXT_MAX;
-		buf_puts(&text, " ...");
-	}
-	copy = text.failed ? NULL : arena_copy(b->arena, text.bytes, text.len);
-	buf_release(&text);
-	for (char *p = copy; p && *p; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			*p = ' ';
-	return copy;
+	if (!text)
+		text = plan_expr_text(b->arena, expr, b->stream->alias,
+				      b->stream->id);
+	if (text && strlen(text) > LINE_TEXT_MAX)
+		text = arena_printf(b->arena, "%.*s ...", LINE_TEXT_MAX, text);
+	return text ? plan_text_line(b->arena, text) : NULL;
 }
 
 static const char *line_text(struct builder *b, uint32_t line)
@@ -373,7 +348,9 @@ static const char *line_text(struct builder *b, uint32_t line)
 	if (line == LINE_SEARCH)
 		return "which of the values it could be";
 	if (line == LINE_SLOT)
-		return "after an exec of the process";
+		return "after an exec of the process that a join wants";
+	if (line == LINE_CUT)
+		return "a path that is not whole passes";
 	return term_text(b, b->terms[line - LINE_TERMS].expr);
 }
 

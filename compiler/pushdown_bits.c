@@ -42,6 +42,7 @@ static void build_bit(struct bits_builder *b, unsigned i)
 		leaf.reason = "left out: the kernel function would be too long";
 	}
 	leaf.cond = cond_group(&b->set, leaf.cond);
+	b->set.line = LINE_CUT;
 	if (b->set.reads_path && !term->dropped)
 		leaf.cond = cond_join2(&b->set, COND_OR, leaf.cond,
 				       path_cut(&b->set));
@@ -76,13 +77,7 @@ static int generate(struct bits_builder *b, size_t out_bytes,
 			       b->arena, ir, err);
 
 	if (!r)
-		r = ir_check(ir, err);
-	if (!r)
-		r = ir_share_loads(ir, err);
-	if (!r)
-		r = ir_check(ir, err);
-	if (!r)
-		r = ebpf_lower(ir, 1, ret_code, err);
+		r = ebpf_generate(ir, ret_code, err);
 	if (!r && ret_code->count > PUSHDOWN_INSNS_MAX)
 		r = EBPF_TOO_FAR;
 	return r;
@@ -128,6 +123,8 @@ static const char *line_text(struct bits_builder *b, uint32_t line)
 		return "a record that is not there decides nothing";
 	if (line == LINE_SEARCH)
 		return "which of the values it could be";
+	if (line == LINE_CUT)
+		return "a path that is not whole may be it";
 	if (line < LINE_TERMS)
 		return "done";
 	text = b->terms[line - LINE_TERMS].text;

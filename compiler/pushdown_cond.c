@@ -207,6 +207,24 @@ const struct cond *cond_text(struct cond_set *set, const struct column *column,
 					  .cost = cost });
 }
 
+/* Each argument as `turn` makes it; NULL: no memory, which the set keeps. */
+static const struct cond **
+args_turned(struct cond_set *set, const struct cond *cond,
+	    const struct cond *(*turn)(struct cond_set *set,
+				       const struct cond *cond))
+{
+	const struct cond **args = arena_array(set->arena, cond->arg_count,
+					       sizeof(const struct cond *));
+
+	if (!args) {
+		set->failed = true;
+		return NULL;
+	}
+	for (uint32_t i = 0; i < cond->arg_count; i++)
+		args[i] = turn(set, cond->args[i]);
+	return args;
+}
+
 const struct cond *cond_plain(struct cond_set *set, const struct cond *cond)
 {
 	const struct cond **args;
@@ -215,14 +233,9 @@ const struct cond *cond_plain(struct cond_set *set, const struct cond *cond)
 		return cond;
 	if (cond->kind == COND_TEXT)
 		return bytes_plain(set, cond);
-	args = arena_array(set->arena, cond->arg_count,
-			   sizeof(const struct cond *));
-	if (!args) {
-		set->failed = true;
+	args = args_turned(set, cond, cond_plain);
+	if (!args)
 		return &cond_true;
-	}
-	for (uint32_t i = 0; i < cond->arg_count; i++)
-		args[i] = cond_plain(set, cond->args[i]);
 	if (cond->kind == COND_IF)
 		return cond_if(set, args[0], args[1], args[2]);
 	return cond_join(set, cond->kind, args, cond->arg_count, cond->term);
@@ -418,14 +431,9 @@ const struct cond *cond_negate(struct cond_set *set, const struct cond *cond)
 	case COND_IF:
 		break;
 	}
-	args = arena_array(set->arena, cond->arg_count,
-			   sizeof(const struct cond *));
-	if (!args) {
-		set->failed = true;
+	args = args_turned(set, cond, cond_negate);
+	if (!args)
 		return &cond_true;
-	}
-	for (uint32_t i = 0; i < cond->arg_count; i++)
-		args[i] = cond_negate(set, cond->args[i]);
 	if (cond->kind == COND_IF)
 		return cond_if(set, cond->args[0], args[1], args[2]);
 	return cond_join(set, cond->kind == COND_AND ? COND_OR : COND_AND, args,

@@ -303,6 +303,7 @@ enum pushdown_line {
 	LINE_DROP,
 	LINE_SEARCH, /* for the values of many terms at once */
 	LINE_SLOT,
+	LINE_CUT,
 	LINE_DONE,
 	LINE_TERMS
 };

@@ -10,6 +10,7 @@
  *
  * More terms than bits share them: a bit stands for any of its terms.
  */
+#include "compiler/plan_print.h"
 #include "compiler/process_term.h"
 #include "compiler/pushdown_process.h"
 
@@ -136,21 +137,7 @@ static const struct expr *negate(struct arena *arena, const struct expr *expr)
 
 static const char *canonical(struct arena *arena, const struct expr *expr)
 {
-	const char *inputs[TUPLE_INPUTS_MAX];
-	enum stream_id streams[TUPLE_INPUTS_MAX];
-	const struct expr_names names = { .inputs = inputs,
-					  .streams = streams };
-	struct buf text = BUF_INIT;
-	const char *copy;
-
-	for (unsigned i = 0; i < TUPLE_INPUTS_MAX; i++) {
-		inputs[i] = "process";
-		streams[i] = STREAM_PROCESS_EXEC;
-	}
-	expr_print(&text, expr, &names);
-	copy = text.failed ? NULL : arena_copy(arena, text.bytes, text.len);
-	buf_release(&text);
-	return copy;
+	return plan_expr_text(arena, expr, "process", STREAM_PROCESS_EXEC);
 }
 
 static uint32_t hash_text(const char *text)
@@ -244,16 +231,6 @@ void process_terms_cut(struct process_term_table *table, unsigned count)
 
 /* --- the function --------------------------------------------------------- */
 
-static const char *one_line(struct arena *arena, const char *text)
-{
-	char *copy = arena_copy(arena, text, strlen(text));
-
-	for (char *p = copy; p && *p; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			*p = ' ';
-	return copy;
-}
-
 /* What bit `bit` stands for: one of its entries, any of them. */
 static bool bit_expr(const struct process_term_table *table, unsigned bit,
 		     struct bit_term *ret_term)
@@ -261,6 +238,7 @@ static bool bit_expr(const struct process_term_table *table, unsigned bit,
 	unsigned count = (table->count - bit - 1) / PROCESS_TERMS_MAX + 1;
 	struct arena *arena = table->arena;
 	const struct expr *expr = table->entries[bit].expr;
+	const char *text;
 
 	if (count > 1) {
 		struct expr *any = arena_alloc(arena, sizeof(*any));
@@ -278,10 +256,10 @@ static bool bit_expr(const struct process_term_table *table, unsigned bit,
 				      .args = args };
 		expr = any;
 	}
+	text = count > 1 ? canonical(arena, expr) : table->entries[bit].text;
 	*ret_term = (struct bit_term){
 		.expr = expr,
-		.text = one_line(arena, count > 1 ? canonical(arena, expr) :
-						    table->entries[bit].text),
+		.text = text ? plan_text_line(arena, text) : NULL,
 	};
 	return ret_term->text;
 }

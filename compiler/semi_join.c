@@ -14,6 +14,7 @@
  */
 #include "compiler/semi_join.h"
 
+#include "compiler/plan_print.h"
 #include "compiler/plan_walk.h"
 #include "compiler/pushdown_process.h"
 
@@ -39,18 +40,6 @@ static bool same_process(const struct plan_node *join, unsigned left,
 		    is_key_of(join->right_keys[i], right))
 			return true;
 	return false;
-}
-
-static const struct plan_node *find_scan(const struct plan_node *node,
-					 unsigned input)
-{
-	const struct plan_node *found = NULL;
-
-	if (node->kind == PLAN_SCAN)
-		return node->input == input ? node : NULL;
-	for (unsigned i = 0; i < plan_child_count(node) && !found; i++)
-		found = find_scan(plan_child(node, i), input);
-	return found;
 }
 
 static bool is_exec(const struct plan_node *scan)
@@ -90,31 +79,6 @@ static bool is_safe(const struct expr *expr)
 	return safe;
 }
 
-static const char *condition_text(struct arena *arena, const struct expr *expr)
-{
-	const char *inputs[TUPLE_INPUTS_MAX];
-	enum stream_id streams[TUPLE_INPUTS_MAX];
-	const struct expr_names names = { .inputs = inputs,
-					  .streams = streams };
-	struct buf text = BUF_INIT;
-	char *copy;
-
-	for (unsigned i = 0; i < TUPLE_INPUTS_MAX; i++) {
-		inputs[i] = "e";
-		streams[i] = STREAM_PROCESS_EXEC;
-	}
-	if (expr)
-		expr_print(&text, expr, &names);
-	else
-		buf_puts(&text, "every exec");
-	copy = text.failed ? NULL : arena_copy(arena, text.bytes, text.len);
-	buf_release(&text);
-	for (char *p = copy; p && *p; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			*p = ' ';
-	return copy;
-}
-
 /* The exec's slot; JOIN_SLOTS_MAX: they are all taken. */
 static int find_slot(struct semi_joins *joins, const struct plan_rule *rule,
 		     const struct plan_node *exec, int64_t time_to_live_ns,
@@ -129,7 +93,12 @@ static int find_slot(struct semi_joins *joins, const struct plan_rule *rule,
 	};
 	unsigned i = 0;
 
-	slot.text = condition_text(joins->arena, slot.expr);
+	slot.text = "every exec";
+	if (slot.expr)
+		slot.text = plan_expr_text(joins->arena, slot.expr, "e",
+					   STREAM_PROCESS_EXEC);
+	if (slot.text)
+		slot.text = plan_text_line(joins->arena, slot.text);
 	if (!slot.text)
 		return err_nomem(err);
 	while (i < joins->slot_count &&
@@ -187,7 +156,7 @@ static int look_at_join(struct semi_joins *joins, const struct plan_rule *rule,
 			const struct plan_node *join, struct err *err)
 {
 	const struct plan_node *left = join->child[0], *right = join->child[1];
-	const struct plan_node *anchor = find_scan(left, join->anchor);
+	const struct plan_node *anchor = plan_scan_of(left, join->anchor);
 
 	if (!anchor || !same_process(join, anchor->input, right->input))
 		return 0;

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* file.attr of real children, by every call. */
-#include "live.h"
+#include "files.h"
 
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/xattr.h>
@@ -16,43 +15,15 @@ static const struct collect_request attr_request = {
 	.streams = { [STREAM_FILE_ATTR] = true },
 };
 
-static char root[64];
 static char file_path[80];
 
 static int root_make(void **state)
 {
 	(void)state;
-	snprintf(root, sizeof(root), "/tmp/shrike-attr-%d", getpid());
+	if (root_named("attr"))
+		return -1;
 	snprintf(file_path, sizeof(file_path), "%s/file", root);
-	return mkdir(root, 0755) || close(creat(file_path, 0644));
-}
-
-static int root_remove(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", root);
-	return system(command);
-}
-
-static pid_t run(struct live *live, const struct collect_request *request,
-		 void (*fn)(void *))
-{
-	int status;
-	pid_t pid;
-
-	live_open(live, request);
-	pid = child_run(fn, NULL, &status);
-	assert_int_equal(status, 0);
-	live_drain(live);
-	return pid;
-}
-
-static void need(bool done)
-{
-	if (!done)
-		_exit(1);
+	return close(creat(file_path, 0644));
 }
 
 /* The nth event, which must be of `op` on the file. */
@@ -89,7 +60,7 @@ static void chmod__every_call__has_the_mode(void **state)
 	static const int modes_set[] = { 04755, 0600, 02711, 0640 };
 	const struct file_attr_event *e;
 	struct live live;
-	pid_t pid = run(&live, &attr_request, modes);
+	pid_t pid = files_run(&live, &attr_request, modes);
 
 	(void)state;
 	for (unsigned i = 0; i < 4; i++) {
@@ -124,7 +95,7 @@ static void chown__every_call__has_the_ids(void **state)
 	};
 	const struct file_attr_event *e;
 	struct live live;
-	pid_t pid = run(&live, &attr_request, owners);
+	pid_t pid = files_run(&live, &attr_request, owners);
 
 	(void)state;
 	for (unsigned i = 0; i < 4; i++) {
@@ -160,7 +131,7 @@ static void utimes__every_call__has_the_time(void **state)
 {
 	static const int64_t ns[] = { 0, 7000, 7000, 9, 9 };
 	struct live live;
-	pid_t pid = run(&live, &attr_request, times);
+	pid_t pid = files_run(&live, &attr_request, times);
 
 	(void)state;
 	for (unsigned i = 0; i < 5; i++)
@@ -203,7 +174,7 @@ static void xattr__every_call__has_the_name(void **state)
 	memset(failed_columns.tested, 0xff, sizeof(failed_columns.tested));
 	memset(failed_columns.failed, 1, sizeof(failed_columns.failed));
 	request.columns = &failed_columns;
-	pid = run(&live, &request, xattrs);
+	pid = files_run(&live, &request, xattrs);
 	for (unsigned i = 0; i < 6; i++) {
 		e = attr_find(&live, pid, i,
 			      i < 3 ? FILE_ATTR_SETXATTR :
@@ -239,7 +210,7 @@ static void flags_and_size__are_seen(void **state)
 
 	(void)state;
 	request.columns = &failed_columns;
-	pid = run(&live, &request, flags_and_sizes);
+	pid = files_run(&live, &request, flags_and_sizes);
 	assert_int_equal(attr_find(&live, pid, 0, FILE_ATTR_FLAGS)->new_flags,
 			 FS_APPEND_FL);
 	assert_int_equal(attr_find(&live, pid, 1, FILE_ATTR_FLAGS)->new_flags,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* file.open of real children: paths through mounts, flags, odd files. */
-#include "live.h"
+#include "files.h"
 
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -8,7 +8,6 @@
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
@@ -16,33 +15,10 @@ static const struct collect_request file_request = {
 	.streams = { [STREAM_FILE_OPEN] = true },
 };
 
-/* The place the tests work in, removed at the end. */
-static char root[64];
-
 static int root_make(void **state)
 {
 	(void)state;
-	snprintf(root, sizeof(root), "/tmp/shrike-open-%d", getpid());
-	return mkdir(root, 0755);
-}
-
-static int root_remove(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", root);
-	return system(command);
-}
-
-static const char *in_root(const char *name)
-{
-	static char paths[4][256];
-	static unsigned turn;
-	char *path = paths[turn++ % 4];
-
-	snprintf(path, sizeof(paths[0]), "%s/%s", root, name);
-	return path;
+	return root_named("open");
 }
 
 static const struct file_open_event *open_find(const struct live *live,

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /* file.rename, unlink, link, mount, dup of real children, by every call. */
-#include "live.h"
+#include "files.h"
 
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "user/event/path_name.h"
@@ -23,32 +22,10 @@ static const struct collect_request path_request = {
 /* In a register beside an argument of 32 bits, which the kernel does not see. */
 #define UPPER 0x7357000000000000L
 
-static char root[64];
-
 static int root_make(void **state)
 {
 	(void)state;
-	snprintf(root, sizeof(root), "/tmp/shrike-path-%d", getpid());
-	return mkdir(root, 0755);
-}
-
-static int root_remove(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", root);
-	return system(command);
-}
-
-static const char *in_root(const char *name)
-{
-	static char paths[8][256];
-	static unsigned turn;
-	char *path = paths[turn++ % 8];
-
-	snprintf(path, sizeof(paths[0]), "%s/%s", root, name);
-	return path;
+	return root_named("path");
 }
 
 /* A path as the row will have it. */
@@ -58,36 +35,6 @@ static const char *path_text(const void *record, struct event_blob blob)
 
 	text[path_canonical(text, strlen(text))] = '\0';
 	return text;
-}
-
-static void need(bool done)
-{
-	if (!done)
-		_exit(1);
-}
-
-static pid_t run(struct live *live, const struct collect_request *request,
-		 void (*fn)(void *))
-{
-	int status;
-	pid_t pid;
-
-	live_open(live, request);
-	pid = child_run(fn, NULL, &status);
-	assert_int_equal(status, 0);
-	live_drain(live);
-	return pid;
-}
-
-static void counters_check(struct live *live, enum stream_id stream)
-{
-	struct collect_counters c;
-
-	collector_detach(live->collector);
-	live_drain(live);
-	counters_need(live, stream, &c);
-	assert_int_equal(c.generated,
-			 c.filtered + c.delivered + c.lost + c.missed);
 }
 
 /* --- rename ----------------------------------------------------------------*/
@@ -127,14 +74,14 @@ static void rename_check(const struct live *live, pid_t pid, unsigned nth,
 static void rename__every_call__has_both_paths(void **state)
 {
 	struct live live;
-	pid_t pid = run(&live, &path_request, renames);
+	pid_t pid = files_run(&live, &path_request, renames);
 
 	(void)state;
 	rename_check(&live, pid, 0, "from/a", "to/a");
 	rename_check(&live, pid, 1, "to/a", "from/b");
 	rename_check(&live, pid, 2, "from/b", "to/c");
 	assert_null(live_find(&live, STREAM_FILE_RENAME, pid, 3));
-	counters_check(&live, STREAM_FILE_RENAME);
+	counters_balance(&live, STREAM_FILE_RENAME);
 	live_close(&live);
 }
 
@@ -170,7 +117,7 @@ static void failed__when_asked__are_seen(void **state)
 	memset(failed_columns.tested, 0xff, sizeof(failed_columns.tested));
 	memset(failed_columns.failed, 1, sizeof(failed_columns.failed));
 	request.columns = &failed_columns;
-	pid = run(&live, &request, failing);
+	pid = files_run(&live, &request, failing);
 	r = live_need(&live, STREAM_FILE_RENAME, pid);
 	assert_int_equal(r->head.retval, -ENOENT);
 	assert_string_equal(path_text(r, r->old_path), in_root("none"));
@@ -223,7 +170,7 @@ static void unlink__every_call__says_what(void **state)
 {
 	static const char *const names[] = { "one", "two", "three", "four" };
 	struct live live;
-	pid_t pid = run(&live, &path_request, unlinks);
+	pid_t pid = files_run(&live, &path_request, unlinks);
 
 	(void)state;
 	for (unsigned i = 0; i < 4; i++) {
@@ -271,7 +218,7 @@ static void link_check(const struct live *live, pid_t pid, unsigned nth,
 static void link__every_call__has_name_and_target(void **state)
 {
 	struct live live;
-	pid_t pid = run(&live, &path_request, links);
+	pid_t pid = files_run(&live, &path_request, links);
 
 	(void)state;
 	link_check(&live, pid, 0, "hard", in_root("file"));
@@ -300,7 +247,7 @@ static void chroot__own_root__is_before_the_name(void **state)
 {
 	const struct file_unlink_event *e;
 	struct live live;
-	pid_t pid = run(&live, &path_request, confined);
+	pid_t pid = files_run(&live, &path_request, confined);
 
 	(void)state;
 	e = live_find(&live, STREAM_FILE_UNLINK, pid, 0);
@@ -358,7 +305,7 @@ static void mount__every_call__is_seen(void **state)
 {
 	const struct file_mount_event *e;
 	struct live live;
-	pid_t pid = run(&live, &path_request, mounts);
+	pid_t pid = files_run(&live, &path_request, mounts);
 
 	(void)state;
 	e = mount_find(&live, pid, 0, FILE_MOUNT_MOUNT);
@@ -409,7 +356,7 @@ static void dup__every_call__tells_sockets(void **state)
 	__s64 to_socket = EVENT_NONE;
 	const struct file_dup_event *e;
 	struct live live;
-	pid_t pid = run(&live, &path_request, dups);
+	pid_t pid = files_run(&live, &path_request, dups);
 
 	(void)state;
 	for (unsigned i = 0; i < 4; i++) {

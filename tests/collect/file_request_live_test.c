@@ -3,11 +3,10 @@
  * Files asked of io_uring, which makes no system call for them: each request is
  * seen when it is handed in, also when the ring reports nothing of it.
  */
-#include "live.h"
+#include "files.h"
 
 #include <fcntl.h>
 #include <liburing.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 
 static const struct collect_request request_request = {
@@ -20,32 +19,10 @@ static const struct collect_request request_request = {
 
 #define NO_RING 3 /* the child's exit status where io_uring is not allowed */
 
-static char root[64];
-
 static int root_make(void **state)
 {
 	(void)state;
-	snprintf(root, sizeof(root), "/tmp/shrike-request-%d", getpid());
-	return mkdir(root, 0755);
-}
-
-static int root_remove(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", root);
-	return system(command);
-}
-
-static const char *in_root(const char *name)
-{
-	static char paths[8][256];
-	static unsigned turn;
-	char *path = paths[turn++ % 8];
-
-	snprintf(path, sizeof(paths[0]), "%s/%s", root, name);
-	return path;
+	return root_named("request");
 }
 
 /* Hand in what is prepared and wait for it; its result. */
@@ -59,12 +36,6 @@ static int done(struct io_uring *ring)
 	res = cqe->res;
 	io_uring_cqe_seen(ring, cqe);
 	return res;
-}
-
-static void need(bool is_so)
-{
-	if (!is_so)
-		_exit(1);
 }
 
 static void requests(void *arg)

@@ -21,6 +21,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* How often: `many` times in a full run (CHECK_FULL). */
+static inline unsigned scaled(unsigned few, unsigned many)
+{
+	const char *full = getenv("CHECK_FULL");
+
+	return full && strcmp(full, "1") == 0 ? many : few;
+}
+
 struct live {
 	struct collector *collector;
 	struct buf records; /* one after the other, each head.size bytes */
@@ -167,6 +175,21 @@ static inline void counters_need(struct live *live, enum stream_id stream,
 
 	if (collector_counters(live->collector, stream, ret_counters, &err))
 		fail_msg("collector_counters: %s", err.text);
+}
+
+/* Each event is accounted for. Ends the collection: others go on meanwhile. */
+static inline struct collect_counters counters_balance(struct live *live,
+						       enum stream_id stream)
+{
+	struct collect_counters c;
+
+	collector_detach(live->collector);
+	live_drain(live);
+	counters_need(live, stream, &c);
+	assert_int_equal(c.generated, c.filtered + c.delivered + c.lost +
+					      c.throttled + c.missed);
+	assert_int_equal(c.damaged, 0);
+	return c;
 }
 
 #endif

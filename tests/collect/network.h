@@ -203,17 +203,4 @@ static inline unsigned count_rows(const struct live *live,
 	return n;
 }
 
-/* Ends the collection: others use the network meanwhile. */
-static inline void counters_balance(struct live *live, enum stream_id stream)
-{
-	struct collect_counters c;
-
-	collector_detach(live->collector);
-	live_drain(live);
-	counters_need(live, stream, &c);
-	assert_int_equal(c.generated,
-			 c.filtered + c.delivered + c.lost + c.missed);
-	assert_int_equal(c.damaged, 0);
-}
-
 #endif

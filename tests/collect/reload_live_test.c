@@ -10,7 +10,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 
-#define RELOADS 50
+#define FDS_MAX 8
 #define BURST 20
 /* Nothing is read while programs are loaded. */
 #define RING_BYTES (64U << 20)
@@ -131,7 +131,7 @@ static unsigned char *numbers_count(const struct live *live,
 	return times;
 }
 
-static void reload__50_times_while_files_open__each_is_there_once(void **state)
+static void reload__while_files_open__each_is_there_once(void **state)
 {
 	static const struct collect_request *const turns[] = {
 		&files_and_connections,
@@ -141,13 +141,14 @@ static void reload__50_times_while_files_open__each_is_there_once(void **state)
 	struct writer writer;
 	unsigned char *times;
 	struct live live;
+	unsigned reloads = scaled(8, 100);
 	uint32_t generation = 0;
 	uint32_t n;
 
 	(void)state;
 	live_open(&live, &files);
 	writer_start(&writer);
-	for (unsigned i = 0; i < RELOADS; i++) {
+	for (unsigned i = 0; i < reloads; i++) {
 		reload(&live, turns[i % ARRAY_SIZE(turns)]);
 		live_drain(&live);
 		counters_need(&live, STREAM_FILE_OPEN, &after);
@@ -158,14 +159,14 @@ static void reload__50_times_while_files_open__each_is_there_once(void **state)
 	n = writer_stop(&writer);
 	live_drain(&live);
 	times = numbers_count(&live, &writer, n, &generation);
-	assert_true(generation > RELOADS);
+	assert_true(generation > reloads);
 	for (uint32_t i = 0; i < n; i++)
 		if (times[i] != 1)
 			fail_msg("open %u of %u was delivered %u times", i, n,
 				 times[i]);
 	/* Else it proves nothing. */
-	assert_true(n > 20 * RELOADS);
-	print_message("%u opens, %u reloads\n", n, RELOADS);
+	assert_true(n > 20 * reloads);
+	print_message("%u opens, %u reloads\n", n, reloads);
 	free(times);
 	live_close(&live);
 }
@@ -176,13 +177,13 @@ static void reload__stream_no_longer_wanted__hook_is_left(void **state)
 	struct buf text = BUF_INIT;
 	struct live live;
 	uint64_t generated;
-	int fds[RELOADS];
+	int fds[FDS_MAX];
 
 	(void)state;
 	live_open(&live, &files);
-	assert_int_equal(collector_fds(live.collector, fds, RELOADS), 2);
+	assert_int_equal(collector_fds(live.collector, fds, FDS_MAX), 2);
 	reload(&live, &connections);
-	assert_int_equal(collector_fds(live.collector, fds, RELOADS), 3);
+	assert_int_equal(collector_fds(live.collector, fds, FDS_MAX), 3);
 	collector_describe(live.collector, &text);
 	assert_non_null(strstr(buf_text(&text), "inet_sock_set_state"));
 	assert_null(strstr(buf_text(&text), "file.open"));
@@ -222,8 +223,7 @@ static void reload__refused__old_programs_go_on(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(
-			reload__50_times_while_files_open__each_is_there_once),
+		cmocka_unit_test(reload__while_files_open__each_is_there_once),
 		cmocka_unit_test(reload__stream_no_longer_wanted__hook_is_left),
 		cmocka_unit_test(reload__refused__old_programs_go_on),
 	};

@@ -6,7 +6,8 @@
 . "$(dirname "$0")/lib.sh"
 need_live
 
-reloads=20
+reloads=6
+[[ ${CHECK_FULL:-0} != 1 ]] || reloads=40
 
 # wait_for TEXT COUNT: until standard error has that many such lines.
 wait_for() {

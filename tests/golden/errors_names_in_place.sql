@@ -23,7 +23,7 @@ SELECT name, COUNT(*) AS n FROM TUMBLE(TABLE process.exec, DESCRIPTOR(ts), INTER
 SELECT e.pid, n.dst_port FROM process.exec e JOIN process.exec b ON b.uid = e.uid AND b.ts = e.ts WHERE n.dst_port = 1;
 SELECT process.exec.pid, network.connect.dst_port, x.pid FROM process.exec JOIN (SELECT pid_key, ts FROM process.exec) AS process ON TRUE;
 SELECT pid FROM dns.queries;
-SELECT pid FROM kernel.image_loads;
+SELECT i.op FROM kernel.image_loads i;
 SELECT name, COUNT(*) AS n FROM process.exec WHERE ts > :t_start GROUP BY name HAVING COUNT(*) IN (:t_start);
 SELECT e.pid, g.exe FROM process.exec e JOIN process p ON p.pid_key = e.parent_key JOIN process g ON g.pid_key = p.parent_key;
 SELECT a.pid, n.pid FROM process.exec a JOIN process.exec b ON b.uid = a.uid AND b.ts = a.ts JOIN process.exec c ON c.uid = a.uid AND c.ts = a.ts

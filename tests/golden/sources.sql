@@ -32,3 +32,7 @@ SELECT p.pid, n.dst_ip, f.path FROM processes.snapshots p
 AUTO JOIN network.connections n ON n.pid = p.pid WHEN p.name = 'nc'
 JOIN fs.events f ON f.pid = p.pid
 WHERE f.op = 'write';
+
+SELECT i.pid, i.name, i.path FROM kernel.image_loads i WHERE i.name <> 'loop';
+
+SELECT pid, dst_ip FROM network.connections WHERE state = 'established';

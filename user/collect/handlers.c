@@ -107,6 +107,17 @@ static bool kernel_cuts_by_request(const struct kernel_offer *offer)
 				      BTF_KIND_STRUCT) >= 0;
 }
 
+/* The tracepoint of requests was renamed in 6.4: a kernel has one of the two. */
+static bool request_hook_is_new(const struct kernel_offer *offer)
+{
+	return !kernel_tracepoint(offer, hook_name(HOOK_io_uring_submit_sqe));
+}
+
+static bool request_hook_is_old(const struct kernel_offer *offer)
+{
+	return !kernel_tracepoint(offer, hook_name(HOOK_io_uring_submit_req));
+}
+
 #define SERVES(name) HANDLER_STREAM(STREAM_##name)
 #define CALL(name)                         \
 	{                                  \
@@ -186,11 +197,13 @@ static const struct handler table[] = {
 	  .hook = HOOK_io_uring_submit_req,                                 \
 	  .calls = { __VA_ARGS__ },                                         \
 	  .streams = SERVES(stream),                                        \
+	  .fits = request_hook_is_new,                                      \
 	  .optional = true },                                               \
 	{                                                                   \
 		.program = #name "_request_sqe", .family = FAMILY_##object, \
 		.hook = HOOK_io_uring_submit_sqe, .calls = { __VA_ARGS__ }, \
-		.streams = SERVES(stream), .optional = true                 \
+		.streams = SERVES(stream), .fits = request_hook_is_old,     \
+		.optional = true                                            \
 	}
 	FILE_CALLS(FILE_RENAME, FILE_PATH, file_rename, CALL(rename),
 		   CALL(renameat), CALL(renameat2)),
@@ -243,12 +256,14 @@ static const struct handler table[] = {
 	  .hook = HOOK_io_uring_submit_req,
 	  .calls = { REQUEST(OPENAT), REQUEST(OPENAT2) },
 	  .streams = SERVES(FILE_OPEN),
+	  .fits = request_hook_is_new,
 	  .optional = true },
 	{ .program = "file_open_request_sqe",
 	  .family = FAMILY_FILE,
 	  .hook = HOOK_io_uring_submit_sqe,
 	  .calls = { REQUEST(OPENAT), REQUEST(OPENAT2) },
 	  .streams = SERVES(FILE_OPEN),
+	  .fits = request_hook_is_old,
 	  .optional = true },
 	{ .program = "memory_memfd",
 	  .family = FAMILY_MEMORY,
