@@ -39,6 +39,42 @@ STAGES_PASS_ALL(file_open)
 _Static_assert(COL_FILE_OPEN_created / 64 == OPEN_WORD,
 	       "the columns of file.open are in one word");
 
+#define NSFS_MAGIC 0x6e736673
+#define NAMESPACE_KIND_MAX 31
+#define NAMESPACE_DIGITS 10
+
+/*
+ * The file of a namespace has no name but what the kernel shows of it, such as
+ * `mnt:[4026531841]`; the numbers of namespaces have ten digits. Returns the
+ * length, 0 when it is none.
+ */
+static __always_inline __u32 namespace_path(char *bytes, struct file *file)
+{
+	struct inode *inode = KERNEL_READ(file, f_inode);
+	struct super_block *sb = KERNEL_READ(inode, i_sb);
+	struct ns_common *ns = KERNEL_READ(inode, i_private);
+	struct proc_ns_operations *ops = (void *)KERNEL_READ(ns, ops);
+	__u64 number = KERNEL_READ(inode, i_ino);
+	__u32 colon;
+	long len;
+
+	if (KERNEL_READ(sb, s_magic) != NSFS_MAGIC)
+		return 0;
+	len = bpf_probe_read_kernel_str(bytes, NAMESPACE_KIND_MAX,
+					KERNEL_READ(ops, name));
+	if (len < 2 || len > NAMESPACE_KIND_MAX)
+		return 0;
+	colon = (__u32)(len - 1) & NAMESPACE_KIND_MAX;
+	bytes[colon] = ':';
+	bytes[colon + 1] = '[';
+	for (__u32 i = NAMESPACE_DIGITS; i; i--) {
+		bytes[colon + 1 + i] = (char)('0' + number % 10);
+		number /= 10;
+	}
+	bytes[colon + NAMESPACE_DIGITS + 2] = ']';
+	return colon + NAMESPACE_DIGITS + 3;
+}
+
 static __always_inline void path_fill(struct open_scratch *scratch,
 				      struct file *file)
 {
@@ -47,6 +83,9 @@ static __always_inline void path_fill(struct open_scratch *scratch,
 	__u32 len = path_build(&scratch->path, file, &state);
 
 	len = path_copy(event->path_bytes, &scratch->path, len);
+	/* "//": of a file without any name. */
+	if (state == PATH_PSEUDO && len == 2)
+		len = namespace_path(event->path_bytes, file);
 	event->path.len = len;
 	if (!path_is_whole(state, len))
 		event->head.truncated |= EVENT_PART_PATH;

@@ -288,12 +288,14 @@ static void pseudo_open(void *arg)
 	if (open(path, O_RDWR) < 0 || pipe(fds))
 		_exit(1);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fds[0]);
-	if (open(path, O_RDONLY | O_NONBLOCK) < 0)
+	if (open(path, O_RDONLY | O_NONBLOCK) < 0 ||
+	    open("/proc/self/ns/uts", O_RDONLY) < 0)
 		_exit(1);
 }
 
 static void open__memfd_and_pipe__are_pseudo_paths(void **state)
 {
+	char shown[64] = "";
 	const struct file_open_event *f;
 	struct live live;
 	int status;
@@ -312,6 +314,11 @@ static void open__memfd_and_pipe__are_pseudo_paths(void **state)
 	assert_true(S_ISFIFO(f->mode));
 	assert_int_equal(f->path.len, 0);
 	assert_int_equal(f->head.truncated, EVENT_PART_PATH);
+	f = live_find(&live, STREAM_FILE_OPEN, pid, 2);
+	assert_non_null(f);
+	assert_true(readlink("/proc/self/ns/uts", shown, sizeof(shown)) > 0);
+	assert_string_equal(open_path(f), shown);
+	assert_int_equal(f->head.truncated, 0);
 	live_close(&live);
 }
 

@@ -376,11 +376,7 @@ class Witness:
             if flags & 0o4010000 == 0o4010000:
                 shown |= 0o10000
         writes = not flags & O_PATH and flags & 3 in (1, 2)
-        path = bytes(ret.path)
-        # strace takes the end of such a name for the mark of the kernel.
-        if (ret.deleted and name.endswith(b" (deleted)")):
-            path += b" (deleted)"
-        columns = {"path": path, "flags": shown, "fd": int(ret),
+        columns = {"path": bytes(ret.path), "flags": shown, "fd": int(ret),
                    "retval": int(ret), "is_write": int(writes)}
         if flags & O_CREAT and flags & O_EXCL:
             columns["created"] = 1

@@ -38,7 +38,6 @@ static const char *const odd[] = {
 	"...",
 	"-rf",
 	"$(true)",
-	"a (deleted)",
 };
 
 /* A path of `components` folders, each `len` bytes. */
