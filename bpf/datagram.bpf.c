@@ -117,6 +117,16 @@ static __always_inline bool connect_says_nothing(long ret)
 	       is_restarted(ret);
 }
 
+/* A socket gets its cookie when something first asks for it, and here nothing
+ * can: 0 would be one identity of many sockets.
+ */
+static __always_inline __s64 cookie_or_none(const struct sock *sk)
+{
+	__u64 cookie = socket_cookie(sk);
+
+	return cookie ? (__s64)cookie : EVENT_NONE;
+}
+
 /* The socket has no address of what could not be reached: the call has. */
 static __always_inline bool connect_fill(struct network_connect_event *event,
 					 const struct sock *sk,
@@ -126,7 +136,7 @@ static __always_inline bool connect_fill(struct network_connect_event *event,
 	struct endpoint to = { 0 };
 	__u16 asked = AF_UNSPEC;
 
-	event->cookie = socket_cookie(sk);
+	event->cookie = cookie_or_none(sk);
 	event->proto = BPF_CORE_READ(sk, sk_protocol);
 	event->src_port = local_port(sk);
 	event->family = ends_fill(sk, event->src_ip, event->dst_ip);
@@ -324,7 +334,7 @@ static __always_inline void datagram_seen(const struct traffic *traffic,
 	if (is_named)
 		event->head.source = EVENT_SOURCE_SYSCALL;
 	event->head.retval = bytes;
-	event->cookie = socket_cookie(sk);
+	event->cookie = cookie_or_none(sk);
 	event->length = bytes < 0 ? 0 : (__u64)bytes;
 	ends_fill(sk, event->src_ip, unused);
 	event->family = to->family;

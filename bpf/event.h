@@ -351,7 +351,7 @@ enum connect_outcome {
  */
 struct network_connect_event {
 	struct event_head head;
-	__u64 cookie;	 /* SO_COOKIE: unique for this boot */
+	__s64 cookie;	 /* SO_COOKIE; EVENT_NONE: it has none yet */
 	__u16 family;	 /* AF_INET, AF_INET6 */
 	__u16 proto;	 /* IPPROTO_* */
 	__u16 src_port;	 /* host order; 0 while the kernel has not chosen one */
@@ -427,7 +427,7 @@ struct network_dns_event {
 
 struct network_datagram_event {
 	struct event_head head;
-	__u64 cookie;
+	__s64 cookie; /* EVENT_NONE: it has none yet */
 	__u64 length; /* bytes sent, 0 when it failed */
 	__u16 family;
 	__u16 proto; /* IPPROTO_*; of a raw socket any */

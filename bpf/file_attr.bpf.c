@@ -74,6 +74,7 @@ static __always_inline bool attr_fill(struct file_attr_event *event,
 		len = bpf_probe_read_user_str(event->xattr_bytes,
 					      EVENT_XATTR_SIZE, asked->xattr);
 	event->xattr.len = len > 0 ? len - 1 : 0;
+	event->xattr.off = 0; /* NULL without a name, to the predicate too */
 	if (asked->xattr && len <= 0) {
 		cut |= EVENT_PART_FILENAME;
 		event->head.truncated |= EVENT_PART_PATH;

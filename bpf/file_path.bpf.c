@@ -374,6 +374,10 @@ static __always_inline bool mount_fill(struct file_mount_event *event,
 	else
 		event->fstype.len = text_of_user(
 			event->fstype_bytes, EVENT_FSTYPE_SIZE, asked->fstype);
+	/* NULL in user space, and so to the predicate, which asks for zeros. */
+	if (!event->src.len)
+		event->src.off = 0;
+	event->fstype.off = 0;
 	if (!predicate_file_mount(event))
 		return false;
 	event->head.truncated = cut;

@@ -173,9 +173,9 @@ static void outcome__established__second_row(void **state)
 	pid = told_run(establish, told);
 	live_drain(&live);
 	n = connect_row(&live, pid, 0, CONNECT_ATTEMPTED, EVENT_NONE);
-	assert_true(n->cookie == told->client_cookie);
+	assert_true((uint64_t)n->cookie == told->client_cookie);
 	n = connect_row(&live, pid, 1, CONNECT_ESTABLISHED, 0);
-	assert_true(n->cookie == told->client_cookie);
+	assert_true((uint64_t)n->cookie == told->client_cookie);
 	assert_int_equal(n->src_port, told->client_port);
 	assert_int_equal(n->dst_port, told->port);
 	assert_int_equal(n->family, AF_INET);

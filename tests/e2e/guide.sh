@@ -35,6 +35,8 @@ act() {
 	cp "$(type -P true)" "$folder/tool"
 	"$folder/tool"
 	"$folder/tool"
+	chmod 4755 "$folder/tool"
+	ln -s ../../etc/shadow "$folder/link"
 	cat /etc/passwd >/dev/null
 	setpriv --reuid 65534 --clear-groups cat /etc/shadow 2>/dev/null &&
 		fail 'nobody may read /etc/shadow'

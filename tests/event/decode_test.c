@@ -117,6 +117,30 @@ static void make_open(struct record *record, const char *path)
 	record_end(record);
 }
 
+/* As the collectors pack it: a place, though nothing stands there. */
+static void make_attr(struct record *record, const char *xattr)
+{
+	record_head(record, STREAM_FILE_ATTR);
+	record->len = offsetof(struct file_attr_event, path_bytes);
+	add_blob(record, offsetof(struct file_attr_event, path), "/x", 2);
+	add_blob(record, offsetof(struct file_attr_event, xattr), xattr,
+		 strlen(xattr));
+	record_end(record);
+}
+
+static void make_mount(struct record *record, const char *src,
+		       const char *fstype)
+{
+	record_head(record, STREAM_FILE_MOUNT);
+	record->len = offsetof(struct file_mount_event, path_bytes);
+	add_blob(record, offsetof(struct file_mount_event, path), "/m", 2);
+	add_blob(record, offsetof(struct file_mount_event, src), src,
+		 strlen(src));
+	add_blob(record, offsetof(struct file_mount_event, fstype), fstype,
+		 strlen(fstype));
+	record_end(record);
+}
+
 static void make(struct record *record, enum stream_id stream)
 {
 	if (stream == STREAM_PROCESS_EXEC ||
@@ -273,6 +297,49 @@ static void open__path_up_to_the_records_end(void **state)
 	record_end(&record);
 	set_blob(&record, path, bytes, EVENT_PATH_SIZE + 1);
 	assert_int_equal(decode(&record, &arena, &row), -EBADMSG);
+	arena_release(&arena);
+}
+
+static void text__of_what_was_not_named__null(void **state)
+{
+	struct record record;
+	struct arena arena;
+	struct row *row;
+
+	(void)state;
+	arena_init(&arena, 1 << 20);
+	make_attr(&record, "");
+	assert_int_equal(decode(&record, &arena, &row), 0);
+	assert_true(value_is_null(row_get(row, COL_FILE_ATTR_xattr)));
+	make_attr(&record, "user.a");
+	assert_int_equal(decode(&record, &arena, &row), 0);
+	assert_bytes(row_get(row, COL_FILE_ATTR_xattr), VALUE_TEXT, "user.a",
+		     6);
+	make_mount(&record, "", "");
+	assert_int_equal(decode(&record, &arena, &row), 0);
+	assert_bytes(row_get(row, COL_FILE_MOUNT_path), VALUE_TEXT, "/m", 2);
+	assert_true(value_is_null(row_get(row, COL_FILE_MOUNT_src)));
+	assert_true(value_is_null(row_get(row, COL_FILE_MOUNT_fstype)));
+	make_mount(&record, "none", "tmpfs");
+	assert_int_equal(decode(&record, &arena, &row), 0);
+	assert_bytes(row_get(row, COL_FILE_MOUNT_src), VALUE_TEXT, "none", 4);
+	assert_bytes(row_get(row, COL_FILE_MOUNT_fstype), VALUE_TEXT, "tmpfs",
+		     5);
+	arena_release(&arena);
+}
+
+static void cookie__none_yet__null(void **state)
+{
+	struct record record;
+	struct arena arena;
+	struct row *row;
+
+	(void)state;
+	arena_init(&arena, 1 << 20);
+	make_connect(&record, AF_INET);
+	SET(&record, network_connect_event, cookie, EVENT_NONE);
+	assert_int_equal(decode(&record, &arena, &row), 0);
+	assert_true(value_is_null(row_get(row, COL_NETWORK_CONNECT_cookie)));
 	arena_release(&arena);
 }
 
@@ -464,6 +531,8 @@ int main(void)
 		cmocka_unit_test(connect__address_by_family),
 		cmocka_unit_test(close__of_nobody__no_process),
 		cmocka_unit_test(open__path_up_to_the_records_end),
+		cmocka_unit_test(text__of_what_was_not_named__null),
+		cmocka_unit_test(cookie__none_yet__null),
 		cmocka_unit_test(blob__inside_the_struct__refused),
 		cmocka_unit_test(blobs__over_each_other__bounded_by_row_bytes),
 		cmocka_unit_test(head__wrong__refused),

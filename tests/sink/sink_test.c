@@ -128,6 +128,34 @@ static void text__line_and_tree(void **state)
 	buf_release(&out);
 }
 
+static void text__connection__what_became_of_it(void **state)
+{
+	struct buf out = BUF_INIT;
+	struct example e;
+
+	(void)state;
+	example_init(&e);
+	set(&e.connect.row, COL_NETWORK_CONNECT_outcome,
+	    value_int(CONNECT_ATTEMPTED));
+	sink_match(&as_text, &e.doc, 7, &out);
+	assert_non_null(strstr(buf_text(&out), "192.0.2.1:443, parent"));
+	buf_reset(&out);
+	set(&e.connect.row, COL_NETWORK_CONNECT_outcome,
+	    value_int(CONNECT_ESTABLISHED));
+	set(&e.connect.row, COL_retval, value_int(0));
+	sink_match(&as_text, &e.doc, 7, &out);
+	assert_non_null(
+		strstr(buf_text(&out), "192.0.2.1:443, established, parent"));
+	buf_reset(&out);
+	set(&e.connect.row, COL_NETWORK_CONNECT_outcome,
+	    value_int(CONNECT_FAILED));
+	set(&e.connect.row, COL_retval, value_int(-111));
+	sink_match(&as_text, &e.doc, 7, &out);
+	assert_non_null(
+		strstr(buf_text(&out), "192.0.2.1:443, failed (-111), parent"));
+	buf_release(&out);
+}
+
 static void text__color_and_unknown_processes(void **state)
 {
 	struct sink_options options = { .format = SINK_TEXT, .color = true };
@@ -446,6 +474,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text__line_and_tree),
+		cmocka_unit_test(text__connection__what_became_of_it),
 		cmocka_unit_test(text__color_and_unknown_processes),
 		cmocka_unit_test(text__other_streams),
 		cmocka_unit_test(json__one_object_a_line),

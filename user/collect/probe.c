@@ -70,6 +70,24 @@ static void source_add(struct probe_stream *stream,
 	stream->sources[stream->source_count++] = *source;
 }
 
+/* Of the two names that one hook has had a kernel offers one at most. */
+static bool is_by_other_name(const struct handler *handler,
+			     const struct kernel_offer *offer)
+{
+	struct handler other = *handler;
+
+	if (handler->kind != HANDLER_SLOT)
+		return false;
+	if (handler->hook == HOOK_io_uring_submit_req)
+		other.hook = HOOK_io_uring_submit_sqe;
+	else if (handler->hook == HOOK_io_uring_submit_sqe)
+		other.hook = HOOK_io_uring_submit_req;
+	else
+		return false;
+	return !handler_hook_is_there(handler, offer) &&
+	       handler_hook_is_there(&other, offer);
+}
+
 void probe_stream(const struct probe *probe, enum stream_id stream,
 		  struct probe_stream *ret_stream)
 {
@@ -87,7 +105,8 @@ void probe_stream(const struct probe *probe, enum stream_id stream,
 		};
 
 		if (!(handler->streams & HANDLER_STREAM(stream)) ||
-		    (handler->fits && !handler->fits(&probe->offer)))
+		    (handler->fits && !handler->fits(&probe->offer)) ||
+		    is_by_other_name(handler, &probe->offer))
 			continue;
 		source.there = handler_hook_is_there(handler, &probe->offer);
 		source_name(handler, source.name);

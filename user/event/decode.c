@@ -205,6 +205,17 @@ static int check_blob(struct decoder *d, const struct column *column,
 	return 0;
 }
 
+/* A text that, where it is empty, was not named or could not be read. */
+static bool is_null_if_empty(const struct decoder *d,
+			     const struct column *column)
+{
+	return (d->stream->id == STREAM_FILE_ATTR &&
+		column->id == COL_FILE_ATTR_xattr) ||
+	       (d->stream->id == STREAM_FILE_MOUNT &&
+		(column->id == COL_FILE_MOUNT_src ||
+		 column->id == COL_FILE_MOUNT_fstype));
+}
+
 /* Offset 0: the collector did not fill it. */
 static int put_blob(struct decoder *d, const struct column *column,
 		    struct value *to)
@@ -220,6 +231,8 @@ static int put_blob(struct decoder *d, const struct column *column,
 		return ret;
 	if (column->type == VALUE_HASH && blob.len != VALUE_HASH_BYTES)
 		return MALFORMED(d, "%s is no hash", column->name);
+	if (!blob.len && is_null_if_empty(d, column))
+		return 0;
 	return put_bytes(d, column, blob.off, blob.len, to);
 }
 

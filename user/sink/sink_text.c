@@ -97,6 +97,8 @@ static void put_connect(struct buf *out, const struct row *row)
 	const struct stream *stream = catalog_stream(row->stream);
 	struct value proto = row_get(row, COL_NETWORK_CONNECT_proto);
 	struct value ip = row_get(row, COL_NETWORK_CONNECT_dst_ip);
+	struct value outcome = row_get(row, COL_NETWORK_CONNECT_outcome);
+	struct value retval = row_get(row, COL_retval);
 	const struct column *column;
 	const char *literal;
 
@@ -110,6 +112,17 @@ static void put_connect(struct buf *out, const struct row *row)
 	sink_text_value(out, ip);
 	buf_puts(out, ip.len == 16 ? "]:" : ":");
 	sink_text_value(out, row_get(row, COL_NETWORK_CONNECT_dst_port));
+	if (value_is_null(outcome) || outcome.i == CONNECT_ATTEMPTED)
+		return;
+	column = catalog_column_at(stream, COL_NETWORK_CONNECT_outcome);
+	literal = catalog_spelled(row->stream, column, outcome);
+	buf_puts(out, ", ");
+	if (literal)
+		buf_puts(out, literal);
+	else
+		sink_text_value(out, outcome);
+	if (!value_is_null(retval) && retval.i < 0)
+		buf_printf(out, " (%" PRId64 ")", retval.i);
 }
 
 static void put_open(struct buf *out, const struct row *row)
