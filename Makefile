@@ -227,6 +227,7 @@ endef
 $(foreach l,$(LIBS),$(eval $(call library_tests,$(l))))
 $(O)/tests/%.o: EXTRA_CFLAGS += -Itests
 $(O)/tests/collect/file_request_live_test: TEST_LINK := -luring
+$(O)/tests/collect/overload_live_test: TEST_LINK := -luring
 $(O)/tests/store/%: TEST_LINK := -lsqlite3
 $(O)/tests/stream/%: TEST_LINK := -lsqlite3 -lpcre2-8
 $(O)/tests/compiler/%: TEST_LINK := -lelf -lbpf -lsqlite3
@@ -235,6 +236,19 @@ $(O)/tests/compiler/%: TEST_LINK := -lelf -lbpf -lsqlite3
 $(O)/tests/tools/exit_zero: ALL_LDFLAGS = $(if $(filter release,$(MODE)),-static)
 
 $(O)/tests/tools/empty_hook: TEST_LINK := -lbpf
+$(O)/tests/tools/odd_calls: TEST_LINK := -luring
+
+# It reads traces with the program's own reader.
+ROWS_LIBS := trace $(USES_trace)
+$(O)/tests/tools/trace_rows: $(call archives,$(ROWS_LIBS)) $(O)/libblake3.a
+$(O)/tests/tools/trace_rows: TEST_LINK := -Wl,--start-group \
+	$(call archives,$(ROWS_LIBS)) $(O)/libblake3.a -Wl,--end-group \
+	$(filter -l%,$(call link_of,$(ROWS_LIBS)))
+
+# In several files.
+RANDOM_OPS := $(sort $(wildcard tests/tools/random_ops/*.c))
+$(O)/tests/tools/random_ops: $(RANDOM_OPS) tests/tools/random_ops/random_ops.h
+$(O)/tests/tools/random_ops: TEST_LINK := $(RANDOM_OPS)
 
 TOOLS := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/tools/*.c)))
 
@@ -243,7 +257,16 @@ $(O)/tests/tools/%: tests/tools/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(TEST_LINK) -lpthread
 
-tests: $(TEST_BINARIES) $(TOOLS)
+# What is loaded in front of a program.
+PRELOADS := $(patsubst tests/tools/preload/%.c,$(O)/tests/tools/%.so,\
+	$(sort $(wildcard tests/tools/preload/*.c)))
+
+$(O)/tests/tools/%.so: tests/tools/preload/%.c
+	$(say) TOOL $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -fPIC $(filter-out -pie,$(ALL_LDFLAGS)) -shared -MMD -MP -o $@ $<
+
+tests: $(TEST_BINARIES) $(TOOLS) $(PRELOADS)
 
 check: all tests
 	$(Q)tests/run $(O)

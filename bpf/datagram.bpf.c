@@ -8,10 +8,10 @@
  *                   which read `outcome`
  *   listen          network.listen, where the kernel has chosen the port
  *   accept          network.accept, and whom a connection belongs to
- *   send, write     network.datagram: IPv4 and IPv6, of any protocol whose
+ *   send, write,    network.datagram: IPv4 and IPv6, of any protocol whose
  *                   sockets send datagrams (UDP, UDP-Lite, ICMP, raw), be the
  *                   destination in the message or the socket's peer; not of
- *                   packet sockets
+ *                   packet sockets; sendfile and splice, too
  *   send, write,    network.dns: messages to and from port 53, by UDP and by
  *   recv, read      TCP, as the client sees them
  *
@@ -457,6 +457,10 @@ static long message_visit(__u32 index, void *nothing)
 		message->count = call->args[2];
 		message->is_vector = true;
 		break;
+	case CALL_FILE:
+		message->base = 0;
+		message->count = 0;
+		break;
 	case CALL_SENDMSG:
 	case CALL_RECVMSG:
 		if (!message_read(message, call->args[1]))
@@ -507,6 +511,10 @@ static __always_inline void traffic_exit(struct task_struct *task,
 	const struct sock *sk;
 	__u32 count = 1;
 
+	/* What nobody wants the verifier need not follow. */
+	if (!WANTED(NETWORK_DNS) &&
+	    !(WANTED(NETWORK_DATAGRAM) && traffic->is_send))
+		return;
 	if (is_restarted(traffic->ret) || is_peek(call) ||
 	    (traffic->ret < 0 &&
 	     !(traffic->is_send && WANTED_IF_FAILED(NETWORK_DATAGRAM))))
@@ -589,8 +597,10 @@ int BPF_PROG(network_send, struct pt_regs *regs, long ret)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct traffic *traffic = traffic_begin(ret, true);
 
-	if (traffic && call_begin(&traffic->call, regs, task))
+	if (traffic && call_begin(&traffic->call, regs, task)) {
+		traffic->call.call = call_kind(traffic->call.slot);
 		traffic_exit(task, traffic);
+	}
 	return 0;
 }
 
@@ -600,8 +610,10 @@ int BPF_PROG(network_receive, struct pt_regs *regs, long ret)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct traffic *traffic = traffic_begin(ret, false);
 
-	if (traffic && ret > 0 && call_begin(&traffic->call, regs, task))
+	if (traffic && ret > 0 && call_begin(&traffic->call, regs, task)) {
+		traffic->call.call = call_kind(traffic->call.slot);
 		traffic_exit(task, traffic);
+	}
 	return 0;
 }
 

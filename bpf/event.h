@@ -113,6 +113,7 @@ enum event_flag {
 	EVENT_FLAG_EXE_UPPER_LAYER = 1 << 5, /* exec: overlay's upper layer */
 	EVENT_FLAG_THREAD = 1 << 6,	     /* fork: a thread, not a process */
 	EVENT_FLAG_SENDER = 1 << 7, /* of a log: all ones in the head is NULL */
+	EVENT_FLAG_NOBODY = 1 << 8, /* what the head has of a process is NULL */
 };
 
 /* event_head.source: where the event's own columns come from. */
@@ -225,7 +226,7 @@ struct process_exec_event {
 	struct event_blob cwd;
 	struct event_blob args; /* each argument ended by a NUL */
 	struct event_blob env;	/* likewise, all names */
-	__u32 pad;
+	__u32 exec_id;		/* how many execs, see process_bits.h */
 	char exe_bytes[EVENT_PATH_SIZE];
 	char filename_bytes[EVENT_PATH_SIZE];
 	char interp_bytes[EVENT_PATH_SIZE];

@@ -50,9 +50,13 @@ static __always_inline void path_fill(struct open_scratch *scratch,
 		event->head.truncated |= EVENT_PART_PATH;
 }
 
-/* The columns of the set, but for the path. */
+/* What is done at once and not kept in the file's own flags. */
+#define ONCE_FLAGS (O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC)
+
+/* The columns of the set, but for the path; asked: flags of the call. */
 static __always_inline void open_columns(struct file_open_event *event,
-					 struct file *file, __u64 columns)
+					 struct file *file, __u64 asked,
+					 __u64 columns)
 {
 	__u32 f_mode = 0;
 
@@ -63,7 +67,8 @@ static __always_inline void open_columns(struct file_open_event *event,
 	if (columns & OPEN_BIT(created))
 		event->created = !!(f_mode & FMODE_CREATED);
 	if (columns & OPEN_BIT(flags))
-		event->flags = KERNEL_READ(file, f_flags);
+		event->flags =
+			KERNEL_READ(file, f_flags) | (asked & ONCE_FLAGS);
 	if (columns & (OPEN_BIT(mode) | OPEN_BIT(ino) | OPEN_BIT(dev))) {
 		struct inode *inode = KERNEL_READ(file, f_inode);
 		struct super_block *sb = KERNEL_READ(inode, i_sb);
@@ -95,6 +100,7 @@ static __always_inline void open_begin(struct file_open_event *event,
 				       struct task_struct *task, __s64 retval)
 {
 	head_begin(&event->head, STREAM_FILE_OPEN);
+	head_look_up(&event->head, STREAM_FILE_OPEN, task);
 	if (compat_is_32bit(task))
 		event->head.flags |= EVENT_FLAG_COMPAT;
 	event->head.retval = retval;
@@ -124,12 +130,12 @@ static __always_inline bool open_predicate(struct file_open_event *event)
 
 /* Returns whether a rule may want it. */
 static __always_inline bool open_fill(struct open_scratch *scratch,
-				      struct file *file)
+				      struct file *file, __u64 asked)
 {
 	__u64 tested = settings.predicate_columns[STREAM_FILE_OPEN][OPEN_WORD];
 	struct file_open_event *event = &scratch->event;
 
-	open_columns(event, file, tested);
+	open_columns(event, file, asked, tested);
 	if (!pre_file_open(event))
 		return false;
 	if (TESTS(FILE_OPEN, FILE_OPEN_path)) {
@@ -139,7 +145,7 @@ static __always_inline bool open_fill(struct open_scratch *scratch,
 	} else if (NEEDS(FILE_OPEN, FILE_OPEN_path)) {
 		path_fill(scratch, file);
 	}
-	open_columns(event, file, ~tested);
+	open_columns(event, file, asked, ~tested);
 	return true;
 }
 
@@ -150,7 +156,7 @@ struct open_asked {
 	__u64 flags; /* O_* */
 };
 
-/* Of a call that failed, from its arguments. */
+/* From the arguments of the call. */
 static __always_inline void asked_of_call(struct open_asked *asked,
 					  struct pt_regs *regs,
 					  struct task_struct *task)
@@ -220,7 +226,9 @@ static __always_inline bool call_fill(struct open_scratch *scratch,
 
 	if (ret >= 0) {
 		file = file_of_fd(&scratch->path, task, (__u32)ret);
-		return open_fill(scratch, file);
+		if (NEEDS(FILE_OPEN, FILE_OPEN_flags))
+			asked_of_call(&asked, regs, task);
+		return open_fill(scratch, file, asked.flags);
 	}
 	if (!WANTED_IF_FAILED(FILE_OPEN))
 		return false;
@@ -241,10 +249,16 @@ int BPF_PROG(file_open, struct pt_regs *regs, long ret)
 	if (task->tgid == settings.self_tgid)
 		return 0;
 	counts = counters_get(STREAM_FILE_OPEN);
-	scratch = scratch_get(&open_scratch);
-	if (!counts || !scratch)
+	if (!counts)
 		return 0;
 	counts->generated++;
+	if (is_ruled_out(STREAM_FILE_OPEN, task)) {
+		counts->filtered++;
+		return 0;
+	}
+	scratch = scratch_get(&open_scratch);
+	if (!scratch)
+		return 0;
 	open_begin(&scratch->event, task, ret);
 	if (call_fill(scratch, regs, ret, task))
 		open_end(&scratch->event, task, counts);

@@ -18,6 +18,10 @@
 #include "bpf/path.bpf.h"
 #include "bpf/ring.bpf.h"
 
+/*
+ * A call takes an `int` from the lower half of its register, whatever the caller
+ * has put into the upper one: so has who compares or keeps one.
+ */
 struct call {
 	__u64 arg[6];
 	__u32 slot; /* enum call_slot */
@@ -98,6 +102,7 @@ static __always_inline void event_begin(struct event_head *head, __u16 stream,
 					const struct outcome *outcome)
 {
 	head_begin(head, stream);
+	head_look_up(head, stream, task);
 	head->flags = outcome->flags;
 	head->retval = outcome->retval;
 	head->source = EVENT_SOURCE_SYSCALL;

@@ -420,7 +420,7 @@ static __always_inline void mount_asked_of(struct mount_asked *asked,
 		asked->op = FILE_MOUNT_MOVE;
 		asked->src = name_below(call, 0, 1);
 		asked->at = name_below(call, 2, 3);
-		asked->flags = call->arg[4];
+		asked->flags = (__u32)call->arg[4];
 		asked->src.empty_ok =
 			!!(call->arg[4] & MOVE_MOUNT_F_EMPTY_PATH);
 		asked->at.empty_ok = !!(call->arg[4] & MOVE_MOUNT_T_EMPTY_PATH);
@@ -432,12 +432,12 @@ static __always_inline void mount_asked_of(struct mount_asked *asked,
 		asked->src_is_path = true;
 	} else if (CALL_IS(call->slot, fsmount)) {
 		asked->op = FILE_MOUNT_FSMOUNT;
-		asked->flags = call->arg[2];
+		asked->flags = (__u32)call->arg[2];
 	} else {
 		asked->op = FILE_MOUNT_UMOUNT;
 		asked->at = name_of(call, 0);
 		if (CALL_IS(call->slot, umount2))
-			asked->flags = call->arg[1];
+			asked->flags = (__u32)call->arg[1];
 	}
 }
 
@@ -480,7 +480,7 @@ static __always_inline int dup_handle(struct task_struct *task,
 	counts->generated++;
 	event_begin(&event->head, STREAM_FILE_DUP, task, &outcome);
 	event->head.source = EVENT_SOURCE_KERNEL;
-	event->old_fd = call->arg[0];
+	event->old_fd = (__u32)call->arg[0];
 	event->new_fd = ret;
 	if (ret < 0)
 		event->new_fd =
@@ -502,12 +502,14 @@ int BPF_PROG(file_dup, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct call call;
+	__u32 command;
 
 	if (!RESULT_WANTED(FILE_DUP, ret))
 		return 0;
 	call_read(&call, regs, task);
+	command = call.arg[1];
 	if ((CALL_IS(call.slot, fcntl) || CALL_IS(call.slot, fcntl64)) &&
-	    call.arg[1] != F_DUPFD && call.arg[1] != F_DUPFD_CLOEXEC)
+	    command != F_DUPFD && command != F_DUPFD_CLOEXEC)
 		return 0;
 	/* dup2() of a descriptor onto itself does nothing. */
 	if (ret >= 0 && (__u32)call.arg[0] == (__u32)ret)

@@ -9,6 +9,7 @@
 
 #include "bpf/compat.bpf.h"
 #include "bpf/event.h"
+#include "bpf/process_bits.bpf.h"
 #include "bpf/ring.bpf.h"
 
 static __always_inline __u64 task_key(struct task_struct *task)
@@ -179,6 +180,7 @@ static __always_inline void head_fill(struct event_head *head, __u16 stream,
 				      struct task_struct *task)
 {
 	head_begin(head, stream);
+	head_look_up(head, stream, task);
 	head_columns(head, task, HEAD_ALL);
 	if (task->flags & PF_KTHREAD)
 		head->flags |= EVENT_FLAG_KTHREAD;

@@ -186,8 +186,13 @@ int BPF_PROG(kernel_module, struct pt_regs *regs, long ret)
 	struct event_counters *counts;
 	struct module_scratch *scratch;
 
-	if (!RESULT_WANTED(KERNEL_MODULE, ret))
+	/* The name of what failed to load is not that of the thread's next. */
+	if (!RESULT_WANTED(KERNEL_MODULE, ret)) {
+		__u32 tid = (__u32)bpf_get_current_pid_tgid();
+
+		bpf_map_delete_elem(&module_names, &tid);
 		return 0;
+	}
 	if (task->tgid == settings.self_tgid)
 		return 0;
 	counts = counters_get(STREAM_KERNEL_MODULE);

@@ -163,7 +163,9 @@ static __always_inline void map_call_of(struct map_call *map,
 	} else if (CALL_IS(call, shmat)) {
 		shmat_of(map, third);
 	} else if (call == SLOT32_ipc) {
-		shmat_of(map, (first & 0xffff) == IPC_SHMAT ? third : 0);
+		shmat_of(map, third);
+		if ((first & 0xffff) != IPC_SHMAT)
+			map->prot = 0;
 	} else {
 		map->call = MEMORY_MPROTECT;
 		map->length = second;
@@ -213,6 +215,7 @@ int BPF_PROG(memory_map, struct pt_regs *regs, long ret)
 	counts->generated++;
 
 	head_begin(&event->head, STREAM_MEMORY_MAP);
+	head_look_up(&event->head, STREAM_MEMORY_MAP, task);
 	head_columns(&event->head, task, HEAD_TESTED(STREAM_MEMORY_MAP));
 	head_call(&event->head, failed ? ret : 0, is_32bit);
 	event->addr = map_address(&map, regs, is_32bit, ret);

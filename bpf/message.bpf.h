@@ -27,7 +27,8 @@ enum socket_call {
 	CALL_SENDMSG,
 	CALL_SENDMMSG,
 	CALL_WRITE,
-	CALL_WRITEV,
+	CALL_WRITEV, /* and pwritev2, which writes to a socket at no place */
+	CALL_FILE,   /* sendfile and splice: the bytes are not the caller's */
 	CALL_RECVFROM, /* and recv */
 	CALL_RECVMSG,
 	CALL_RECVMMSG,
@@ -37,7 +38,7 @@ enum socket_call {
 
 struct call_args {
 	__u64 args[6];
-	__u32 call; /* enum socket_call */
+	__u32 call; /* enum socket_call, of those that send and receive */
 	__u32 slot;
 	bool is_32bit;
 };
@@ -147,8 +148,11 @@ static __always_inline __u32 call_kind(__u32 slot)
 		return CALL_SENDMMSG;
 	if (CALL_IS(slot, write))
 		return CALL_WRITE;
-	if (CALL_IS(slot, writev))
+	if (CALL_IS(slot, writev) || CALL_IS(slot, pwritev2))
 		return CALL_WRITEV;
+	if (CALL_IS(slot, sendfile) || CALL_IS(slot, sendfile64) ||
+	    CALL_IS(slot, splice))
+		return CALL_FILE;
 	if (CALL_IS(slot, recvfrom) || CALL_IS(slot, recv))
 		return CALL_RECVFROM;
 	if (CALL_IS(slot, recvmsg))
@@ -157,7 +161,7 @@ static __always_inline __u32 call_kind(__u32 slot)
 		return CALL_RECVMMSG;
 	if (CALL_IS(slot, read))
 		return CALL_READ;
-	if (CALL_IS(slot, readv))
+	if (CALL_IS(slot, readv) || CALL_IS(slot, preadv2))
 		return CALL_READV;
 	return CALL_OTHER;
 }
@@ -168,9 +172,11 @@ static __always_inline void call_args_read(struct call_args *call,
 {
 	call->slot = compat_call_slot(regs, task);
 	call->is_32bit = compat_is_32bit(task);
-	call->call = call_kind(call->slot);
 	for (unsigned i = 0; i < 6; i++)
 		call->args[i] = compat_syscall_arg(regs, call->is_32bit, i);
+	/* All others name the socket first. */
+	if (CALL_IS(call->slot, splice))
+		call->args[0] = call->args[2];
 }
 
 /* Of socketcall(): a send() or recv() has four arguments, the others are 0. */

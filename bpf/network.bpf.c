@@ -63,7 +63,8 @@ static __always_inline void connect_send(struct network_connect_event *event,
 	event->src_port = source_port(sk);
 	event->dst_port = bpf_ntohs(sk->__sk_common.skc_dport);
 	event->family = ends_fill(sk, event->src_ip, event->dst_ip);
-	if (!predicate_network_connect(event)) {
+	if (!predicate_network_connect(event) &&
+	    !(event->head.flags & EVENT_FLAG_NOBODY)) {
 		COUNT_ADD(counts->filtered);
 		return;
 	}
@@ -103,6 +104,8 @@ static __always_inline void connect_begins(struct state_scratch *scratch,
 /*
  * Later, from a packet or a timer: the head is as it was kept, but for what
  * belongs to this event. What the process has become since nobody knows here.
+ * Without an owner the zeros are not root's: what the predicate says of them does
+ * not count.
  */
 static __always_inline void head_recall(struct event_head *head, __u16 stream,
 					const struct socket_owner *owner)
@@ -118,6 +121,8 @@ static __always_inline void head_recall(struct event_head *head, __u16 stream,
 	head->generation = settings.generation;
 	head->cpu = bpf_get_smp_processor_id();
 	head_terms_unknown(head);
+	if (!owner)
+		head->flags = EVENT_FLAG_NOBODY;
 }
 
 /*
@@ -245,7 +250,7 @@ static __always_inline void connection_ends(struct state_scratch *scratch,
 	event->peer_port = bpf_ntohs(sk->__sk_common.skc_dport);
 	event->family = ends_fill(sk, event->local_ip, event->peer_ip);
 	bytes_fill(event, sk);
-	if (!predicate_network_close(event)) {
+	if (!predicate_network_close(event) && owner) {
 		counts->filtered++;
 		return;
 	}

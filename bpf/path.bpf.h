@@ -11,7 +11,9 @@
  *   bytes  0 ............ off ............ EVENT_PATH_SIZE ......... end
  *          unused         /home/user      /name
  *
- * A path that does not fit keeps its end and is marked.
+ * A path that does not fit keeps its end and is marked. So is one that does not
+ * lead to the root of a tree of mounts: of a file on a mount that is not mounted,
+ * of one that was moved out of what its mount shows, of one opened by its handle.
  */
 #ifndef SHRIKE_BPF_PATH_H
 #define SHRIKE_BPF_PATH_H
@@ -49,6 +51,7 @@ enum path_state {
 	PATH_AT_ROOT,
 	PATH_PSEUDO, /* the file is in no directory: memfd, pipe */
 	PATH_TOO_LONG,
+	PATH_NOWHERE, /* in no tree of mounts, or not below its mount's root */
 };
 
 struct path_walk {
@@ -67,6 +70,35 @@ static __always_inline void path_enter_mount(struct path_walk *walk,
 	walk->mount_root = KERNEL_READ(mount, mnt.mnt_root);
 }
 
+/* Eight bytes of a name; what lies behind its end is the caller's to drop. */
+static __always_inline __u64 name_word(const unsigned char *name)
+{
+	return KERNEL_READ((struct qstr *)name, hash_len);
+}
+
+/*
+ * Most names are short: a few loads and stores cost less than a call that
+ * copies. Words overlap where a name is no multiple of them. `to` has slack
+ * behind it, which is kept: there the path goes on.
+ */
+static __always_inline void name_copy(char *to, const unsigned char *name,
+				      __u32 len)
+{
+	if (len > 2 * sizeof(__u64)) {
+		bpf_probe_read_kernel(to, len, name);
+	} else if (len >= sizeof(__u64)) {
+		__u32 last = (len - sizeof(__u64)) & 15;
+
+		*(__u64 *)to = name_word(name);
+		*(__u64 *)(to + last) = name_word(name + last);
+	} else {
+		__u64 mask = (1ULL << (8 * len & 63)) - 1;
+
+		*(__u64 *)to = (*(__u64 *)to & ~mask) |
+			       (name_word(name) & mask);
+	}
+}
+
 static __always_inline bool path_prepend(struct path_walk *walk,
 					 const unsigned char *name, __u32 len)
 {
@@ -78,12 +110,47 @@ static __always_inline bool path_prepend(struct path_walk *walk,
 		return false;
 	off = (off - len - 1) & (EVENT_PATH_SIZE - 1);
 	walk->bytes[off] = '/';
-	bpf_probe_read_kernel(walk->bytes + off + 1, len, name);
+	name_copy(walk->bytes + off + 1, name, len);
 	walk->off = off;
 	return true;
 }
 
-/* Returns 1 to end the loop. */
+/*
+ * The kernel's own mounts (memfd, pipes) have an error for a namespace. A mount
+ * that was unmounted while in use has none; one that is not mounted yet, of
+ * fsmount() or open_tree(), a nameless one. There a path begins anywhere.
+ */
+#define MOUNT_ERRORS 4095UL
+#define MNT_NS_NAMELESS 0xEFFFFFF7 /* MNT_NS_ANON_INO; 0 before 6.18 */
+
+static __always_inline bool mount_is_internal(struct mount *mount)
+{
+	return (unsigned long)KERNEL_READ(mount, mnt_ns) >= -MOUNT_ERRORS;
+}
+
+static __always_inline bool mount_is_in_tree(struct mount *mount)
+{
+	struct mnt_namespace *ns = KERNEL_READ(mount, mnt_ns);
+	__u32 inum;
+
+	if (!ns)
+		return false;
+	if ((unsigned long)ns >= -MOUNT_ERRORS)
+		return true;
+	inum = KERNEL_READ(ns, ns.inum);
+	return inum && inum != MNT_NS_NAMELESS;
+}
+
+/* Odd while the dentry gets another name or parent, and another after it. */
+static __always_inline __u32 path_renames(struct dentry *dentry)
+{
+	return KERNEL_READ(dentry, d_seq.seqcount.sequence);
+}
+
+/*
+ * Returns 1 to end the loop. A step that a rename of this very directory came
+ * into is made again: a name never comes with the parent of another time.
+ */
 static long path_step(__u32 index, struct path_walk *walk)
 {
 	struct dentry *dentry = walk->dentry;
@@ -91,23 +158,29 @@ static long path_step(__u32 index, struct path_walk *walk)
 	struct dentry *parent;
 	struct mount *above;
 	const unsigned char *name;
+	__u32 off = walk->off;
+	__u32 renames;
 	__u32 len;
 
 	if (dentry == walk->mount_root) {
 		above = KERNEL_READ(mount, mnt_parent);
 		if (above == mount) {
-			walk->state = PATH_AT_ROOT;
+			walk->state = mount_is_in_tree(mount) ? PATH_AT_ROOT :
+								PATH_NOWHERE;
 			return 1;
 		}
 		walk->dentry = KERNEL_READ(mount, mnt_mountpoint);
 		path_enter_mount(walk, above);
 		return 0;
 	}
+	renames = path_renames(dentry);
 	parent = KERNEL_READ(dentry, d_parent);
 	name = KERNEL_READ(dentry, d_name.name);
 	len = KERNEL_READ(dentry, d_name.len);
 	if (parent == dentry) {
-		walk->state = PATH_PSEUDO;
+		walk->state = index == 0 && mount_is_internal(mount) ?
+				      PATH_PSEUDO :
+				      PATH_NOWHERE;
 		if (len && index == 0)
 			path_prepend(walk, name, len);
 		return 1;
@@ -115,6 +188,10 @@ static long path_step(__u32 index, struct path_walk *walk)
 	if (!path_prepend(walk, name, len)) {
 		walk->state = PATH_TOO_LONG;
 		return 1;
+	}
+	if (renames & 1 || renames != path_renames(dentry)) {
+		walk->off = off;
+		return 0;
 	}
 	walk->dentry = parent;
 	return 0;
@@ -180,14 +257,23 @@ static __always_inline __u32 path_of_cwd(struct path_buffer *buffer,
 			       KERNEL_READ(fs, pwd.mnt), ret_state);
 }
 
+/* What is copied without a call, as most paths are: a cache line. */
+#define PATH_SHORT 64
+
 /* To the start of a record's `bytes`, EVENT_PATH_SIZE long; returns `len`. */
 static __always_inline __u32 path_copy(char *bytes, struct path_buffer *buffer,
 				       __u32 len)
 {
-	__u32 off = EVENT_PATH_SIZE - len;
+	__u32 off = (EVENT_PATH_SIZE - len) & 8191;
 
 	len = AT_MOST(len, EVENT_PATH_SIZE);
-	bpf_probe_read_kernel(bytes, len, buffer->bytes + (off & 8191));
+	if (len > PATH_SHORT) {
+		bpf_probe_read_kernel(bytes, len, buffer->bytes + off);
+		return len;
+	}
+#pragma clang loop unroll(full)
+	for (unsigned i = 0; i < PATH_SHORT; i += sizeof(__u64))
+		*(__u64 *)(bytes + i) = *(__u64 *)(buffer->bytes + off + i);
 	return len;
 }
 

@@ -9,6 +9,7 @@
 #include "bpf/exec.bpf.h"
 #include "bpf/head.bpf.h"
 #include "bpf/namespace.bpf.h"
+#include "bpf/process_terms.h"
 #include "bpf/ring.bpf.h"
 
 #include <bpf/bpf_tracing.h>
@@ -21,6 +22,9 @@ SCRATCH_MAP(failed_scratch, struct process_exec_event);
 SCRATCH_MAP(fork_scratch, struct process_fork_event);
 SCRATCH_MAP(clone_scratch, struct process_namespace_event);
 SCRATCH_MAP(exit_scratch, struct process_exit_event);
+SCRATCH_MAP(exec_slots, struct exec_keys);
+
+PROCESS_TERMS_PASS_ALL
 
 struct snapshot_scratch {
 	struct process_exec_event event;
@@ -63,15 +67,16 @@ static __always_inline void exec_begin(struct process_exec_event *event)
 	event->cwd = (struct event_blob){ 0 };
 	event->args = (struct event_blob){ 0 };
 	event->env = (struct event_blob){ 0 };
+	event->exec_id = 0;
 }
 
-static __always_inline void exec_put(struct process_exec_event *event,
+static __always_inline bool exec_put(struct process_exec_event *event,
 				     struct event_counters *counts)
 {
 	struct bpf_dynptr room;
 
 	if (!ring_reserve(&lifecycle_ring, &event->head, counts, &room))
-		return;
+		return false;
 	bpf_dynptr_write(&room, 0, event, PROCESS_EXEC_FIXED, 0);
 	BLOB_WRITE(filename, EVENT_PATH_SIZE);
 	BLOB_WRITE(interp, EVENT_PATH_SIZE);
@@ -82,6 +87,7 @@ static __always_inline void exec_put(struct process_exec_event *event,
 	if (NEEDS(PROCESS_EXEC, PROCESS_EXEC_exec_env))
 		BLOB_WRITE(env, EVENT_ENV_SIZE);
 	ring_submit(&lifecycle_ring, &room);
+	return true;
 }
 
 /* The parts, of the current task's memory; not 0: they did not come. */
@@ -151,6 +157,23 @@ int BPF_PROG(process_prepare_exec, struct task_struct *task)
 	return 0;
 }
 
+/* For the events that this program will cause. */
+static __always_inline void exec_keep(struct process_exec_event *event,
+				      struct task_struct *task)
+{
+	struct exec_keys *keys;
+
+	if (settings.keeps_terms)
+		bits_of_exec(&event->head, task);
+	if (!settings.keeps_keys)
+		return;
+	keys = scratch_get(&exec_slots);
+	if (!keys)
+		return;
+	exec_keys(event, keys);
+	keys_of_exec(&event->head, keys->slots);
+}
+
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(process_exec, struct task_struct *task, int old_pid,
 	     struct linux_binprm *bprm)
@@ -190,7 +213,11 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid,
 				    EVENT_PART_CWD));
 	if (NEEDS(PROCESS_EXEC, PROCESS_EXEC_exec_env))
 		exec_env(event, mm);
-	exec_put(event, counts);
+	event->exec_id = (__u32)task->self_exec_id;
+	if (settings.keeps_terms)
+		process_terms(event, &event->head.terms);
+	if (exec_put(event, counts))
+		exec_keep(event, task);
 	return 0;
 }
 
@@ -425,6 +452,8 @@ int BPF_PROG(process_fork, struct task_struct *creator,
 	if (child->pid != child->tgid &&
 	    !NEEDS(PROCESS_FORK, PROCESS_FORK_is_thread))
 		return 0;
+	if (settings.keeps_terms && child->pid == child->tgid)
+		bits_of_fork(creator, child);
 	clone_flags_fill(creator, child, &event->clone_flags);
 	fork_put(creator, child, event);
 	if (WANTED(PROCESS_NAMESPACE))
@@ -442,6 +471,7 @@ static __always_inline int exit_put(struct task_struct *task)
 
 	if (task->tgid == settings.self_tgid)
 		return 0;
+	bits_of_exit(task);
 	counts = counters_get(STREAM_PROCESS_EXIT);
 	event = scratch_get(&exit_scratch);
 	if (!counts || !event)
@@ -622,6 +652,9 @@ int process_snapshot(struct bpf_iter__task *ctx)
 			   snapshot_cwd(scratch, task));
 	if (NEEDS(PROCESS_SNAPSHOT, PROCESS_SNAPSHOT_exec_env))
 		snapshot_env(event, task, mm);
+	event->exec_id = (__u32)task->self_exec_id;
+	if (settings.keeps_terms)
+		process_terms(event, &event->head.terms);
 	snapshot_put(ctx->meta->seq, event);
 	return 0;
 }

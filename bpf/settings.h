@@ -8,6 +8,7 @@
 
 #include "bpf/columns.h"
 #include "bpf/event.h"
+#include "bpf/process_terms.h"
 
 #include <linux/types.h>
 
@@ -21,7 +22,15 @@ struct collect_settings {
 	__u32 self_tgid;	 /* whose events are dropped; 0: nobody's */
 	__u32 generation;	 /* of the rules, for head.generation */
 	__u32 cgroup_controller; /* enum cgroup_controller */
-	__u32 pad;
+	/* Is there a predicate that tests terms, or slots of exec_keys()? */
+	__u16 keeps_terms;
+	__u16 keeps_keys;
+	__u64 join_ns[JOIN_SLOTS_MAX]; /* each slot's time to live */
+	/* Of head.join_keys, and PROCESS_TERMS_... as bits: what is tested. */
+	__u64 tests_slots[STREAM_COUNT];
+	/* Whoever has none of these bits does nothing that a rule can use. */
+	struct process_terms needs_terms[STREAM_COUNT];
+	__u8 tests_process[STREAM_COUNT];
 	__u8 wanted[STREAM_COUNT];
 	/* Calls that failed too: some rule reads `retval` of the stream. */
 	__u8 failed[STREAM_COUNT];

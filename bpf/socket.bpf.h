@@ -30,7 +30,7 @@
 
 /*
  * Connections whose owner is known at a time. The oldest make room for new
- * ones: rows of those have pid 0.
+ * ones: rows of those are nobody's.
  */
 #define SOCKET_OWNERS_MAX 16384
 

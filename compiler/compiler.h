@@ -38,6 +38,9 @@ struct subscription {
 	/* Do they test head.terms, head.parent_terms? */
 	bool tests_process[2];
 	uint64_t tests_slots; /* of head.join_keys, bit per slot */
+	/* A row of whose head.terms none of these is set is one that nobody
+	   can use, whatever else it holds; empty: there may be one. */
+	struct process_terms needs_terms;
 };
 
 /* Columns of processes that are read from /proc now and then, see sampler.h. */

@@ -97,8 +97,9 @@ unsigned lower_asks(const struct bound_rule *bound, unsigned input)
 	if (stream == STREAM_PROCESS_FORK &&
 	    block_names(bound, input, COL_PROCESS_FORK_is_thread))
 		asks |= PLAN_ASKS_THREADS;
+	/* One outcome is to fail. */
 	if (stream == STREAM_NETWORK_CONNECT &&
 	    block_names(bound, input, COL_NETWORK_CONNECT_outcome))
-		asks |= PLAN_ASKS_OUTCOMES;
+		asks |= PLAN_ASKS_OUTCOMES | PLAN_ASKS_FAILED;
 	return asks;
 }

@@ -499,6 +499,7 @@ int pushdown_stage(const struct pushdown_request *request,
 	} else {
 		function.ir = b.ir;
 		note_reads(&function);
+		note_needs(root, &function.needs_terms);
 		for (unsigned i = 0; i < b.input_count; i++)
 			function.tests_slots |= b.inputs[i].slots;
 		r = make_lines(&b, &code, &function, err);

@@ -10,6 +10,7 @@
 #ifndef SHRIKE_COMPILER_PUSHDOWN_H
 #define SHRIKE_COMPILER_PUSHDOWN_H
 
+#include "bpf/event.h"
 #include "stream/expr.h"
 #include "user/base/arena.h"
 #include "user/base/err.h"
@@ -67,6 +68,8 @@ struct kernel_function {
 	uint64_t columns[4];	     /* that it reads, bit per column id */
 	bool tests_process[2];	     /* head.terms, head.parent_terms */
 	uint64_t tests_slots;	     /* of head.join_keys */
+	/* It is 0 where head.terms has none of these; empty: it may be 1. */
+	struct process_terms needs_terms;
 };
 
 struct pushdown_request {
@@ -102,6 +105,8 @@ int process_terms_compile(const struct process_term_table *table,
 			  struct kernel_function *ret_function,
 			  const struct process_term **ret_terms,
 			  unsigned *ret_count, struct err *err);
+
+bool process_terms_any(const struct process_terms *terms);
 
 /* Does the stream's record hold paths? */
 bool pushdown_has_pre(enum stream_id stream);

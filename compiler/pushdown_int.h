@@ -318,4 +318,7 @@ int cond_emit_bits(const struct cond *const *conds, unsigned count,
 /* pushdown_read.c: what of the record the function's code loads */
 void note_reads(struct kernel_function *function);
 
+/* pushdown_needs.c: the bits of head.terms without which it is FALSE. */
+void note_needs(const struct cond *cond, struct process_terms *ret_needs);
+
 #endif

@@ -148,8 +148,11 @@ static void take_process(struct subscription *subscription,
 
 		for (unsigned k = 0; k < 2; k++)
 			subscription->tests_process[k] |= f->tests_process[k];
-		if (f->insns)
-			subscription->tests_slots |= f->tests_slots;
+		if (!f->insns)
+			continue;
+		subscription->tests_slots |= f->tests_slots;
+		if (process_terms_any(&f->needs_terms))
+			subscription->needs_terms = f->needs_terms;
 	}
 }
 

@@ -9,6 +9,5 @@ AS
 SELECT b.pid, b.exe, b.cmdline, b.prog_type, b.object_name, b.parent_exe, b.uid
 FROM kernel.bpf b
 WHERE b.cmd = 'prog_load' AND b.prog_type IN (2, 5, 17, 26)
-  AND (b.exe IN ('/usr/lib/systemd/systemd', '/usr/bin/shrike',
-                 '/usr/local/bin/shrike')) IS NOT TRUE
+  AND (b.exe = '/usr/lib/systemd/systemd' OR b.name = 'shrike') IS NOT TRUE
 SUPPRESS FOR INTERVAL '1' MINUTE;

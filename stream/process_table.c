@@ -10,6 +10,7 @@
 #include "stream/process_table_int.h"
 #include "user/base/siphash.h"
 
+#include <linux/sched.h>
 #include <stdlib.h>
 
 #define PID_MASK ((1LL << PID_KEY_SHIFT) - 1)
@@ -250,6 +251,26 @@ static void set_parent(struct process *process, struct value key)
 		process->parent_key = key.i;
 }
 
+/* Whoever moves now moves another, too: where they are is not known any more. */
+static void share_cwd(struct process_table *table, struct process *process)
+{
+	struct context *context;
+
+	if (process->shares_cwd)
+		return;
+	process->shares_cwd = true;
+	context = context_of_chdir(process->context, value_null());
+	if (context)
+		learn(table, process, context);
+}
+
+static bool has_shared_cwd(const struct row *row)
+{
+	struct value flags = row_get(row, COL_PROCESS_FORK_clone_flags);
+
+	return flags.type == VALUE_INT && flags.i & CLONE_FS;
+}
+
 static void apply_fork(struct process_table *table, const struct row *row)
 {
 	struct value key = row_get(row, COL_PROCESS_FORK_child_key);
@@ -259,11 +280,16 @@ static void apply_fork(struct process_table *table, const struct row *row)
 		process_find(table, row_get(row, COL_pid_key));
 	struct context *context;
 	bool is_kernel = creator && creator->is_kernel;
+	bool shares_cwd = has_shared_cwd(row) && !is_kernel;
 	struct process *child;
 
 	/* A thread is its process. */
 	if (thread.type == VALUE_BOOL && thread.i)
 		return;
+	if (creator && shares_cwd) {
+		share_cwd(table, creator);
+		creator = process_find(table, row_get(row, COL_pid_key));
+	}
 	context = context_of_fork(creator ? creator->context : NULL,
 				  start_of(table, start));
 	if (creator)
@@ -275,6 +301,7 @@ static void apply_fork(struct process_table *table, const struct row *row)
 	}
 	child->from_snapshot = false;
 	child->is_kernel = is_kernel;
+	child->shares_cwd = shares_cwd;
 	set_parent(child, row_get(row, COL_PROCESS_FORK_child_parent_key));
 	learn(table, child, context);
 	table->cause = PROCESS_FORKED;
@@ -313,6 +340,8 @@ static void apply_program(struct process_table *table, const struct row *row,
 	if (value_is_null(program.cwd) && process->context)
 		program.cwd =
 			process->context->values[COL_cwd - COL_CONTEXT_FIRST];
+	if (process->shares_cwd)
+		program.cwd = value_null();
 	process->is_kernel = program.flags & EVENT_FLAG_KTHREAD;
 	learn(table, process, context_of_program(&program));
 }
@@ -392,7 +421,8 @@ static void apply_chdir(struct process_table *table, const struct row *row)
 	struct value path = row_get(row, COL_PROCESS_CHDIR_path);
 	struct context *context;
 
-	if (!process || process->ended || has_failed(row))
+	if (!process || process->ended || has_failed(row) ||
+	    process->shares_cwd)
 		return;
 	context = context_of_chdir(process->context, path);
 	if (context)

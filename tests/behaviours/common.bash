@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 #
-# What the behaviours share. Each is named after the rule it sets off and says
-# in its line `# expects:` which rules must match, no more and no fewer. All of
-# them stay on loopback and in folders of their own; what is written below /etc
-# is written in a mount namespace whose /etc is an empty tmpfs. TOOLS names the
-# folder with the built test tools.
+# What the behaviours share. One with a line `# expects:` is named after the rule
+# it sets off and says which rules must match, no more and no fewer; no shipped
+# rule is about the others, which name a technique of ATT&CK instead. The events
+# that each must leave are in tests/e2e/behaviours.table. All of them stay on
+# loopback and in folders of their own; what is written below /etc is written in
+# a mount namespace whose /etc is an empty tmpfs. TOOLS names the folder with the
+# built test tools. A behaviour that this machine cannot show exits with 77.
 set -euo pipefail
 
 # A folder that is not world-writable, so that exec_from_tmp stays quiet.
 home=$(mktemp -d /root/.shrike-behaviour.XXXXXX)
 trap 'rm -rf "$home"' EXIT
+[[ -z ${FACTS:-} ]] ||
+	printf '%s home %s\n' "$(basename "$0" .sh)" "$home" >>"$FACTS"
 
 # shell_server: print a free port, accept once, send `exit`, read to the end.
 shell_server() {
@@ -35,6 +39,29 @@ server = http.server.HTTPServer(("127.0.0.1", 0), handler)
 print(server.server_port, flush=True)
 server.handle_request()
 ' "$1" 2>/dev/null
+}
+
+# fact NAME VALUE: what {NAME} of this behaviour means in behaviours.table.
+fact() {
+	[[ -z ${FACTS:-} ]] ||
+		printf '%s %s %s\n' "$(basename "$0" .sh)" "$1" "$2" >>"$FACTS"
+}
+
+# facts: the same of the lines NAME VALUE of standard input.
+facts() {
+	local name value
+
+	while read -r name value; do
+		fact "$name" "$value"
+	done
+}
+
+# victim_start: a process to do something to; its pid is in victim.
+victim_start() {
+	sleep 60 &
+	victim=$!
+	fact victim "$victim"
+	trap 'kill "$victim" 2>/dev/null || true; rm -rf "$home"' EXIT
 }
 
 # in_private_etc SCRIPT: run it where /etc is empty and nobody else's.

@@ -8,6 +8,7 @@ mkdir "$home/www"
 cp /bin/true "$home/www/payload"
 coproc SERVER { file_server "$home/www"; }
 read -r port <&"${SERVER[0]}"
+fact port "$port"
 if command -v curl >/dev/null; then
 	curl -s -o "$home/payload" "http://127.0.0.1:$port/payload"
 elif command -v wget >/dev/null; then

@@ -6,5 +6,6 @@
 # A program is copied to /tmp and run there.
 there=$(mktemp -d /tmp/shrike-behaviour.XXXXXX)
 trap 'rm -rf "$home" "$there"' EXIT
+fact there "$there"
 cp /bin/true "$there/program"
 "$there/program"

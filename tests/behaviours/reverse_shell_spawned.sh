@@ -6,6 +6,7 @@
 # A client connects, and gives the socket to an interactive shell.
 coproc SERVER { shell_server; }
 read -r port <&"${SERVER[0]}"
+fact port "$port"
 timeout 10 setsid --wait python3 -c '
 import socket, subprocess, sys
 peer = socket.create_connection(("127.0.0.1", int(sys.argv[1])))

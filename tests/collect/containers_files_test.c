@@ -117,6 +117,42 @@ static void docker__of_a_pod__gives_what_its_labels_say(void **state)
 	assert_string_equal(facts.pod_namespace, "shop");
 }
 
+/* The author of an image chooses its labels. */
+static void docker__labels_of_an_image__are_not_believed(void **state)
+{
+	struct container_facts facts;
+
+	(void)state;
+	file_put(DOCKER, "config.v2.json",
+		 "{\"Name\":\"/web\",\"Config\":{\"Image\":\"evil\","
+		 "\"Labels\":{\"io.kubernetes.container.name\":\"dns\","
+		 "\"nerdctl/name\":\"dns\","
+		 "\"io.kubernetes.cri.image-name\":\"good\","
+		 "\"io.kubernetes.pod.name\":\"dns\","
+		 "\"io.kubernetes.pod.namespace\":\"kube-system\"}}}");
+	assert_true(facts_of("/docker/" A, &facts));
+	assert_string_equal(facts.name, "web");
+	assert_string_equal(facts.image, "evil");
+	assert_string_equal(facts.pod, "");
+	assert_string_equal(facts.pod_namespace, "");
+}
+
+/* Any user may call a cgroup after a container of the machine's. */
+static void user__cgroup_called_after_another__gets_nothing(void **state)
+{
+	struct container_facts facts;
+
+	(void)state;
+	file_put(DOCKER, "config.v2.json",
+		 "{\"Name\":\"/web\",\"Config\":{\"Image\":\"nginx\"}}");
+	assert_true(facts_of("/user.slice/user-1000.slice/user@1000.service/"
+			     "docker-" A ".scope",
+			     &facts));
+	assert_string_equal(facts.id, A);
+	assert_string_equal(facts.name, "");
+	assert_string_equal(facts.image, "");
+}
+
 static void containerd__annotations__give_the_pod(void **state)
 {
 	struct container_facts facts;
@@ -270,6 +306,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(docker__its_file__gives_name_and_image),
 		cmocka_unit_test(docker__of_a_pod__gives_what_its_labels_say),
+		cmocka_unit_test(docker__labels_of_an_image__are_not_believed),
+		cmocka_unit_test(
+			user__cgroup_called_after_another__gets_nothing),
 		cmocka_unit_test(containerd__annotations__give_the_pod),
 		cmocka_unit_test(podman__list_of_storage__gives_name_and_image),
 		cmocka_unit_test(crio__annotations__give_the_pod),

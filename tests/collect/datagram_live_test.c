@@ -2,6 +2,9 @@
 /* network.datagram and network.socket of real children. */
 #include "network.h"
 
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
@@ -113,6 +116,50 @@ static void datagram__each_call__has_destination_and_length(void **state)
 	n = datagram_row(&live, pid, 0, 7000, 10);
 	assert_int_equal(n->src_port, told->client_port);
 	assert_int_equal(n->head.ppid, getpid());
+	counters_balance(&live, STREAM_NETWORK_DATAGRAM);
+	live_close(&live);
+	told_free(told);
+}
+
+/* --- calls that are not for sockets ----------------------------------------*/
+
+static void send_as_files(void *arg)
+{
+	struct told *told = arg;
+	struct sockaddr_in to = v4_address("127.0.0.7", 7000);
+	struct iovec piece = { "12345", 5 };
+	int fd, listener, file, ends[2];
+
+	namespace_enter(told);
+	listener = socket(AF_INET, SOCK_DGRAM, 0);
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	file = memfd_create("datagram", 0);
+	MUST(told, bind(listener, (void *)&to, sizeof(to)) == 0 &&
+			   connect(fd, (void *)&to, sizeof(to)) == 0);
+	MUST(told, pwritev2(fd, &piece, 1, -1, 0) == 5);
+	MUST(told, write(file, "123456", 6) == 6);
+	MUST(told, sendfile(fd, file, &(off_t){ 0 }, 6) == 6);
+	MUST(told, pipe(ends) == 0 && write(ends[1], "1234567", 7) == 7);
+	MUST(told, splice(ends[0], NULL, fd, NULL, 7, 0) == 7);
+}
+
+static void datagram__as_a_file__is_seen(void **state)
+{
+	const struct network_datagram_event *n;
+	struct told *told = told_new();
+	struct live live;
+	pid_t pid;
+
+	(void)state;
+	network_open(&live, DATAGRAM, ASKED_PLAIN);
+	pid = told_run(send_as_files, told);
+	live_drain(&live);
+	for (unsigned i = 0; i < 3; i++) {
+		n = datagram_row(&live, pid, i, 7000, 5 + i);
+		ip_need(n->dst_ip, AF_INET, "127.0.0.7");
+		assert_int_equal(n->head.source, EVENT_SOURCE_KERNEL);
+	}
+	assert_int_equal(count_rows(&live, STREAM_NETWORK_DATAGRAM, pid), 3);
 	counters_balance(&live, STREAM_NETWORK_DATAGRAM);
 	live_close(&live);
 	told_free(told);
@@ -384,6 +431,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			datagram__each_call__has_destination_and_length),
+		cmocka_unit_test(datagram__as_a_file__is_seen),
 		cmocka_unit_test(datagram__other_kinds__family_and_protocol),
 		cmocka_unit_test(datagram__streams_pipes_and_unix__no_rows),
 		cmocka_unit_test(datagram__failed__only_when_asked_for),

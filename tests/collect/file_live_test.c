@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <pthread.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -72,8 +73,13 @@ static void open__whole_family__is_seen_once_each(void **state)
 	f = live_find(&live, STREAM_FILE_OPEN, pid, 1);
 	assert_string_equal(open_path(f), in_root("creat"));
 	assert_true(f->is_write && f->created);
+	assert_true(f->fd >= 0 && f->head.retval == f->fd);
+	assert_int_equal(f->head.source, EVENT_SOURCE_KERNEL);
 	assert_int_equal(f->head.truncated, 0);
 	assert_int_equal(f->head.flags, 0);
+	/* Also those that the kernel forgets once they are obeyed. */
+	assert_int_equal(f->flags & (O_ACCMODE | O_CREAT | O_TRUNC),
+			 O_WRONLY | O_CREAT | O_TRUNC);
 	assert_int_equal(stat(in_root("creat"), &st), 0);
 	assert_int_equal(f->mode, st.st_mode);
 	assert_int_equal(f->ino, st.st_ino);
@@ -184,6 +190,71 @@ static void open__by_handle__is_seen(void **state)
 	assert_non_null(f);
 	assert_string_equal(open_path(f), in_root("handle"));
 	assert_false(f->created);
+	live_close(&live);
+}
+
+#define TREE_FLAGS (OPEN_TREE_CLONE | O_CLOEXEC)
+
+/* Where a path starts anywhere but at the root of what is mounted. */
+static void nowhere_open(void *arg)
+{
+	int tree, left;
+
+	(void)arg;
+	if (unshare(CLONE_NEWNS) ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mkdir(in_root("shown"), 0755) || mkdir(in_root("shown/in"), 0755) ||
+	    mkdir(in_root("at"), 0755))
+		_exit(1);
+	close(creat(in_root("shown/in/not-mounted"), 0600));
+	close(creat(in_root("shown/in/unmounted"), 0600));
+	close(creat(in_root("shown/in/escaped"), 0600));
+	tree = (int)syscall(SYS_open_tree, AT_FDCWD, in_root("shown"),
+			    TREE_FLAGS);
+	if (tree < 0 || openat(tree, "in/not-mounted", O_RDWR) < 0)
+		_exit(2);
+	if (mount(in_root("shown"), in_root("at"), NULL, MS_BIND, NULL))
+		_exit(3);
+	left = open(in_root("at/in"), O_RDONLY | O_DIRECTORY);
+	/* Out of what the mount shows: no way leads from there to its root. */
+	if (left < 0 || rename(in_root("shown/in"), in_root("in")) ||
+	    openat(left, "escaped", O_RDWR) < 0)
+		_exit(4);
+	if (rename(in_root("in"), in_root("shown/in")) ||
+	    umount2(in_root("at"), MNT_DETACH) ||
+	    openat(left, "unmounted", O_RDWR) < 0)
+		_exit(5);
+}
+
+static void nowhere_check(const struct live *live, pid_t pid, const char *name)
+{
+	const struct file_open_event *f = NULL;
+	const char *path;
+
+	/* Each is made, then opened. */
+	for (unsigned n = 0, found = 0; found < 2; n++) {
+		f = live_find(live, STREAM_FILE_OPEN, pid, n);
+		assert_non_null(f);
+		path = strrchr(open_path(f), '/');
+		found += path && strcmp(path + 1, name) == 0;
+	}
+	assert_int_equal(f->head.truncated, EVENT_PART_PATH);
+}
+
+static void open__from_nowhere__is_marked(void **state)
+{
+	struct live live;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	live_open(&live, &file_request);
+	pid = child_run(nowhere_open, NULL, &status);
+	assert_int_equal(status, 0);
+	live_drain(&live);
+	nowhere_check(&live, pid, "not-mounted");
+	nowhere_check(&live, pid, "escaped");
+	nowhere_check(&live, pid, "unmounted");
 	live_close(&live);
 }
 
@@ -336,6 +407,164 @@ static void open__32_bit_call__is_marked(void **state)
 }
 #endif
 
+/* --- calls that failed -----------------------------------------------------*/
+
+static void failing_open(void *arg)
+{
+	struct open_how how = { .flags = O_RDWR };
+	char longest[4096];
+	int dir = open(root, O_PATH);
+
+	(void)arg;
+	memset(longest, '/', sizeof(longest));
+	longest[sizeof(longest) - 1] = 'x'; /* no NUL: too long a name */
+	if (dir < 0 || chdir(root) ||
+	    syscall(SYS_open, "none", O_WRONLY) >= 0 ||
+	    syscall(SYS_creat, "none/x", 0600) >= 0 ||
+	    syscall(SYS_openat, dir, "./none", O_RDONLY) >= 0 ||
+	    syscall(SYS_openat2, dir, "none2", &how, sizeof(how)) >= 0 ||
+	    syscall(SYS_open, (void *)16, O_RDONLY) >= 0 ||
+	    syscall(SYS_open, longest, O_RDONLY) >= 0)
+		_exit(1);
+}
+
+static struct collect_columns failed_columns;
+
+static void open__that_failed__is_what_was_asked_for(void **state)
+{
+	static const struct {
+		const char *path;
+		int retval;
+		uint32_t flags;
+		bool is_write;
+	} expected[] = {
+		{ "none", -ENOENT, O_WRONLY, true },
+		{ "none/x", -ENOENT, O_CREAT | O_WRONLY | O_TRUNC, true },
+		{ "./none", -ENOENT, O_RDONLY, false },
+		{ "none2", -ENOENT, O_RDWR, true },
+	};
+	struct collect_request request = file_request;
+	const struct file_open_event *f;
+	struct live live;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	memset(failed_columns.read, 0xff, sizeof(failed_columns.read));
+	memset(failed_columns.tested, 0xff, sizeof(failed_columns.tested));
+	failed_columns.failed[STREAM_FILE_OPEN] = 1;
+	request.columns = &failed_columns;
+	live_open(&live, &request);
+	pid = child_run(failing_open, NULL, &status);
+	assert_int_equal(status, 0);
+	live_drain(&live);
+	for (unsigned i = 0; i < ARRAY_SIZE(expected); i++) {
+		f = live_find(&live, STREAM_FILE_OPEN, pid, 1 + i);
+		assert_non_null(f);
+		assert_string_equal(open_path(f), in_root(expected[i].path));
+		assert_int_equal(f->head.retval, expected[i].retval);
+		assert_int_equal(f->head.source, EVENT_SOURCE_SYSCALL);
+		assert_int_equal(f->head.truncated, 0);
+		assert_int_equal(f->flags, expected[i].flags);
+		assert_int_equal(f->is_write, expected[i].is_write);
+		assert_true(f->fd == EVENT_NONE);
+		assert_int_equal(f->ino | f->dev | f->mode, 0);
+	}
+	f = live_find(&live, STREAM_FILE_OPEN, pid, 5);
+	assert_non_null(f);
+	assert_int_equal(f->head.retval, -EFAULT);
+	assert_int_equal(f->head.truncated, EVENT_PART_PATH);
+	f = live_find(&live, STREAM_FILE_OPEN, pid, 6);
+	assert_non_null(f);
+	assert_int_equal(f->head.retval, -ENAMETOOLONG);
+	assert_int_equal(f->head.truncated, EVENT_PART_PATH);
+	assert_null(live_find(&live, STREAM_FILE_OPEN, pid, 7));
+	live_close(&live);
+}
+
+/* --- directories that move while a path is walked --------------------------*/
+
+#define MOVES 20000
+
+/* One level up, with another name, and down again. */
+static void *move_about(void *arg)
+{
+	unsigned *moves = arg;
+
+	for (;;) {
+		if (rename("a/b/c", "a/d") || rename("a/d", "a/b/c"))
+			_exit(1);
+		__atomic_fetch_add(moves, 1, __ATOMIC_RELAXED);
+	}
+	return NULL;
+}
+
+static void open_while_moving(void *arg)
+{
+	unsigned moves = 0;
+	pthread_t mover;
+	int dir;
+
+	(void)arg;
+	if (chdir(root) || mkdir("a", 0755) || mkdir("a/b", 0755) ||
+	    mkdir("a/b/c", 0755) || mkdir("a/b/c/e", 0755))
+		_exit(1);
+	dir = open("a/b/c/e", O_PATH | O_DIRECTORY);
+	if (dir < 0 || pthread_create(&mover, NULL, move_about, &moves))
+		_exit(1);
+	while (__atomic_load_n(&moves, __ATOMIC_RELAXED) < MOVES) {
+		int fd = openat(dir, "leaf", O_CREAT | O_RDONLY, 0600);
+
+		if (fd < 0)
+			_exit(1);
+		close(fd);
+	}
+}
+
+static void open__while_directories_move__is_a_path_there_was(void **state)
+{
+	const char *places[] = { in_root("a/b/c/e/leaf"),
+				 in_root("a/d/e/leaf") };
+	const struct event_head *head = NULL;
+	unsigned seen[ARRAY_SIZE(places)] = { 0 };
+	unsigned unknown = 0;
+	struct live live;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	live_open(&live, &file_request);
+	pid = child_run(open_while_moving, NULL, &status);
+	assert_int_equal(status, 0);
+	live_drain(&live);
+	while ((head = live_next(&live, head))) {
+		const struct file_open_event *f = (const void *)head;
+		const char *path;
+		unsigned i;
+
+		if (head->stream != STREAM_FILE_OPEN ||
+		    head->pid != (uint32_t)pid)
+			continue;
+		path = open_path(f);
+		if (!strstr(path, "leaf"))
+			continue;
+		if (head->truncated) {
+			unknown++;
+			continue;
+		}
+		for (i = 0; i < ARRAY_SIZE(places); i++)
+			if (strcmp(path, places[i]) == 0)
+				break;
+		if (i == ARRAY_SIZE(places))
+			fail_msg("there never was a %s", path);
+		seen[i]++;
+	}
+	print_message("%u opens below a/b/c, %u below a/d, %u not known\n",
+		      seen[0], seen[1], unknown);
+	assert_true(unknown < seen[0] + seen[1]);
+	live_close(&live);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -343,9 +572,13 @@ int main(void)
 		cmocka_unit_test(
 			open__through_mounts_and_chroot__is_the_full_path),
 		cmocka_unit_test(open__by_handle__is_seen),
+		cmocka_unit_test(open__from_nowhere__is_marked),
 		cmocka_unit_test(open__root_and_proc__are_named),
 		cmocka_unit_test(open__memfd_and_pipe__are_pseudo_paths),
 		cmocka_unit_test(open__path_too_long__keeps_the_leaf),
+		cmocka_unit_test(open__that_failed__is_what_was_asked_for),
+		cmocka_unit_test(
+			open__while_directories_move__is_a_path_there_was),
 #if defined(__x86_64__)
 		cmocka_unit_test(open__32_bit_call__is_marked),
 #endif

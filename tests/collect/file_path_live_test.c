@@ -19,6 +19,9 @@ static const struct collect_request path_request = {
 		     [STREAM_FILE_DUP] = true },
 };
 
+/* In a register beside an argument of 32 bits, which the kernel does not see. */
+#define UPPER 0x7357000000000000L
+
 static int root_make(void **state)
 {
 	(void)state;
@@ -274,7 +277,7 @@ static void mounts(void *arg)
 	     mkdir("n", 0755) == 0 && mkdir("o", 0755) == 0);
 	need(mount("nodev", "m", "tmpfs", MS_NOSUID, NULL) == 0);
 	need(mount("m", "n", NULL, MS_BIND, NULL) == 0);
-	need(umount2("n", MNT_DETACH) == 0);
+	need(syscall(SYS_umount2, "n", UPPER | MNT_DETACH) == 0);
 	fs = (int)syscall(SYS_fsopen, "tmpfs", 0);
 	need(fs >= 0 && syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL,
 				NULL, 0) == 0);
@@ -342,11 +345,15 @@ static void dups(void *arg)
 	need(fcntl(file, F_DUPFD_CLOEXEC, 760) == 760);
 	need(fcntl(file, F_GETFD) >= 0);
 	need(dup(740) >= 0);
+	/* The kernel takes the lower half of a register. */
+	need(syscall(SYS_fcntl, UPPER | (unsigned)s, UPPER | F_DUPFD, 770L) ==
+	     770);
 }
 
 static void dup__every_call__tells_sockets(void **state)
 {
 	static const int to[] = { 740, 741, 750, 760 };
+	__s64 to_socket = EVENT_NONE;
 	const struct file_dup_event *e;
 	struct live live;
 	pid_t pid = files_run(&live, &path_request, dups);
@@ -357,13 +364,19 @@ static void dup__every_call__tells_sockets(void **state)
 		assert_non_null(e);
 		assert_int_equal(e->new_fd, to[i]);
 		assert_int_equal(e->is_socket, i % 2 == 0);
+		if (i == 0)
+			to_socket = e->old_fd;
 		assert_int_equal(e->head.source, EVENT_SOURCE_KERNEL);
 	}
 	e = live_find(&live, STREAM_FILE_DUP, pid, 4);
 	assert_non_null(e);
 	assert_int_equal(e->old_fd, 740);
 	assert_true(e->is_socket);
-	assert_null(live_find(&live, STREAM_FILE_DUP, pid, 5));
+	e = live_find(&live, STREAM_FILE_DUP, pid, 5);
+	assert_non_null(e);
+	assert_int_equal(e->old_fd, to_socket);
+	assert_int_equal(e->new_fd, 770);
+	assert_null(live_find(&live, STREAM_FILE_DUP, pid, 6));
 	live_close(&live);
 }
 

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
+#include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/syscall.h>
 
@@ -293,6 +294,46 @@ static void map__personality_makes_it_executable__is_seen(void **state)
 	live_close(&live);
 }
 
+#ifdef __x86_64__
+
+#define CALL32_IPC 117
+#define SEMGET 2
+
+/* A semaphore of a 32-bit caller, which has the call with shmat(). */
+static void semaphore_make(void *arg)
+{
+	long ret = CALL32_IPC;
+
+	(void)arg;
+	if (personality(READ_IMPLIES_EXEC) < 0)
+		_exit(1);
+	__asm__ volatile("int $0x80"
+			 : "+a"(ret)
+			 : "b"(SEMGET), "c"(IPC_PRIVATE), "d"(1), "S"(0600)
+			 : "memory", "r8", "r9", "r10", "r11");
+	if (ret < 0)
+		_exit(2);
+	semctl((int)ret, 0, IPC_RMID);
+}
+
+static void map__ipc_of_other_kinds__is_no_mapping(void **state)
+{
+	struct collect_request request = memory_request(false);
+	struct live live;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	live_open(&live, &request);
+	pid = child_run(semaphore_make, NULL, &status);
+	assert_int_equal(status, 0);
+	live_drain(&live);
+	assert_null(live_find(&live, STREAM_MEMORY_MAP, pid, 0));
+	live_close(&live);
+}
+
+#endif
+
 static void shared_attach(void *arg)
 {
 	struct done *done = arg;
@@ -413,6 +454,9 @@ int main(void)
 		cmocka_unit_test(map__executable__is_seen_and_others_are_not),
 		cmocka_unit_test(map__that_fails__is_seen_when_asked_for),
 		cmocka_unit_test(map__personality_makes_it_executable__is_seen),
+#ifdef __x86_64__
+		cmocka_unit_test(map__ipc_of_other_kinds__is_no_mapping),
+#endif
 		cmocka_unit_test(map__of_shared_memory__is_seen),
 #if defined(__x86_64__)
 		cmocka_unit_test(map__by_32_bit_calls__is_seen),

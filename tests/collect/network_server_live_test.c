@@ -412,8 +412,10 @@ static unsigned count_unknown(const struct live *live, uint16_t port)
 	unsigned n = 0, found = 0;
 	const struct network_close_event *row;
 
-	while ((row = live_find(live, STREAM_NETWORK_CLOSE, 0, n++)))
+	while ((row = live_find(live, STREAM_NETWORK_CLOSE, 0, n++))) {
+		assert_true(row->head.flags & EVENT_FLAG_NOBODY);
 		found += row->local_port == port || row->peer_port == port;
+	}
 	return found;
 }
 

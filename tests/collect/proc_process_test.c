@@ -14,12 +14,14 @@
 #include <unistd.h>
 
 /* Start in clock ticks: in /proc/PID/stat, 20 fields behind the name. */
-static uint64_t start_ticks(void)
+static uint64_t start_ticks(pid_t pid)
 {
-	FILE *file = fopen("/proc/self/stat", "re");
-	char text[1024];
+	char path[64], text[1024];
 	const char *at;
+	FILE *file;
 
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "re");
 	assert_non_null(file);
 	assert_non_null(fgets(text, sizeof(text), file));
 	fclose(file);
@@ -29,13 +31,17 @@ static uint64_t start_ticks(void)
 	return strtoull(at, NULL, 10);
 }
 
-/* Some moment within the tick, `ticks` later than this process started. */
-static uint64_t own_key(uint64_t ticks)
+/* Some moment within the tick, `ticks` later than the process started. */
+static uint64_t key_of(pid_t pid, uint64_t ticks)
 {
 	uint64_t tick_ns = 1000000000 / (uint64_t)sysconf(_SC_CLK_TCK);
 
-	return PID_KEY((start_ticks() + ticks) * tick_ns + tick_ns / 2,
-		       getpid());
+	return PID_KEY((start_ticks(pid) + ticks) * tick_ns + tick_ns / 2, pid);
+}
+
+static uint64_t own_key(uint64_t ticks)
+{
+	return key_of(getpid(), ticks);
 }
 
 static void process__this_one__has_name_program_and_arguments(void **state)
@@ -56,6 +62,8 @@ static void process__this_one__has_name_program_and_arguments(void **state)
 	assert_int_equal(e->head.pid, getpid());
 	assert_int_equal(e->head.ppid, getppid());
 	assert_string_equal(e->head.comm, "a) R 1 (b");
+	assert_int_equal(e->head.uid, getuid());
+	assert_int_equal(e->head.gid, getgid());
 	assert_int_equal(e->head.truncated & ~(uint32_t)EVENT_PART_ENV, 0);
 	n = readlink("/proc/self/exe", exe, sizeof(exe));
 	assert_int_equal(e->exe.len, n);
@@ -68,6 +76,44 @@ static void process__this_one__has_name_program_and_arguments(void **state)
 	assert_int_equal(e->cwd.len, strlen(cwd));
 	assert_memory_equal(record.bytes + e->cwd.off, cwd, e->cwd.len);
 	assert_int_equal(e->env.off + e->env.len, record.len);
+	buf_release(&record);
+}
+
+/* Nobody that cannot be asked is root. */
+static void process__of_another_user__is_not_roots(void **state)
+{
+	const struct process_exec_event *e;
+	struct buf record = BUF_INIT;
+	int ready[2], go[2];
+	char byte = 0;
+	uint64_t key;
+	pid_t pid;
+
+	(void)state;
+	if (getuid())
+		skip();
+	assert_int_equal(pipe(ready), 0);
+	assert_int_equal(pipe(go), 0);
+	pid = fork();
+	if (pid == 0) {
+		close(go[1]);
+		if (setresgid(1235, 1236, 0) || setresuid(1233, 1234, 0))
+			_exit(1);
+		(void)!write(ready[1], &byte, 1);
+		(void)!read(go[0], &byte, 1);
+		_exit(0);
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	key = key_of(pid, 0);
+	assert_true(proc_process(key, (uint32_t)pid, &record));
+	e = (const void *)record.bytes;
+	assert_int_equal(e->head.uid, 1233);
+	assert_int_equal(e->head.euid, 1234);
+	assert_int_equal(e->head.gid, 1235);
+	assert_int_equal(e->head.egid, 1236);
+	assert_int_equal(e->head.caps_eff, 0);
+	close(go[1]);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	buf_release(&record);
 }
 
@@ -85,7 +131,7 @@ static void process__another_start__is_not_that_process(void **state)
 static void was_there__since_its_start_until_its_end(void **state)
 {
 	uint64_t tick_ns = 1000000000 / (uint64_t)sysconf(_SC_CLK_TCK);
-	uint64_t start_ns = start_ticks() * tick_ns;
+	uint64_t start_ns = start_ticks(getpid()) * tick_ns;
 	pid_t pid = fork();
 	siginfo_t info;
 
@@ -105,6 +151,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			process__this_one__has_name_program_and_arguments),
+		cmocka_unit_test(process__of_another_user__is_not_roots),
 		cmocka_unit_test(process__another_start__is_not_that_process),
 		cmocka_unit_test(was_there__since_its_start_until_its_end),
 	};

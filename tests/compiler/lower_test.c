@@ -269,7 +269,7 @@ static const struct {
 	{ "SELECT f.pid FROM file.open f WHERE NOT EXISTS (SELECT 1 FROM "
 	  "network.connect n WHERE n.pid_key = f.pid_key AND n.outcome = "
 	  "'failed' AND n.ts BETWEEN f.ts AND f.ts + INTERVAL '1' SECOND);",
-	  0, PLAN_ASKS_OUTCOMES },
+	  0, PLAN_ASKS_OUTCOMES | PLAN_ASKS_FAILED },
 	{ "SELECT pid FROM (SELECT pid, retval AS r FROM file.open) AS q;", 0,
 	  0 },
 	{ "SELECT pid FROM (SELECT pid, retval AS r FROM file.open) AS q WHERE "

@@ -97,7 +97,8 @@ static bool bit(const struct process_terms *terms, unsigned i)
 /* --- one program ---------------------------------------------------------- */
 
 struct tally {
-	uint64_t rows, matched, passed, terms, exact, cleared, functions;
+	uint64_t rows, ruled_out, matched, passed, terms, exact, cleared,
+		functions;
 	struct expr_env *env;
 };
 
@@ -167,6 +168,16 @@ static void check_terms(struct gen *g, const struct made *m, struct process *p,
 	}
 }
 
+/* Has it none of the bits, where some are needed? */
+static bool is_ruled_out(const struct process_terms *needs,
+			 const struct process_terms *terms)
+{
+	for (unsigned i = 0; i < PROCESS_TERM_WORDS; i++)
+		if (needs->words[i] & terms->words[i])
+			return false;
+	return process_terms_any(needs);
+}
+
 static void check_event(struct gen *g, const struct made *m,
 			struct process *own, struct process *parent,
 			struct tally *t)
@@ -191,6 +202,11 @@ static void check_event(struct gen *g, const struct made *m,
 		assert_null(ebpf_interp(m->predicate.insns,
 					m->predicate.insn_count, &record,
 					g->stream->record_bytes, &passed, &at));
+	if (m->predicate.insns &&
+	    is_ruled_out(&m->predicate.needs_terms, &own->terms)) {
+		assert_int_equal(passed, 0);
+		t->ruled_out++;
+	}
 	t->rows++;
 	t->matched += wanted;
 	t->passed += passed;
@@ -248,6 +264,7 @@ static void terms__random_processes__superset_and_exact_where_said(void **state)
 	assert_true(t.passed * 100 <= t.rows * 90);
 	assert_true(t.exact * 100 >= t.terms * 40);
 	assert_true(t.cleared * 100 >= t.terms * 2);
+	assert_true(t.ruled_out * 100 >= t.rows);
 }
 
 /* --- more terms than bits ------------------------------------------------- */

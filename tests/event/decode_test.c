@@ -222,6 +222,31 @@ static void connect__address_by_family(void **state)
 	arena_release(&arena);
 }
 
+/* Its zeros are no pid 0 and no root. */
+static void close__of_nobody__no_process(void **state)
+{
+	struct record record;
+	struct arena arena;
+	struct row *row;
+
+	(void)state;
+	arena_init(&arena, 1 << 20);
+	record_head(&record, STREAM_NETWORK_CLOSE);
+	SET(&record, event_head, flags, EVENT_FLAG_NOBODY);
+	SET(&record, event_head, uid, 0);
+	SET(&record, event_head, retval, EVENT_NONE);
+	SET(&record, network_close_event, peer_port, 443);
+	record_end(&record);
+	assert_int_equal(decode(&record, &arena, &row), 0);
+	for (unsigned id = COL_pid; id <= COL_ns_pid; id++)
+		assert_true(value_is_null(row_get(row, id)));
+	assert_true(value_is_null(row_get(row, COL_caps_eff)));
+	assert_int_equal(row_get(row, COL_seq).i, 77);
+	assert_int_equal(row_get(row, COL_source).i, EVENT_SOURCE_KERNEL);
+	assert_int_equal(row_get(row, COL_NETWORK_CLOSE_peer_port).i, 443);
+	arena_release(&arena);
+}
+
 static void open__path_up_to_the_records_end(void **state)
 {
 	struct record record;
@@ -437,6 +462,7 @@ int main(void)
 		cmocka_unit_test(exec__every_kind_of_column),
 		cmocka_unit_test(exec__secret_in_args__masked),
 		cmocka_unit_test(connect__address_by_family),
+		cmocka_unit_test(close__of_nobody__no_process),
 		cmocka_unit_test(open__path_up_to_the_records_end),
 		cmocka_unit_test(blob__inside_the_struct__refused),
 		cmocka_unit_test(blobs__over_each_other__bounded_by_row_bytes),

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""rows.py SHRIKE TRACE ROOTS FOLDER STREAM...: the rows of recorded behaviours, as text.
+"""rows.py SHRIKE RECORDED FOLDER STREAM...: the rows of recorded behaviours, as text.
 
-ROOTS has a line `NAME PID` for each behaviour; FOLDER gets a file NAME with the
-rows of that process and its descendants, one a line and sorted. What is
+RECORDED is a folder that tests/behaviours/record.bash filled; FOLDER gets a file
+NAME for each behaviour that the machine could show, with the rows of its process
+and the descendants, one a line and sorted. What is
 different each time is left out or replaced: numbers of processes by who is
 meant, times, inodes, free ports, names of temporary files.
 """
@@ -117,10 +118,13 @@ def value_text(column, value, processes, fields):
 
 
 def main():
-    shrike, trace, roots_path, folder, *recorded = sys.argv[1:]
-    with open(roots_path) as file:
-        roots = dict(line.split() for line in file)
-    roots = {name: int(pid) for name, pid in roots.items()}
+    shrike, behaviours, folder, *recorded = sys.argv[1:]
+    trace = os.path.join(behaviours, "trace")
+    with open(os.path.join(behaviours, "skipped")) as file:
+        skipped = set(file.read().split())
+    with open(os.path.join(behaviours, "roots")) as file:
+        lines = [line.split(" ", 2) for line in file]
+    roots = {name: int(pid) for name, pid, _ in lines if name not in skipped}
     streams = catalog(shrike, recorded)
     found = list(matches(shrike, trace, streams))
     processes = Processes(roots)

@@ -4,6 +4,9 @@
 
 #include "stream/process_table.h"
 
+#include <linux/sched.h>
+#include <signal.h>
+
 #define OFFSET 1000000
 #define STEPS 400
 #define KEYS 12
@@ -447,6 +450,65 @@ static struct row *exec_row(struct arena *arena, int64_t key, int program)
 	return row;
 }
 
+static void expect_place(const struct process_table *table, int64_t key,
+			 const char *cwd)
+{
+	const struct context *context = process_table_ancestor(table, key, 0);
+	struct value v;
+
+	assert_non_null(context);
+	v = context->values[COL_cwd - COL_CONTEXT_FIRST];
+	if (!cwd) {
+		assert_true(value_is_null(v));
+		return;
+	}
+	assert_int_equal(v.len, strlen(cwd));
+	assert_memory_equal(v.p, cwd, v.len);
+}
+
+static struct row *fork_row(struct arena *arena, int64_t key, int64_t child,
+			    int64_t flags)
+{
+	struct row *row = row_make(arena, STREAM_PROCESS_FORK, 2, 0);
+
+	row_put(row, COL_pid_key, value_int(key));
+	row_put(row, COL_PROCESS_FORK_child_key, value_int(child));
+	row_put(row, COL_PROCESS_FORK_child_parent_key, value_int(key));
+	row_put(row, COL_PROCESS_FORK_clone_flags, value_int(flags));
+	return row;
+}
+
+/* The one moves, and with it the other, of which nothing is heard. */
+static void cwd__shared_by_processes__is_unknown(void **state)
+{
+	struct process_table *table = table_make(1 << 20);
+	struct arena arena;
+	struct row *row;
+
+	(void)state;
+	arena_init(&arena, 1 << 20);
+	row = exec_row(&arena, 1, 1);
+	row_put(row, COL_PROCESS_EXEC_exec_cwd, cwd_text(&arena, 1));
+	process_table_apply(table, row);
+	process_table_apply(table, fork_row(&arena, 1, 2, SIGCHLD));
+	expect_place(table, 2, "/d1");
+	process_table_apply(table, fork_row(&arena, 1, 3, CLONE_FS | SIGCHLD));
+	expect_place(table, 1, NULL);
+	expect_place(table, 2, "/d1");
+	expect_place(table, 3, NULL);
+	row = row_make(&arena, STREAM_PROCESS_CHDIR, 3, 0);
+	row_put(row, COL_pid_key, value_int(3));
+	row_put(row, COL_PROCESS_CHDIR_path, cwd_text(&arena, 2));
+	process_table_apply(table, row);
+	expect_place(table, 3, NULL);
+	row = exec_row(&arena, 1, 1);
+	row_put(row, COL_PROCESS_EXEC_exec_cwd, cwd_text(&arena, 1));
+	process_table_apply(table, row);
+	expect_place(table, 1, NULL);
+	process_table_free(table);
+	arena_release(&arena);
+}
+
 static struct row *child_row(struct arena *arena, int64_t key,
 			     int64_t parent_key, int program)
 {
@@ -737,6 +799,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(apply__random_lifecycles__agree_with_model),
+		cmocka_unit_test(cwd__shared_by_processes__is_unknown),
 		cmocka_unit_test(ancestor__known_parents__found_upwards),
 		cmocka_unit_test(entry__ways_in__are_told_apart),
 		cmocka_unit_test(entry__left_behind__is_that_of_its_session),

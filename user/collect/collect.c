@@ -164,6 +164,22 @@ static void table_columns(const struct collect_columns *columns,
 		    COL_PROCESS_SNAPSHOT_exec_cwd);
 }
 
+static void processes_fill(const struct collect_processes *processes,
+			   struct collect_settings *settings)
+{
+	for (unsigned s = 0; s < STREAM_COUNT; s++) {
+		if (!settings->wanted[s])
+			continue;
+		settings->tests_process[s] = processes->tests_terms[s];
+		settings->tests_slots[s] = processes->tests_slots[s];
+		settings->needs_terms[s] = processes->needs_terms[s];
+		settings->keeps_terms |= processes->tests_terms[s] != 0;
+		settings->keeps_keys |= processes->tests_slots[s] != 0;
+	}
+	for (unsigned i = 0; i < processes->slot_count; i++)
+		settings->join_ns[i] = (uint64_t)processes->slot_ns[i];
+}
+
 /* What the kernel programs are told of each stream. */
 static void settings_fill(const struct collect_request *request,
 			  struct collect_settings *settings)
@@ -173,6 +189,8 @@ static void settings_fill(const struct collect_request *request,
 
 	for (unsigned s = 0; s < STREAM_COUNT; s++)
 		settings->wanted[s] = (streams & HANDLER_STREAM(s)) != 0;
+	if (request->processes)
+		processes_fill(request->processes, settings);
 	if (!columns) {
 		memset(settings->columns, 0xff, sizeof(settings->columns));
 		memset(settings->predicate_columns, 0xff,
@@ -229,6 +247,7 @@ static int programs_run(struct collector *collector,
 		return rc;
 	collector->generation++;
 	collector->streams = config.streams;
+	slots_begin(collector, request);
 	return 0;
 }
 

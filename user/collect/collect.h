@@ -12,6 +12,7 @@
 
 #include "bpf/columns.h"
 #include "bpf/event.h"
+#include "bpf/process_terms.h"
 #include "user/base/path_set.h"
 #include "user/base/buf.h"
 #include "user/base/err.h"
@@ -35,9 +36,20 @@ struct collect_columns {
 	uint8_t failed[STREAM_COUNT]; /* calls that failed are wanted too */
 };
 
+/* What the generated predicates test of processes (bpf/process_terms.h). */
+struct collect_processes {
+	uint8_t tests_terms[STREAM_COUNT]; /* 1 << PROCESS_TERMS_... */
+	uint64_t tests_slots[STREAM_COUNT];
+	/* Without one of these an event is of no use; empty: it may be. */
+	struct process_terms needs_terms[STREAM_COUNT];
+	unsigned slot_count;
+	int64_t slot_ns[JOIN_SLOTS_MAX]; /* how long each is alive */
+};
+
 struct collect_request {
 	bool streams[STREAM_COUNT]; /* lifecycle streams are always on */
 	const struct collect_columns *columns; /* NULL: all, no failed calls */
+	const struct collect_processes *processes; /* NULL: nothing */
 	const uint8_t *object; /* generated predicates, NULL: pass all */
 	size_t object_bytes;
 	const struct path_set *path_sets; /* that the object needs */
@@ -94,6 +106,37 @@ typedef int collect_record_fn(void *ctx, const void *record, size_t len,
 /* Every process that is there now, as process.snapshot records. */
 int collector_snapshot(struct collector *collector, collect_record_fn *fn,
 		       void *ctx, struct err *err);
+
+/*
+ * What is known of processes, while a predicate tests terms. After a snapshot's
+ * record each process that it lists is told with the bits it has, head.terms or
+ * more of them; what the kernel knows already is not changed.
+ */
+void collector_terms_add(struct collector *collector, const void *record,
+			 const struct process_terms *terms);
+
+/*
+ * Clear the bits that `keep` has not, of the process that did the exec whose
+ * record had this ts (0: none since the snapshot). Nothing, when it has done
+ * another.
+ */
+void collector_terms_clear(struct collector *collector, uint64_t pid_key,
+			   uint64_t exec_ns, const struct process_terms *keep);
+
+/*
+ * Clear, of each process that has done no exec since the snapshot, the bits that
+ * the set which `fn` returns for it has not.
+ */
+typedef struct process_terms collect_keep_fn(void *ctx, uint64_t pid_key);
+void collector_terms_settle(struct collector *collector, collect_keep_fn *fn,
+			    void *ctx);
+
+/* A child knows no more than it inherited: what was cleared since, of it too. */
+void collector_terms_inherit(struct collector *collector, uint64_t pid_key,
+			     uint64_t child_key);
+
+/* Where there was no room for what is to be known: events passed. */
+uint64_t collector_processes_full(struct collector *collector);
 
 /* Descriptors that become readable when a ring fills; returns their number. */
 unsigned collector_fds(const struct collector *collector, int *ret_fds,

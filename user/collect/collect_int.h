@@ -53,11 +53,25 @@ struct collector {
 	uint64_t unlisted; /* processes that no snapshot has found */
 	uint64_t damaged[STREAM_COUNT];
 	struct losses losses;
+	struct slots {
+		unsigned count;
+		int64_t ns[JOIN_SLOTS_MAX];
+		int64_t since_ns; /* all execs are known from then on */
+		uint64_t closed;  /* the bits of join_closed */
+		int64_t looked_ns;
+	} slots;
+	uint64_t full;	      /* as of the last look */
+	uint64_t full_before; /* of generations that are gone */
 };
 
 /* Before the first look: from now on nothing is lost unseen. */
 int losses_init(struct collector *collector, struct err *err);
 void losses_release(struct collector *collector);
+
+/* The programs are new ones; once a turn. */
+void slots_begin(struct collector *collector,
+		 const struct collect_request *request);
+void slots_turn(struct collector *collector, int64_t now_ns);
 
 /* Of one stream, by CPU, into collector->losses.each. */
 int counters_read(struct collector *collector, enum stream_id stream,

@@ -144,6 +144,9 @@ static int give(struct containers *c, const struct giving *to, uint64_t cgroup,
 static const struct container_facts *known_find(const struct containers *c,
 						const struct container_path *p)
 {
+	/* The id is what a user says. */
+	if (p->of_user)
+		return NULL;
 	for (unsigned i = 0; i < KNOWN_MAX; i++)
 		if (strcmp(c->known[i].id, p->id) == 0 &&
 		    (!p->runtime ||
@@ -184,10 +187,12 @@ static int appeared(struct containers *c, const struct giving *to,
 
 	if (known)
 		return give(c, to, cgroup, known, false);
-	if (container_files_read(c->root, path, &facts))
-		known_add(c, &facts);
-	else
+	if (container_files_read(c->root, path, &facts)) {
+		if (!path->of_user)
+			known_add(c, &facts);
+	} else {
 		pending_add(c, to->ts, cgroup, path);
+	}
 	return give(c, to, cgroup, &facts, false);
 }
 

@@ -138,6 +138,21 @@ static void take_labels(const json_t *labels, struct container_facts *facts)
 
 /* --- runtimes --------------------------------------------------------------*/
 
+/*
+ * What Kubernetes runs has a name of its making, and its labels. Any other label
+ * may come with the image, whose author would choose what a container is.
+ */
+static void docker_take_pod(const char *name, const json_t *labels,
+			    struct container_facts *facts)
+{
+	if (!name || strncmp(name, "/k8s_", 5) != 0)
+		return;
+	TAKE(facts->name, text_of(labels, "io.kubernetes.container.name"));
+	TAKE(facts->pod, text_of(labels, "io.kubernetes.pod.name"));
+	TAKE(facts->pod_namespace,
+	     text_of(labels, "io.kubernetes.pod.namespace"));
+}
+
 static bool docker_read(const char *root, struct container_facts *facts)
 {
 	char name[CONTAINER_ID_MAX + 32];
@@ -154,8 +169,8 @@ static bool docker_read(const char *root, struct container_facts *facts)
 	if (!json)
 		return false;
 	config = json_object_get(json, "Config");
-	take_labels(json_object_get(config, "Labels"), facts);
 	text = text_of(json, "Name");
+	docker_take_pod(text, json_object_get(config, "Labels"), facts);
 	TAKE(facts->name, text && text[0] == '/' ? text + 1 : text);
 	TAKE(facts->image, text_of(config, "Image"));
 	json_decref(json);
@@ -284,7 +299,7 @@ static bool keeps_files(const struct container_path *path)
 	for (size_t i = 0; i < ARRAY_SIZE(runtimes); i++)
 		if (!path->runtime ||
 		    strcmp(path->runtime, runtimes[i].runtime) == 0)
-			return true;
+			return !path->of_user;
 	return false;
 }
 

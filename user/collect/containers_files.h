@@ -5,6 +5,10 @@
  * The files are not trusted: they are opened below the runtime's folder without
  * following links, must be plain files of bounded size, and whatever is wrong
  * with them means that nothing is known. Nothing here blocks.
+ *
+ * They are those of the machine's own runtimes. A container that a user runs
+ * has none, and whose cgroup is called after one of the machine's gets nothing of
+ * that one's.
  */
 #ifndef SHRIKE_COLLECT_CONTAINERS_FILES_H
 #define SHRIKE_COLLECT_CONTAINERS_FILES_H

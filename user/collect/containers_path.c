@@ -326,6 +326,7 @@ bool container_path_read(const char *path, size_t len,
 			is_found = read_component(p, folder, above, &to);
 		if (is_found && !to.pod_uid[0])
 			read_pod(p, &to);
+		to.of_user |= equals(p, "user.slice");
 	}
 	if (is_found)
 		*ret_path = to;

@@ -5,6 +5,7 @@
  * it; of nested containers the innermost counts.
  *
  * Who may make cgroups may make one of such a name: a path is what is claimed.
+ * Below user.slice that is any user.
  */
 #ifndef SHRIKE_COLLECT_CONTAINERS_PATH_H
 #define SHRIKE_COLLECT_CONTAINERS_PATH_H
@@ -19,6 +20,7 @@ struct container_path {
 	char id[CONTAINER_ID_MAX + 1];
 	const char *runtime; /* "docker" ...; NULL: the path does not tell */
 	bool named;	     /* the id is a name that people gave */
+	bool of_user;	     /* below user.slice */
 	char pod_uid[CONTAINER_POD_MAX + 1]; /* "": in no pod */
 };
 

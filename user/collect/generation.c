@@ -56,9 +56,37 @@ static int shared_maps_lend(const struct shared_maps *shared,
 	return rc;
 }
 
+/* Of what is known of processes, only what a predicate tests. */
+static int process_maps_choose(struct bpf_object *object,
+			       const struct collect_settings *settings)
+{
+	const bool terms = settings->keeps_terms, keys = settings->keeps_keys;
+	const struct {
+		const char *name;
+		bool wanted;
+	} maps[] = {
+		{ "process_term_bits", terms },
+		{ "join_keys", keys },
+		{ "join_closed", keys },
+		{ "bits_full", terms || keys },
+	};
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]) && !rc; i++) {
+		struct bpf_map *map =
+			bpf_object__find_map_by_name(object, maps[i].name);
+
+		if (map)
+			rc = bpf_map__set_autocreate(map, maps[i].wanted);
+	}
+	return rc;
+}
+
 /* After the load: what the object has made is kept. */
 static int shared_maps_keep(struct shared_maps *shared,
-			    const struct bpf_object *object, struct err *err)
+			    const struct bpf_object *object,
+			    bool (*is_shared)(const char *name),
+			    struct err *err)
 {
 	struct bpf_map *map;
 
@@ -67,7 +95,7 @@ static int shared_maps_keep(struct shared_maps *shared,
 		const char *name = bpf_map__name(map);
 		struct shared_map *kept = &shared->maps[shared->count];
 
-		if (!handler_map_is_shared(name) ||
+		if (!is_shared(name) || !bpf_map__autocreate(map) ||
 		    shared_map_fd(shared, name) >= 0)
 			continue;
 		CHECK(shared->count < SHARED_MAPS_MAX &&
@@ -109,7 +137,8 @@ static void programs_choose(struct generation *generation,
 
 static int maps_set(struct bpf_object *object, const struct family *family,
 		    const struct generation_config *config,
-		    const struct shared_maps *shared)
+		    const struct shared_maps *shared,
+		    const struct shared_maps *own)
 {
 	const struct generation_ring *ring = &config->rings[family->ring];
 	struct collect_settings settings = config->settings;
@@ -127,7 +156,11 @@ static int maps_set(struct bpf_object *object, const struct family *family,
 	if (!rc)
 		rc = path_sets_give(object, config->path_sets,
 				    config->path_set_count);
-	return rc ? rc : shared_maps_lend(shared, object);
+	if (!rc)
+		rc = process_maps_choose(object, &settings);
+	if (!rc)
+		rc = shared_maps_lend(shared, object);
+	return rc ? rc : shared_maps_lend(own, object);
 }
 
 static int object_open(const struct family *family,
@@ -171,7 +204,8 @@ static int object_load(struct generation *generation, enum family_id id,
 		return rc;
 	programs_choose(generation, id, chosen);
 	libbpf_log_begin(&log);
-	rc = maps_set(generation->objects[id], family, config, shared);
+	rc = maps_set(generation->objects[id], family, config, shared,
+		      &generation->maps);
 	if (!rc)
 		rc = bpf_object__load(generation->objects[id]);
 	libbpf_log_end();
@@ -182,7 +216,11 @@ static int object_load(struct generation *generation, enum family_id id,
 			 "the kernel refused the %s programs", family->name);
 		return libbpf_log_err(&log, rc, what, err);
 	}
-	return shared_maps_keep(shared, generation->objects[id], err);
+	rc = shared_maps_keep(shared, generation->objects[id],
+			      handler_map_is_shared, err);
+	return rc ? rc :
+		    shared_maps_keep(&generation->maps, generation->objects[id],
+				     handler_map_is_of_generation, err);
 }
 
 /* --- all of them -----------------------------------------------------------*/
@@ -236,6 +274,7 @@ struct generation *generation_free(struct generation *generation)
 	generation_detach(generation);
 	for (unsigned i = 0; i < FAMILY_COUNT; i++)
 		bpf_object__close(generation->objects[i]);
+	shared_maps_release(&generation->maps);
 	free(generation);
 	return NULL;
 }

@@ -51,6 +51,7 @@ struct generation_config {
 
 struct generation {
 	uint64_t streams;
+	struct shared_maps maps; /* handler_map_is_of_generation() */
 	struct bpf_object *objects[FAMILY_COUNT];
 	/* By their place in the table of handlers; NULL: not loaded. */
 	struct bpf_program *programs[HANDLERS_MAX];

@@ -185,63 +185,58 @@ static const struct handler table[] = {
 	  .family = FAMILY_PROCESS,
 	  .kind = HANDLER_ITERATOR,
 	  .streams = SERVES(PROCESS_SNAPSHOT) },
-#define FILE_CALLS(stream, name, ...)                            \
+#define FILE_CALLS(stream, object, name, ...)                    \
 	{                                                        \
-		.program = #name,                                \
-		.family = STREAM_##stream == STREAM_FILE_ATTR ?  \
-				  FAMILY_FILE_ATTR :             \
-				  FAMILY_FILE_PATH,              \
+		.program = #name, .family = FAMILY_##object,     \
 		.hook = HOOK_sys_exit, .calls = { __VA_ARGS__ }, \
 		.streams = SERVES(stream)                        \
 	}
-#define FILE_REQUESTS(stream, name, ...)                                     \
-	{ .program = #name "_request",                                       \
-	  .family = STREAM_##stream == STREAM_FILE_ATTR ? FAMILY_FILE_ATTR : \
-							  FAMILY_FILE_PATH,  \
-	  .hook = HOOK_io_uring_submit_req,                                  \
-	  .calls = { __VA_ARGS__ },                                          \
-	  .streams = SERVES(stream),                                         \
-	  .fits = request_hook_is_new,                                       \
-	  .optional = true },                                                \
-	{                                                                    \
-		.program = #name "_request_sqe",                             \
-		.family = STREAM_##stream == STREAM_FILE_ATTR ?              \
-				  FAMILY_FILE_ATTR :                         \
-				  FAMILY_FILE_PATH,                          \
-		.hook = HOOK_io_uring_submit_sqe, .calls = { __VA_ARGS__ },  \
-		.streams = SERVES(stream), .fits = request_hook_is_old,      \
-		.optional = true                                             \
+#define FILE_REQUESTS(stream, object, name, ...)                            \
+	{ .program = #name "_request",                                      \
+	  .family = FAMILY_##object,                                        \
+	  .hook = HOOK_io_uring_submit_req,                                 \
+	  .calls = { __VA_ARGS__ },                                         \
+	  .streams = SERVES(stream),                                        \
+	  .fits = request_hook_is_new,                                      \
+	  .optional = true },                                               \
+	{                                                                   \
+		.program = #name "_request_sqe", .family = FAMILY_##object, \
+		.hook = HOOK_io_uring_submit_sqe, .calls = { __VA_ARGS__ }, \
+		.streams = SERVES(stream), .fits = request_hook_is_old,     \
+		.optional = true                                            \
 	}
-	FILE_CALLS(FILE_RENAME, file_rename, CALL(rename), CALL(renameat),
-		   CALL(renameat2)),
-	FILE_REQUESTS(FILE_RENAME, file_rename, REQUEST(RENAMEAT)),
-	FILE_CALLS(FILE_UNLINK, file_unlink, CALL(unlink), CALL(unlinkat),
-		   CALL(rmdir)),
-	FILE_REQUESTS(FILE_UNLINK, file_unlink, REQUEST(UNLINKAT)),
-	FILE_CALLS(FILE_LINK, file_link, CALL(link), CALL(linkat),
+	FILE_CALLS(FILE_RENAME, FILE_PATH, file_rename, CALL(rename),
+		   CALL(renameat), CALL(renameat2)),
+	FILE_REQUESTS(FILE_RENAME, FILE_PATH, file_rename, REQUEST(RENAMEAT)),
+	FILE_CALLS(FILE_UNLINK, FILE_PATH, file_unlink, CALL(unlink),
+		   CALL(unlinkat), CALL(rmdir)),
+	FILE_REQUESTS(FILE_UNLINK, FILE_PATH, file_unlink, REQUEST(UNLINKAT)),
+	FILE_CALLS(FILE_LINK, FILE_PATH, file_link, CALL(link), CALL(linkat),
 		   CALL(symlink), CALL(symlinkat)),
-	FILE_REQUESTS(FILE_LINK, file_link, REQUEST(SYMLINKAT),
+	FILE_REQUESTS(FILE_LINK, FILE_PATH, file_link, REQUEST(SYMLINKAT),
 		      REQUEST(LINKAT)),
-	FILE_CALLS(FILE_MOUNT, file_mount, CALL(mount), CALL(umount),
+	FILE_CALLS(FILE_MOUNT, FILE_PATH, file_mount, CALL(mount), CALL(umount),
 		   CALL(umount2), CALL(move_mount), CALL(pivot_root),
 		   CALL(fsmount)),
-	FILE_CALLS(FILE_DUP, file_dup, CALL(dup), CALL(dup2), CALL(dup3),
-		   CALL(fcntl), CALL(fcntl64)),
-	FILE_CALLS(FILE_ATTR, file_attr_mode, CALL(chmod), CALL(fchmod),
-		   CALL(fchmodat), CALL(fchmodat2)),
-	FILE_CALLS(FILE_ATTR, file_attr_owner, CALL(chown), CALL(fchown),
-		   CALL(lchown), CALL(fchownat), CALL(chown16), CALL(fchown16),
-		   CALL(lchown16)),
-	FILE_CALLS(FILE_ATTR, file_attr_times, CALL(utime), CALL(utimes),
-		   CALL(futimesat), CALL(utimensat), CALL(utimensat_time64)),
-	FILE_CALLS(FILE_ATTR, file_attr_xattr, CALL(setxattr), CALL(lsetxattr),
-		   CALL(fsetxattr), CALL(setxattrat), CALL(removexattr),
-		   CALL(lremovexattr), CALL(fremovexattr), CALL(removexattrat)),
-	FILE_CALLS(FILE_ATTR, file_attr_flags, CALL(ioctl)),
-	FILE_CALLS(FILE_ATTR, file_attr_xflags, CALL(file_setattr)),
-	FILE_CALLS(FILE_ATTR, file_attr_size, CALL(truncate), CALL(ftruncate),
-		   CALL(truncate64), CALL(ftruncate64)),
-	FILE_REQUESTS(FILE_ATTR, file_attr_xattr, REQUEST(FSETXATTR),
+	FILE_CALLS(FILE_DUP, FILE_PATH, file_dup, CALL(dup), CALL(dup2),
+		   CALL(dup3), CALL(fcntl), CALL(fcntl64)),
+	FILE_CALLS(FILE_ATTR, FILE_ATTR, file_attr_mode, CALL(chmod),
+		   CALL(fchmod), CALL(fchmodat), CALL(fchmodat2)),
+	FILE_CALLS(FILE_ATTR, FILE_ATTR, file_attr_owner, CALL(chown),
+		   CALL(fchown), CALL(lchown), CALL(fchownat), CALL(chown16),
+		   CALL(fchown16), CALL(lchown16)),
+	FILE_CALLS(FILE_ATTR, FILE_ATTR, file_attr_times, CALL(utime),
+		   CALL(utimes), CALL(futimesat), CALL(utimensat),
+		   CALL(utimensat_time64)),
+	FILE_CALLS(FILE_ATTR, FILE_ATTR, file_attr_xattr, CALL(setxattr),
+		   CALL(lsetxattr), CALL(fsetxattr), CALL(setxattrat),
+		   CALL(removexattr), CALL(lremovexattr), CALL(fremovexattr),
+		   CALL(removexattrat)),
+	FILE_CALLS(FILE_ATTR, FILE_ATTR, file_attr_flags, CALL(ioctl)),
+	FILE_CALLS(FILE_ATTR, FILE_ATTR, file_attr_xflags, CALL(file_setattr)),
+	FILE_CALLS(FILE_ATTR, FILE_ATTR, file_attr_size, CALL(truncate),
+		   CALL(ftruncate), CALL(truncate64), CALL(ftruncate64)),
+	FILE_REQUESTS(FILE_ATTR, FILE_ATTR, file_attr_xattr, REQUEST(FSETXATTR),
 		      REQUEST(SETXATTR)),
 	{ .program = "file_attr_size_request",
 	  .family = FAMILY_FILE_ATTR,
@@ -382,14 +377,15 @@ static const struct handler table[] = {
 	  .family = FAMILY_DATAGRAM,
 	  .hook = HOOK_sys_exit,
 	  .calls = { CALL(sendto), CALL(sendmsg), CALL(sendmmsg), CALL(send),
-		     CALL(write), CALL(writev) },
+		     CALL(write), CALL(writev), CALL(pwritev2), CALL(sendfile),
+		     CALL(sendfile64), CALL(splice) },
 	  .streams = SERVES(NETWORK_DATAGRAM) | SERVES(NETWORK_DNS) },
 	{ .program = "network_receive",
 	  .family = FAMILY_DATAGRAM,
 	  .hook = HOOK_sys_exit,
 	  .calls = { CALL(recvfrom), CALL(recvmsg), CALL(recvmmsg),
-		     CALL(recvmmsg_time64), CALL(recv), CALL(read),
-		     CALL(readv) },
+		     CALL(recvmmsg_time64), CALL(recv), CALL(read), CALL(readv),
+		     CALL(preadv2) },
 	  .streams = SERVES(NETWORK_DNS) },
 	{ .program = "network_socketcall",
 	  .family = FAMILY_DATAGRAM,
@@ -520,6 +516,14 @@ int handlers_choose(const struct kernel_offer *offer, uint64_t wanted,
 	return 0;
 }
 
+static bool is_among(const char *name, const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
 bool handler_map_is_shared(const char *name)
 {
 	static const char *const shared[] = {
@@ -527,10 +531,19 @@ bool handler_map_is_shared(const char *name)
 		"socket_owners", "exit_notes", "exited",
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)
-		if (strcmp(name, shared[i]) == 0)
-			return true;
-	return false;
+	return is_among(name, shared, ARRAY_SIZE(shared));
+}
+
+bool handler_map_is_of_generation(const char *name)
+{
+	static const char *const maps[] = {
+		"process_term_bits",
+		"join_keys",
+		"join_closed",
+		"bits_full",
+	};
+
+	return is_among(name, maps, ARRAY_SIZE(maps));
 }
 
 enum ring_class stream_ring(enum stream_id stream)

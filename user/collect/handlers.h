@@ -131,6 +131,12 @@ int handlers_choose(const struct kernel_offer *offer, uint64_t wanted,
  */
 bool handler_map_is_shared(const char *name);
 
+/*
+ * Does every object of one generation that has the map share one, which no
+ * other generation has?
+ */
+bool handler_map_is_of_generation(const char *name);
+
 /* The ring that a stream's records come by; RING_COUNT: by none. */
 enum ring_class stream_ring(enum stream_id stream);
 

@@ -145,15 +145,24 @@ static int ring_losses(struct collector *collector, enum stream_id stream,
 		lost[i] = each->lost;
 		if ((int64_t)each->lost_first_ns < loss.from_ns)
 			loss.from_ns = (int64_t)each->lost_first_ns;
+		/* One program may interrupt another between clock and books:
+		   then the last is not the latest. */
+		if ((int64_t)each->lost_first_ns >= loss.to_ns)
+			loss.to_ns = (int64_t)each->lost_first_ns + 1;
 		if ((int64_t)each->lost_last_ns >= loss.to_ns)
 			loss.to_ns = (int64_t)each->lost_last_ns + 1;
 	}
 	if (!loss.count)
 		return 0;
-	/* What was lost while we looked may be stamped a little later. */
+	/*
+	 * What was lost while we looked may be stamped a little later; and where
+	 * a hypervisor stops a CPU there, be booked long after its stamp.
+	 */
+	if (before_ns >= loss.to_ns)
+		before_ns = loss.to_ns - 1;
+	if (loss.from_ns < before_ns)
+		loss.from_ns = before_ns;
 	loss.from_ns -= COLLECT_MARGIN_NS;
-	if (loss.from_ns < before_ns - COLLECT_MARGIN_NS)
-		loss.from_ns = before_ns - COLLECT_MARGIN_NS;
 	return look->on_loss(look->ctx, &loss, err);
 }
 
@@ -297,6 +306,7 @@ int collector_look(struct collector *collector, const struct collect_look *look,
 			       "cannot write a kernel map: %s",
 			       strerror(errno));
 	losses->looked_ns = (int64_t)now_ns;
+	slots_turn(collector, losses->looked_ns);
 	for (unsigned s = 0; s < STREAM_KERNEL_COUNT && !rc; s++) {
 		was_throttled += losses->throttled[s];
 		if (collector->streams & HANDLER_STREAM(s))

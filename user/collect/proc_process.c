@@ -92,6 +92,35 @@ static bool head_read(struct event_head *head)
 	return line.start_ticks == head->start_ns / tick_ns();
 }
 
+/*
+ * Who it is, from /proc/PID/status: a line each with the real, effective, saved
+ * and file system's id, and one with the capabilities. The name in the first
+ * line has no line end.
+ */
+static bool ids_read(struct event_head *head)
+{
+	char text[STAT_BYTES];
+	size_t len = file_read(head->pid, "status", text, sizeof(text) - 1);
+	const char *uids, *gids, *caps;
+	unsigned long long caps_eff;
+
+	text[len] = '\0';
+	uids = strstr(text, "\nUid:");
+	gids = strstr(text, "\nGid:");
+	caps = strstr(text, "\nCapEff:");
+	if (!uids || !gids || !caps ||
+	    sscanf(uids, "\nUid: %u %u", &head->uid, &head->euid) != 2 ||
+	    sscanf(gids, "\nGid: %u %u", &head->gid, &head->egid) != 2 ||
+	    sscanf(caps, "\nCapEff: %llx", &caps_eff) != 1)
+		return false;
+	head->caps_eff = caps_eff;
+	head->loginuid = UINT32_MAX;
+	len = file_read(head->pid, "loginuid", text, sizeof(text) - 1);
+	text[len] = '\0';
+	sscanf(text, "%u", &head->loginuid);
+	return true;
+}
+
 bool proc_was_there(uint32_t pid, uint64_t before_ns)
 {
 	struct stat_line line;
@@ -187,12 +216,15 @@ bool proc_process(uint64_t pid_key, uint32_t pid, struct buf *out)
 		.old_pid = pid,
 	};
 
-	if (!head_read(&event.head))
+	if (!head_read(&event.head) || !ids_read(&event.head))
 		return false;
 	exe_read(&event, event.exe_bytes);
 	args_read(&event, event.args_bytes);
 	cwd_read(&event);
 	env_read(&event);
+	/* Who has the pid now may be another. */
+	if (!head_read(&event.head))
+		return false;
 	place(&event.head, &event.exe);
 	place(&event.head, &event.args);
 	place(&event.head, &event.cwd);

@@ -502,6 +502,12 @@ int pipeline_save(struct pipeline *p, struct err *err)
 	return commit(p, true, err);
 }
 
+const struct context *pipeline_process(const struct pipeline *pipeline,
+				       uint64_t pid_key)
+{
+	return process_table_ancestor(pipeline->processes, (int64_t)pid_key, 0);
+}
+
 void pipeline_stats(const struct pipeline *p, struct pipeline_stats *ret_stats)
 {
 	struct process_table_stats processes;

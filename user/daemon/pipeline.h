@@ -95,6 +95,10 @@ int pipeline_save(struct pipeline *pipeline, struct err *err);
 void pipeline_moment(const struct pipeline *pipeline,
 		     struct store_moment *ret_moment);
 
+/* What is known of a process as of the last row; NULL: it is not. */
+const struct context *pipeline_process(const struct pipeline *pipeline,
+				       uint64_t pid_key);
+
 void pipeline_stats(const struct pipeline *pipeline,
 		    struct pipeline_stats *ret_stats);
 

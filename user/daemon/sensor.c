@@ -11,6 +11,7 @@
 #include "user/daemon/own_events.h"
 #include "user/daemon/sensor_wants.h"
 #include "user/daemon/summary.h"
+#include "user/daemon/term_bits.h"
 #include "user/event/decode.h"
 #include "user/loop/loop.h"
 
@@ -46,7 +47,9 @@ struct sensor {
 	struct log_source logs;
 	struct sampler_wants sampled;
 	struct containers *containers; /* NULL: nobody asks for them */
-	bool containers_missed;	       /* events were lost: to be looked for */
+	struct term_bits *terms;       /* NULL: no predicate tests any */
+	int64_t unsettled_ns;	/* its last snapshot; 0: all is settled */
+	bool containers_missed; /* events were lost: to be looked for */
 	struct pipeline *pipeline;
 	struct reorder *reorder;
 	struct loop *loop;
@@ -82,8 +85,25 @@ static int say(struct sensor *s, struct err *err)
 static int row_in_order(void *ctx, struct row *row, struct err *err)
 {
 	struct sensor *s = ctx;
+	int rc = pipeline_row(s->pipeline, row, err);
 
-	return pipeline_row(s->pipeline, row, err);
+	if (!rc)
+		term_bits_row(s->terms, s->collector, s->pipeline, row);
+	return rc;
+}
+
+/* The rows up to the watermark are all with the pipeline. */
+static int turn_end(struct sensor *s, int64_t watermark, struct err *err)
+{
+	int rc = reorder_advance(s->reorder, watermark, row_in_order, s, err);
+
+	if (!rc)
+		rc = pipeline_turn(s->pipeline, watermark, err);
+	s->watermark = watermark;
+	if (!rc)
+		term_bits_settle(s->terms, s->collector, s->pipeline,
+				 watermark);
+	return rc;
 }
 
 static int on_loss(void *ctx, const struct collect_loss *loss, struct err *err)
@@ -170,13 +190,7 @@ static int make_room(struct sensor *s, int64_t ts, struct err *err)
 	if (watermark <= s->watermark)
 		return 0;
 	rc = gaps_in(s, collect_now_ns(), err);
-	if (!rc)
-		rc = reorder_advance(s->reorder, watermark, row_in_order, s,
-				     err);
-	if (!rc)
-		rc = pipeline_turn(s->pipeline, watermark, err);
-	s->watermark = watermark;
-	return rc;
+	return rc ? rc : turn_end(s, watermark, err);
 }
 
 static int record_decode(struct sensor *s, const void *record, size_t len,
@@ -256,7 +270,11 @@ static int snapshot_in(void *ctx, const void *record, size_t len,
 
 	if (s->sampler)
 		sampler_see(s->sampler, record, len);
-	return rc ? rc : pipeline_row(s->pipeline, row, err);
+	if (!rc)
+		rc = pipeline_row(s->pipeline, row, err);
+	if (!rc)
+		term_bits_snapshot(s->terms, s->collector, s->pipeline, record);
+	return rc;
 }
 
 static int turn(struct sensor *s, struct err *err)
@@ -284,11 +302,7 @@ static int turn(struct sensor *s, struct err *err)
 		rc = own_events_take(&s->own, record_in, s, err);
 	if (rc || watermark <= s->watermark)
 		return rc;
-	rc = reorder_advance(s->reorder, watermark, row_in_order, s, err);
-	if (!rc)
-		rc = pipeline_turn(s->pipeline, watermark, err);
-	s->watermark = watermark;
-	return rc;
+	return turn_end(s, watermark, err);
 }
 
 static int on_turn(void *ctx, int64_t result, struct err *err)
@@ -516,8 +530,12 @@ static int rules_change(struct sensor *s, const struct ruleset *ruleset,
 {
 	struct store_moment moment;
 	int64_t now = collect_now_ns();
-	int rc = turn(s, err);
+	int rc = term_bits_change(
+		&s->terms, s->options->no_pushdown ? NULL : ruleset->program,
+		s->collector, err);
 
+	if (!rc)
+		rc = turn(s, err);
 	memcpy(s->wanted, wanted, sizeof(s->wanted));
 	log_source_want(&s->logs, wanted);
 	if (!rc)
@@ -549,7 +567,7 @@ static int reload_check(const struct sensor *s, struct err *err)
 
 static int reload(struct sensor *s, struct err *err)
 {
-	struct collect_columns columns;
+	struct request_parts parts;
 	struct collect_request request;
 	struct ruleset *ruleset = NULL;
 	bool wanted[STREAM_COUNT] = { false };
@@ -564,7 +582,7 @@ static int reload(struct sensor *s, struct err *err)
 		return rules_stay(s, &why, err);
 	}
 	streams_wanted(s->options, ruleset, wanted);
-	request_fill(s->options, ruleset, wanted, &columns, &request);
+	request_fill(s->options, ruleset, wanted, &parts, &request);
 	if (log_source_open(&s->logs, &s->options->logs, wanted, &why) ||
 	    collector_reload(s->collector, &request, &why)) {
 		ruleset_free(ruleset);
@@ -608,19 +626,26 @@ static int loop_start(struct sensor *s, struct err *err)
 	return rc;
 }
 
+static int terms_start(struct sensor *s, struct err *err)
+{
+	if (!s->ruleset || s->options->no_pushdown)
+		return 0;
+	return term_bits_new(s->ruleset->program, &s->terms, err);
+}
+
 /* What can be refused is asked first; the kernel is touched last. */
 static int start(struct sensor *s, struct err *err)
 {
 	static const char *const harmless[] = { "/proc/self/exe", "--version",
 						NULL };
-	struct collect_columns columns;
+	struct request_parts parts;
 	struct collect_request request;
 	int rc = origin_start(s, err);
 
 	if (rc)
 		return rc;
 	streams_wanted(s->options, s->ruleset, s->wanted);
-	request_fill(s->options, s->ruleset, s->wanted, &columns, &request);
+	request_fill(s->options, s->ruleset, s->wanted, &parts, &request);
 	rc = loop_open(&s->loop, err);
 	if (!rc)
 		rc = log_source_open(&s->logs, &s->options->logs, s->wanted,
@@ -642,6 +667,8 @@ static int start(struct sensor *s, struct err *err)
 		rc = writer_open(s, err);
 	if (!rc)
 		rc = pipeline_start(s, err);
+	if (!rc)
+		rc = terms_start(s, err);
 	if (!rc)
 		rc = collector_snapshot(s->collector, snapshot_in, s, err);
 	if (!rc && s->containers)
@@ -736,6 +763,7 @@ static void release(struct sensor *s)
 	containers_free(s->containers);
 	log_source_close(&s->logs);
 	loop_close(s->loop);
+	term_bits_free(s->terms);
 	pipeline_free(s->pipeline);
 	reorder_free(s->reorder);
 	trace_abandon(s->writer);

@@ -3,6 +3,7 @@
 
 #include "bpf/settings.h"
 #include "user/base/catalog.h"
+#include "user/daemon/term_bits.h"
 
 #include <string.h>
 
@@ -30,19 +31,23 @@ columns_fill(const struct sensor_options *options,
 
 void request_fill(const struct sensor_options *options,
 		  const struct ruleset *ruleset, const bool *wanted,
-		  struct collect_columns *columns,
+		  struct request_parts *parts,
 		  struct collect_request *ret_request)
 {
 	*ret_request = (struct collect_request){
 		.event_ring_bytes = options->ring_bytes,
 		.lifecycle_ring_bytes = options->ring_bytes,
-		.columns = columns_fill(options, ruleset, columns),
+		.columns = columns_fill(options, ruleset, &parts->columns),
 		.throttle = options->throttle,
 	};
 	memcpy(ret_request->streams, wanted, sizeof(ret_request->streams));
 	if (ruleset && !options->no_pushdown) {
 		ret_request->object = ruleset->program->object;
 		ret_request->object_bytes = ruleset->program->object_bytes;
+		ret_request->path_sets = ruleset->program->path_sets;
+		ret_request->path_set_count = ruleset->program->path_set_count;
+		term_bits_request(ruleset->program, &parts->processes);
+		ret_request->processes = &parts->processes;
 		ret_request->path_sets = ruleset->program->path_sets;
 		ret_request->path_set_count = ruleset->program->path_set_count;
 	}

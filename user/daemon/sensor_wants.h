@@ -10,10 +10,16 @@
 void streams_wanted(const struct sensor_options *options,
 		    const struct ruleset *ruleset, bool *ret_wanted);
 
-/* `columns` is filled and belongs to the request as long as that is used. */
+/* What a request refers to. */
+struct request_parts {
+	struct collect_columns columns;
+	struct collect_processes processes;
+};
+
+/* `parts` is filled and belongs to the request as long as that is used. */
 void request_fill(const struct sensor_options *options,
 		  const struct ruleset *ruleset, const bool *wanted,
-		  struct collect_columns *columns,
+		  struct request_parts *parts,
 		  struct collect_request *ret_request);
 
 bool containers_wanted(const struct ruleset *ruleset);

@@ -21,6 +21,7 @@ struct decoder {
 	size_t fixed; /* the record's struct; blobs lie behind it */
 	size_t bytes; /* of the row's texts so far */
 	bool sender;  /* the head is as far as a log tells */
+	bool nobody;  /* no process is known of it */
 	int64_t clock_offset_ns;
 	const struct stream *stream;
 	struct arena *arena;
@@ -60,32 +61,6 @@ static struct value scalar(const struct column *column, int64_t i)
 	if (column->type == VALUE_BOOL)
 		return value_bool(i != 0);
 	return (struct value){ .type = (uint8_t)column->type, .i = i };
-}
-
-static bool is_environment(const struct decoder *d, const struct column *column)
-{
-	return (d->stream->id == STREAM_PROCESS_EXEC &&
-		column->id == COL_PROCESS_EXEC_exec_env) ||
-	       (d->stream->id == STREAM_PROCESS_SNAPSHOT &&
-		column->id == COL_PROCESS_SNAPSHOT_exec_env);
-}
-
-/* What is left of a list when its secrets are gone. */
-static size_t list_mask(const struct decoder *d, const struct column *column,
-			char *list, size_t len)
-{
-	uint32_t truncated;
-
-	if (!is_environment(d, column))
-		return mask_args(list, len);
-	memcpy(&truncated, d->record + offsetof(struct event_head, truncated),
-	       sizeof(truncated));
-	len = environment_keep(list, len,
-			       truncated & EVENT_PART_ENV &&
-					       len >= EVENT_ENV_SIZE ?
-				       EVENT_ENV_SIZE - EVENT_ENV_TAIL :
-				       0);
-	return mask_args(list, len);
 }
 
 /* What is mounted is a path only where it is a directory. */
@@ -137,6 +112,32 @@ static bool is_named_path(const struct decoder *d, size_t blob_offset)
 		return false;
 	}
 #undef AT
+}
+
+static bool is_environment(const struct decoder *d, const struct column *column)
+{
+	return (d->stream->id == STREAM_PROCESS_EXEC &&
+		column->id == COL_PROCESS_EXEC_exec_env) ||
+	       (d->stream->id == STREAM_PROCESS_SNAPSHOT &&
+		column->id == COL_PROCESS_SNAPSHOT_exec_env);
+}
+
+/* What is left of a list when its secrets are gone. */
+static size_t list_mask(const struct decoder *d, const struct column *column,
+			char *list, size_t len)
+{
+	uint32_t truncated;
+
+	if (!is_environment(d, column))
+		return mask_args(list, len);
+	memcpy(&truncated, d->record + offsetof(struct event_head, truncated),
+	       sizeof(truncated));
+	len = environment_keep(list, len,
+			       truncated & EVENT_PART_ENV &&
+					       len >= EVENT_ENV_SIZE ?
+				       EVENT_ENV_SIZE - EVENT_ENV_TAIL :
+				       0);
+	return mask_args(list, len);
 }
 
 /* Copies: the record is given back to the ring before the row is used. */
@@ -326,6 +327,23 @@ static bool unknown_sender(const struct decoder *d, const struct column *column)
 	return column->wire == WIRE_FLAG;
 }
 
+/* What the head tells of an event that is nobody's. */
+static bool is_of_process(unsigned column)
+{
+	switch (column) {
+	case COL_ts:
+	case COL_mono_ns:
+	case COL_seq:
+	case COL_cpu:
+	case COL_truncated:
+	case COL_retval:
+	case COL_source:
+		return false;
+	default:
+		return column < COL_HEAD_COUNT;
+	}
+}
+
 static int check_head(struct decoder *d, const struct event_head *head)
 {
 	if (head->abi != EVENT_ABI)
@@ -340,6 +358,7 @@ static int check_head(struct decoder *d, const struct event_head *head)
 	d->stream = catalog_stream(head->stream);
 	d->sender = STREAM_IS_SECURITY(head->stream) &&
 		    (head->flags & EVENT_FLAG_SENDER);
+	d->nobody = head->flags & EVENT_FLAG_NOBODY;
 	d->fixed = catalog_fixed_bytes(d->stream);
 	if (d->len < d->fixed)
 		return MALFORMED(d, "%zu bytes are too few for %s", d->len,
@@ -361,6 +380,8 @@ static int put_columns(struct decoder *d, struct row *row)
 		column = catalog_column_at(d->stream, id);
 		if (d->sender && id < COL_HEAD_COUNT &&
 		    unknown_sender(d, column))
+			continue;
+		if (d->nobody && is_of_process(id))
 			continue;
 		ret = put_column(d, column, &row->values[row_slot(id)]);
 		if (ret)
