@@ -187,7 +187,7 @@ int BPF_PROG(kernel_module, struct pt_regs *regs, long ret)
 	struct module_scratch *scratch;
 
 	/* The name of what failed to load is not that of the thread's next. */
-	if (ret < 0 && !WANTED_IF_FAILED(KERNEL_MODULE)) {
+	if (!RESULT_WANTED(KERNEL_MODULE, ret)) {
 		__u32 tid = (__u32)bpf_get_current_pid_tgid();
 
 		bpf_map_delete_elem(&module_names, &tid);

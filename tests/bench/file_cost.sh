@@ -130,7 +130,7 @@ until_done() {
 
 # In a mount namespace of its own, which has the tracepoints' file system.
 with_bpftrace() {
-	# shellcheck disable=SC2016 # the inner shell's
+	# shellcheck disable=SC2016 # the inner shell's own argument
 	until_ready env BPFTRACE_PERF_RB_PAGES=4096 unshare -m sh -c '
 		mount -t tracefs t /sys/kernel/tracing &&
 		mount -t debugfs d /sys/kernel/debug &&

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2154 # of lib.sh, which is read before
+# shellcheck shell=bash disable=SC2154
 #
 # For tests with real container tools: a root file system of the host's busybox,
 # and rules that tell what runs inside.
