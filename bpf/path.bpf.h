@@ -197,11 +197,6 @@ static __always_inline long path_step_one(struct path_walk *walk, bool is_first)
 	return 0;
 }
 
-static long path_step(__u32 index, struct path_walk *walk)
-{
-	return path_step_one(walk, false);
-}
-
 /*
  * So many steps are made without a call each. Who includes this for a frequent
  * event may ask for it: it makes more work for the verifier.
@@ -209,6 +204,11 @@ static long path_step(__u32 index, struct path_walk *walk)
 #ifndef PATH_STEPS_INLINE
 #define PATH_STEPS_INLINE 0
 #endif
+
+static long path_step(__u32 index, struct path_walk *walk)
+{
+	return path_step_one(walk, PATH_STEPS_INLINE == 0 && index == 0);
+}
 
 /*
  * The path's bytes end at EVENT_PATH_SIZE; returns where they start, which is
