@@ -183,7 +183,7 @@ static inline pid_t child_run(void (*fn)(void *), void *arg, int *ret_status)
  * byte, while calls use it; which file each call really met; how many records
  * say another.
  */
-#define LIVE_RACE_CALLS 400
+#define LIVE_RACE_CALLS 60
 
 struct live_race {
 	char name[128]; /* ends in A or B */
