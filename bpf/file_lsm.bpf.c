@@ -106,9 +106,8 @@ int BPF_PROG(file_lsm_rename, struct path *old_dir, struct dentry *old_dentry,
 	struct capture_scratch *scratch = scratch_get(&rename_scratch);
 	__u32 slot = call_now();
 
-	if (!scratch ||
-	    !(CALL_IS(slot, rename) || CALL_IS(slot, renameat) ||
-	      CALL_IS(slot, renameat2)))
+	if (!scratch || !(CALL_IS(slot, rename) || CALL_IS(slot, renameat) ||
+			  CALL_IS(slot, renameat2)))
 		return 0;
 	capture_path(scratch, slot, CAPTURE_OTHER, KERNEL_READ(old_dir, mnt),
 		     old_dentry);
@@ -231,8 +230,8 @@ static __always_inline void capture_name(struct capture_scratch *scratch,
 	__u32 flags;
 
 	capture->slot = slot;
-	capture->len = path_of_name(&scratch->buffer, &at, capture->bytes,
-				    &flags);
+	capture->len =
+		path_of_name(&scratch->buffer, &at, capture->bytes, &flags);
 	capture->is_cut = !!(flags & NAME_CUT);
 	capture->is_raw = !!(flags & NAME_RAW);
 	capture_put(capture, CAPTURE_OTHER);

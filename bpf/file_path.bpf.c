@@ -164,9 +164,9 @@ static __always_inline bool unlink_fill(struct file_unlink_event *event,
 	event->is_dir = asked->is_dir;
 	if (!pre_file_unlink(event))
 		return false;
-	cut = kept_or_name(&event->head, buffer,
-			   asked->kept.part[CAPTURE_PATH], &asked->at,
-			   event->path_bytes, &event->path, EVENT_PART_PATH);
+	cut = kept_or_name(&event->head, buffer, asked->kept.part[CAPTURE_PATH],
+			   &asked->at, event->path_bytes, &event->path,
+			   EVENT_PART_PATH);
 	if (!predicate_file_unlink(event))
 		return false;
 	event->head.truncated = cut;

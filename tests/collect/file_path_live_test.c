@@ -237,20 +237,17 @@ static void race__name_is_written_over__what_was_changed(void **state)
 	assert_int_equal(status, 0);
 	live_drain(&live);
 	for (unsigned i = 0; i < LIVE_RACE_CALLS; i++) {
-		const struct event_head *head =
-			live_find(&live,
-				  i % 2 ? STREAM_FILE_RENAME :
-					  STREAM_FILE_UNLINK,
-				  pid, i / 2);
+		const struct event_head *head = live_find(
+			&live, i % 2 ? STREAM_FILE_RENAME : STREAM_FILE_UNLINK,
+			pid, i / 2);
 		const struct file_rename_event *r = (const void *)head;
 		const struct file_unlink_event *u = (const void *)head;
 
 		assert_non_null(head);
 		assert_int_equal(head->source, live_name_source());
-		wrong += !live_race_said(
-			race, i,
-			i % 2 ? blob_text(r, r->old_path) :
-				blob_text(u, u->path));
+		wrong += !live_race_said(race, i,
+					 i % 2 ? blob_text(r, r->old_path) :
+						 blob_text(u, u->path));
 	}
 	live_race_end(race, wrong);
 	live_close(&live);

@@ -110,8 +110,7 @@ static void programs_choose(struct generation *generation,
 /* Where nothing is kept in it, it is as small as can be. */
 static int captures_size(struct bpf_object *object, bool lsm)
 {
-	struct bpf_map *map =
-		bpf_object__find_map_by_name(object, CAPTURE_MAP);
+	struct bpf_map *map = bpf_object__find_map_by_name(object, CAPTURE_MAP);
 
 	return map && lsm ? bpf_map__set_max_entries(map, CAPTURE_ENTRIES) : 0;
 }

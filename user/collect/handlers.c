@@ -236,11 +236,11 @@ static const struct handler table[] = {
 	  .fits = kernel_cuts_by_request,
 	  .optional = true },
 /* The paths of these streams as the kernel has them. */
-#define FILE_LSM(stream, name, hook_)                         \
-	{                                                     \
-		.program = #name, .family = FAMILY_FILE_LSM,  \
-		.kind = HANDLER_LSM, .lsm_hook = hook_,       \
-		.streams = SERVES(stream), .optional = true   \
+#define FILE_LSM(stream, name, hook_)                        \
+	{                                                    \
+		.program = #name, .family = FAMILY_FILE_LSM, \
+		.kind = HANDLER_LSM, .lsm_hook = hook_,      \
+		.streams = SERVES(stream), .optional = true  \
 	}
 	FILE_LSM(FILE_RENAME, file_lsm_rename, "path_rename"),
 	FILE_LSM(FILE_UNLINK, file_lsm_unlink, "path_unlink"),
@@ -526,7 +526,7 @@ bool handler_map_is_shared(const char *name)
 {
 	static const char *const shared[] = {
 		"counters",	 "looked_at",  "throttle", "task_creds",
-		"socket_owners", "exit_notes", "exited",  "captures",
+		"socket_owners", "exit_notes", "exited",   "captures",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)
