@@ -28,6 +28,7 @@ STAGES_PASS_ALL(file_attr)
 
 struct attr_asked {
 	struct name_at at;
+	struct kept kept;
 	struct file *file; /* of a call on a descriptor; then `at` is unused */
 	const char *xattr;
 	bool on_file;
@@ -37,9 +38,10 @@ struct attr_asked {
 
 static __always_inline void attr_begin(struct file_attr_event *event,
 				       struct task_struct *task,
-				       struct outcome outcome)
+				       struct outcome outcome,
+				       const struct kept *kept)
 {
-	event_begin(&event->head, STREAM_FILE_ATTR, task, &outcome);
+	event_begin(&event->head, STREAM_FILE_ATTR, task, &outcome, kept);
 	event->new_mode = EVENT_NONE;
 	event->new_uid = EVENT_NONE;
 	event->new_gid = EVENT_NONE;
@@ -64,9 +66,10 @@ static __always_inline bool attr_fill(struct file_attr_event *event,
 		cut = file_fill(&event->head, buffer, asked->file,
 				event->path_bytes, &event->path);
 	else
-		cut = name_fill(&event->head, buffer, &asked->at,
-				event->path_bytes, &event->path,
-				EVENT_PART_PATH);
+		cut = kept_or_name(&event->head, buffer,
+				   asked->kept.part[CAPTURE_PATH], &asked->at,
+				   event->path_bytes, &event->path,
+				   EVENT_PART_PATH);
 	if (asked->xattr && asked->xattr_in_kernel)
 		len = bpf_probe_read_kernel_str(event->xattr_bytes,
 						EVENT_XATTR_SIZE, asked->xattr);
@@ -206,11 +209,11 @@ static __always_inline void asked_below(struct attr_asked *asked,
 		return 0;                                                     \
 	call_read(&call, regs, task)
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(file_attr_mode, struct pt_regs *regs, long ret)
+static __always_inline int attr_mode_call(struct pt_regs *regs, long ret)
 {
 	ATTR_HANDLER_BEGIN;
-	attr_begin(event, task, call_outcome(task, ret));
+	kept_find(&asked.kept, &call, 1U << CAPTURE_PATH);
+	attr_begin(event, task, call_outcome(task, ret), &asked.kept);
 	asked.op = FILE_ATTR_CHMOD;
 	if (CALL_IS(call.slot, chmod)) {
 		asked.at = name_of(&call, 0);
@@ -228,7 +231,14 @@ int BPF_PROG(file_attr_mode, struct pt_regs *regs, long ret)
 }
 
 SEC("tp_btf/sys_exit")
-int BPF_PROG(file_attr_owner, struct pt_regs *regs, long ret)
+int BPF_PROG(file_attr_mode, struct pt_regs *regs, long ret)
+{
+	attr_mode_call(regs, ret);
+	kept_drop(1U << CAPTURE_PATH);
+	return 0;
+}
+
+static __always_inline int attr_owner_call(struct pt_regs *regs, long ret)
 {
 	ATTR_HANDLER_BEGIN;
 	bool is_16bit = CALL_IS(call.slot, chown16) ||
@@ -236,7 +246,8 @@ int BPF_PROG(file_attr_owner, struct pt_regs *regs, long ret)
 			CALL_IS(call.slot, fchown16);
 	__u64 uid = call.arg[1], gid = call.arg[2];
 
-	attr_begin(event, task, call_outcome(task, ret));
+	kept_find(&asked.kept, &call, 1U << CAPTURE_PATH);
+	attr_begin(event, task, call_outcome(task, ret), &asked.kept);
 	asked.op = FILE_ATTR_CHOWN;
 	if (CALL_IS(call.slot, fchownat)) {
 		asked_below(&asked, &call, call.arg[4]);
@@ -254,10 +265,18 @@ int BPF_PROG(file_attr_owner, struct pt_regs *regs, long ret)
 }
 
 SEC("tp_btf/sys_exit")
+int BPF_PROG(file_attr_owner, struct pt_regs *regs, long ret)
+{
+	attr_owner_call(regs, ret);
+	kept_drop(1U << CAPTURE_PATH);
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
 int BPF_PROG(file_attr_times, struct pt_regs *regs, long ret)
 {
 	ATTR_HANDLER_BEGIN;
-	attr_begin(event, task, call_outcome(task, ret));
+	attr_begin(event, task, call_outcome(task, ret), &asked.kept);
 	asked.op = FILE_ATTR_UTIMES;
 	if (CALL_IS(call.slot, utime) || CALL_IS(call.slot, utimes)) {
 		asked.at = name_of(&call, 0);
@@ -283,7 +302,7 @@ int BPF_PROG(file_attr_xattr, struct pt_regs *regs, long ret)
 		       CALL_IS(call.slot, fremovexattr) ||
 		       CALL_IS(call.slot, removexattrat);
 
-	attr_begin(event, task, call_outcome(task, ret));
+	attr_begin(event, task, call_outcome(task, ret), &asked.kept);
 	asked.op = removed ? FILE_ATTR_REMOVEXATTR : FILE_ATTR_SETXATTR;
 	asked.xattr = (const char *)call.arg[1];
 	if (CALL_IS(call.slot, setxattrat) ||
@@ -317,7 +336,7 @@ int BPF_PROG(file_attr_flags, struct pt_regs *regs, long ret)
 	    command != FS_IOC_FSSETXATTR)
 		return 0;
 	ATTR_HANDLER_BEGIN;
-	attr_begin(event, task, call_outcome(task, ret));
+	attr_begin(event, task, call_outcome(task, ret), &asked.kept);
 	asked.op = FILE_ATTR_FLAGS;
 	asked_file(&asked, buffer, task, call.arg[0]);
 	/* Both begin with them. */
@@ -335,7 +354,7 @@ int BPF_PROG(file_attr_xflags, struct pt_regs *regs, long ret)
 	ATTR_HANDLER_BEGIN;
 	__u64 xflags = 0;
 
-	attr_begin(event, task, call_outcome(task, ret));
+	attr_begin(event, task, call_outcome(task, ret), &asked.kept);
 	asked.op = FILE_ATTR_FLAGS;
 	asked_below(&asked, &call, call.arg[4]);
 	bpf_probe_read_user(&xflags, sizeof(xflags), (void *)call.arg[2]);
@@ -344,14 +363,14 @@ int BPF_PROG(file_attr_xflags, struct pt_regs *regs, long ret)
 	return 0;
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(file_attr_size, struct pt_regs *regs, long ret)
+static __always_inline int attr_size_call(struct pt_regs *regs, long ret)
 {
 	ATTR_HANDLER_BEGIN;
 	bool halves = CALL_IS(call.slot, truncate64) ||
 		      CALL_IS(call.slot, ftruncate64);
 
-	attr_begin(event, task, call_outcome(task, ret));
+	kept_find(&asked.kept, &call, 1U << CAPTURE_PATH);
+	attr_begin(event, task, call_outcome(task, ret), &asked.kept);
 	asked.op = FILE_ATTR_TRUNCATE;
 	if (CALL_IS(call.slot, ftruncate) || CALL_IS(call.slot, ftruncate64))
 		asked_file(&asked, buffer, task, call.arg[0]);
@@ -362,6 +381,14 @@ int BPF_PROG(file_attr_size, struct pt_regs *regs, long ret)
 		event->new_size = call.arg[COMPAT_PAIR_FIRST] |
 				  call.arg[COMPAT_PAIR_FIRST + 1] << 32;
 	attr_end(event, buffer, task, &asked, counts);
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(file_attr_size, struct pt_regs *regs, long ret)
+{
+	attr_size_call(regs, ret);
+	kept_drop(1U << CAPTURE_PATH);
 	return 0;
 }
 
@@ -381,7 +408,7 @@ static __always_inline int xattr_request(struct io_xattr *request)
 
 	if (!counts || !event || !buffer || task->tgid == settings.self_tgid)
 		return 0;
-	attr_begin(event, task, request_outcome());
+	attr_begin(event, task, request_outcome(), &asked.kept);
 	asked.xattr = (const char *)name;
 	/* The file of a request is found when it is begun: by the number. */
 	if (on_file)
@@ -405,7 +432,7 @@ static __always_inline int size_request(struct io_ftrunc *request)
 
 	if (!counts || !event || !buffer || task->tgid == settings.self_tgid)
 		return 0;
-	attr_begin(event, task, request_outcome());
+	attr_begin(event, task, request_outcome(), &asked.kept);
 	event->new_size = KERNEL_READ(request, len);
 	asked_file(&asked, buffer, task,
 		   KERNEL_READ((struct io_kiocb *)request, cqe.fd));

@@ -14,6 +14,7 @@
 #ifndef SHRIKE_BPF_FILE_CALL_H
 #define SHRIKE_BPF_FILE_CALL_H
 
+#include "bpf/capture.bpf.h"
 #include "bpf/head.bpf.h"
 #include "bpf/path.bpf.h"
 #include "bpf/ring.bpf.h"
@@ -97,15 +98,52 @@ static __always_inline struct outcome request_outcome(void)
 		return handle((type *)request);               \
 	}
 
+/* What security hooks kept of a call: each of its parts, or none at all. */
+struct kept {
+	struct capture *part[CAPTURE_PARTS];
+};
+
+/* `parts`: 1 << CAPTURE_PATH ..., of which the path must be one. */
+static __always_inline void kept_find(struct kept *kept,
+				      const struct call *call, __u32 parts)
+{
+	bool whole = true;
+
+	*kept = (struct kept){};
+	if (!settings.lsm)
+		return;
+#pragma unroll
+	for (int i = 0; i < CAPTURE_PARTS; i++) {
+		if (!(parts & 1U << i))
+			continue;
+		kept->part[i] = capture_find(i, call->slot);
+		whole &= !!kept->part[i];
+	}
+	if (!whole)
+		*kept = (struct kept){};
+}
+
+static __always_inline void kept_drop(__u32 parts)
+{
+	if (!settings.lsm)
+		return;
+#pragma unroll
+	for (int i = 0; i < CAPTURE_PARTS; i++)
+		if (parts & 1U << i)
+			capture_drop(i);
+}
+
 static __always_inline void event_begin(struct event_head *head, __u16 stream,
 					struct task_struct *task,
-					const struct outcome *outcome)
+					const struct outcome *outcome,
+					const struct kept *kept)
 {
 	head_begin(head, stream);
 	head_look_up(head, stream, task);
 	head->flags = outcome->flags;
 	head->retval = outcome->retval;
-	head->source = EVENT_SOURCE_SYSCALL;
+	head->source = kept->part[CAPTURE_PATH] ? EVENT_SOURCE_LSM :
+						  EVENT_SOURCE_SYSCALL;
 	head_columns(head, task, HEAD_TESTED(stream));
 }
 
@@ -132,6 +170,43 @@ static __always_inline __u32 name_fill(struct event_head *head,
 	if (flags)
 		head->truncated |= EVENT_PART_PATH;
 	return flags & NAME_CUT ? part : 0;
+}
+
+/*
+ * What a hook kept, into a record. False: nothing, or it is gone, and with it the
+ * claim to have it from there.
+ */
+static __always_inline bool kept_fill(struct event_head *head,
+				      struct capture *capture, char *bytes,
+				      struct event_blob *blob, __u32 size,
+				      enum event_part part, __u32 *cut)
+{
+	if (!capture)
+		return false;
+	if (!capture_copy(capture, bytes, blob, size)) {
+		head->source = EVENT_SOURCE_SYSCALL;
+		return false;
+	}
+	if (capture->is_cut)
+		*cut |= part;
+	if (capture->is_cut || capture->is_raw)
+		head->truncated |= EVENT_PART_PATH;
+	return true;
+}
+
+/* The path that a hook kept, or else that of the name. */
+static __always_inline __u32 kept_or_name(struct event_head *head,
+					  struct path_buffer *buffer,
+					  struct capture *capture,
+					  const struct name_at *at, char *bytes,
+					  struct event_blob *blob,
+					  enum event_part part)
+{
+	__u32 cut = 0;
+
+	if (kept_fill(head, capture, bytes, blob, EVENT_PATH_SIZE, part, &cut))
+		return cut;
+	return name_fill(head, buffer, at, bytes, blob, part);
 }
 
 /* The same of an open file: its own path. */

@@ -37,11 +37,16 @@ STAGES_PASS_ALL(file_link)
 STAGES_PASS_ALL(file_mount)
 PREDICATE_PASS_ALL(file_dup)
 
+#define ONE_PATH (1U << CAPTURE_PATH)
+#define TWO_PATHS (ONE_PATH | 1U << CAPTURE_OTHER)
+#define MOUNT_PARTS (TWO_PATHS | 1U << CAPTURE_FSTYPE)
+
 /* --- file.rename -----------------------------------------------------------*/
 
 struct rename_asked {
 	struct name_at from;
 	struct name_at to;
+	struct kept kept;
 	__u32 flags;
 };
 
@@ -54,11 +59,13 @@ static __always_inline bool rename_fill(struct file_rename_event *event,
 	event->flags = asked->flags;
 	if (!pre_file_rename(event))
 		return false;
-	cut = name_fill(&event->head, buffer, &asked->from,
-			event->old_path_bytes, &event->old_path,
-			EVENT_PART_OLD_PATH);
-	cut |= name_fill(&event->head, buffer, &asked->to, event->path_bytes,
-			 &event->path, EVENT_PART_PATH);
+	cut = kept_or_name(&event->head, buffer,
+			   asked->kept.part[CAPTURE_OTHER], &asked->from,
+			   event->old_path_bytes, &event->old_path,
+			   EVENT_PART_OLD_PATH);
+	cut |= kept_or_name(&event->head, buffer,
+			    asked->kept.part[CAPTURE_PATH], &asked->to,
+			    event->path_bytes, &event->path, EVENT_PART_PATH);
 	if (!predicate_file_rename(event))
 		return false;
 	event->head.truncated = cut;
@@ -76,7 +83,8 @@ static __always_inline int rename_handle(struct task_struct *task,
 	if (!counts || !event || !buffer || task->tgid == settings.self_tgid)
 		return 0;
 	counts->generated++;
-	event_begin(&event->head, STREAM_FILE_RENAME, task, &outcome);
+	event_begin(&event->head, STREAM_FILE_RENAME, task, &outcome,
+		    &asked->kept);
 	if (!rename_fill(event, buffer, asked)) {
 		counts->filtered++;
 		return 0;
@@ -90,16 +98,14 @@ static __always_inline int rename_handle(struct task_struct *task,
 	return 0;
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(file_rename, struct pt_regs *regs, long ret)
+static __always_inline int rename_call(struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct rename_asked asked;
 	struct call call;
 
-	if (!RESULT_WANTED(FILE_RENAME, ret))
-		return 0;
 	call_read(&call, regs, task);
+	kept_find(&asked.kept, &call, TWO_PATHS);
 	asked.flags = 0;
 	if (CALL_IS(call.slot, rename)) {
 		asked.from = name_of(&call, 0);
@@ -111,6 +117,15 @@ int BPF_PROG(file_rename, struct pt_regs *regs, long ret)
 			asked.flags = call.arg[4];
 	}
 	return rename_handle(task, &asked, call_outcome(task, ret));
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(file_rename, struct pt_regs *regs, long ret)
+{
+	if (RESULT_WANTED(FILE_RENAME, ret))
+		rename_call(regs, ret);
+	kept_drop(TWO_PATHS);
+	return 0;
 }
 
 static __always_inline int rename_request(struct io_rename *request)
@@ -133,6 +148,7 @@ REQUEST_HANDLER(file_rename_request, rename_request, struct io_rename)
 
 struct unlink_asked {
 	struct name_at at;
+	struct kept kept;
 	bool is_dir;
 };
 
@@ -145,8 +161,9 @@ static __always_inline bool unlink_fill(struct file_unlink_event *event,
 	event->is_dir = asked->is_dir;
 	if (!pre_file_unlink(event))
 		return false;
-	cut = name_fill(&event->head, buffer, &asked->at, event->path_bytes,
-			&event->path, EVENT_PART_PATH);
+	cut = kept_or_name(&event->head, buffer, asked->kept.part[CAPTURE_PATH],
+			   &asked->at, event->path_bytes, &event->path,
+			   EVENT_PART_PATH);
 	if (!predicate_file_unlink(event))
 		return false;
 	event->head.truncated = cut;
@@ -164,7 +181,8 @@ static __always_inline int unlink_handle(struct task_struct *task,
 	if (!counts || !event || !buffer || task->tgid == settings.self_tgid)
 		return 0;
 	counts->generated++;
-	event_begin(&event->head, STREAM_FILE_UNLINK, task, &outcome);
+	event_begin(&event->head, STREAM_FILE_UNLINK, task, &outcome,
+		    &asked->kept);
 	if (!unlink_fill(event, buffer, asked)) {
 		counts->filtered++;
 		return 0;
@@ -176,16 +194,14 @@ static __always_inline int unlink_handle(struct task_struct *task,
 	return 0;
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(file_unlink, struct pt_regs *regs, long ret)
+static __always_inline int unlink_call(struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct unlink_asked asked;
 	struct call call;
 
-	if (!RESULT_WANTED(FILE_UNLINK, ret))
-		return 0;
 	call_read(&call, regs, task);
+	kept_find(&asked.kept, &call, ONE_PATH);
 	if (CALL_IS(call.slot, unlinkat)) {
 		asked.at = name_below(&call, 0, 1);
 		asked.is_dir = !!(call.arg[2] & AT_REMOVEDIR);
@@ -194,6 +210,15 @@ int BPF_PROG(file_unlink, struct pt_regs *regs, long ret)
 		asked.is_dir = CALL_IS(call.slot, rmdir);
 	}
 	return unlink_handle(task, &asked, call_outcome(task, ret));
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(file_unlink, struct pt_regs *regs, long ret)
+{
+	if (RESULT_WANTED(FILE_UNLINK, ret))
+		unlink_call(regs, ret);
+	kept_drop(ONE_PATH);
+	return 0;
 }
 
 static __always_inline int unlink_request(struct io_unlink *request)
@@ -215,6 +240,7 @@ REQUEST_HANDLER(file_unlink_request, unlink_request, struct io_unlink)
 struct link_asked {
 	struct name_at target; /* symbolic: the text */
 	struct name_at at;
+	struct kept kept;
 	__u32 kind; /* enum file_link_kind */
 };
 
@@ -227,7 +253,11 @@ static __always_inline bool link_fill(struct file_link_event *event,
 	event->kind = asked->kind;
 	if (!pre_file_link(event))
 		return false;
-	if (asked->kind == FILE_LINK_HARD) {
+	if (kept_fill(&event->head, asked->kept.part[CAPTURE_OTHER],
+		      event->target_bytes, &event->target, EVENT_PATH_SIZE,
+		      EVENT_PART_OLD_PATH, &cut)) {
+		/* path or text */
+	} else if (asked->kind == FILE_LINK_HARD) {
 		cut = name_fill(&event->head, buffer, &asked->target,
 				event->target_bytes, &event->target,
 				EVENT_PART_OLD_PATH);
@@ -238,8 +268,9 @@ static __always_inline bool link_fill(struct file_link_event *event,
 		if (len <= 0)
 			cut = EVENT_PART_OLD_PATH;
 	}
-	cut |= name_fill(&event->head, buffer, &asked->at, event->path_bytes,
-			 &event->path, EVENT_PART_PATH);
+	cut |= kept_or_name(&event->head, buffer,
+			    asked->kept.part[CAPTURE_PATH], &asked->at,
+			    event->path_bytes, &event->path, EVENT_PART_PATH);
 	if (cut)
 		event->head.truncated |= EVENT_PART_PATH;
 	if (!predicate_file_link(event))
@@ -259,7 +290,8 @@ static __always_inline int link_handle(struct task_struct *task,
 	if (!counts || !event || !buffer || task->tgid == settings.self_tgid)
 		return 0;
 	counts->generated++;
-	event_begin(&event->head, STREAM_FILE_LINK, task, &outcome);
+	event_begin(&event->head, STREAM_FILE_LINK, task, &outcome,
+		    &asked->kept);
 	if (!link_fill(event, buffer, asked)) {
 		counts->filtered++;
 		return 0;
@@ -273,16 +305,14 @@ static __always_inline int link_handle(struct task_struct *task,
 	return 0;
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(file_link, struct pt_regs *regs, long ret)
+static __always_inline int link_call(struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct link_asked asked;
 	struct call call;
 
-	if (!RESULT_WANTED(FILE_LINK, ret))
-		return 0;
 	call_read(&call, regs, task);
+	kept_find(&asked.kept, &call, TWO_PATHS);
 	asked.kind =
 		CALL_IS(call.slot, symlink) || CALL_IS(call.slot, symlinkat) ?
 			FILE_LINK_SYMBOLIC :
@@ -297,6 +327,15 @@ int BPF_PROG(file_link, struct pt_regs *regs, long ret)
 		asked.at = name_below(&call, 2, 3);
 	}
 	return link_handle(task, &asked, call_outcome(task, ret));
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(file_link, struct pt_regs *regs, long ret)
+{
+	if (RESULT_WANTED(FILE_LINK, ret))
+		link_call(regs, ret);
+	kept_drop(TWO_PATHS);
+	return 0;
 }
 
 static __always_inline int link_request(struct io_link *request)
@@ -323,6 +362,7 @@ REQUEST_HANDLER(file_link_request, link_request, struct io_link)
 struct mount_asked {
 	struct name_at at;
 	struct name_at src;
+	struct kept kept;
 	const char *fstype;
 	__u64 flags;
 	__u32 op;	  /* enum file_mount_op */
@@ -344,6 +384,26 @@ static __always_inline __u16 fstype_of_mount(struct path_buffer *buffer,
 	return len > 0 ? len - 1 : 0;
 }
 
+static __always_inline __u32 mount_src_fill(struct file_mount_event *event,
+					    struct path_buffer *buffer,
+					    const struct mount_asked *asked)
+{
+	__u32 cut = 0;
+
+	if (kept_fill(&event->head, asked->kept.part[CAPTURE_OTHER],
+		      event->src_bytes, &event->src, EVENT_PATH_SIZE,
+		      EVENT_PART_OLD_PATH, &cut))
+		return cut;
+	if (asked->src_is_path)
+		return name_fill(&event->head, buffer, &asked->src,
+				 event->src_bytes, &event->src,
+				 EVENT_PART_OLD_PATH);
+	if (asked->src.name)
+		event->src.len = text_of_user(event->src_bytes, EVENT_PATH_SIZE,
+					      asked->src.name);
+	return 0;
+}
+
 static __always_inline bool mount_fill(struct file_mount_event *event,
 				       struct path_buffer *buffer,
 				       struct task_struct *task,
@@ -358,20 +418,17 @@ static __always_inline bool mount_fill(struct file_mount_event *event,
 	event->path.len = 0;
 	event->src.len = 0;
 	if (asked->op != FILE_MOUNT_FSMOUNT)
-		cut = name_fill(&event->head, buffer, &asked->at,
-				event->path_bytes, &event->path,
-				EVENT_PART_PATH);
-	if (asked->src_is_path)
-		cut |= name_fill(&event->head, buffer, &asked->src,
-				 event->src_bytes, &event->src,
-				 EVENT_PART_OLD_PATH);
-	else if (asked->src.name)
-		event->src.len = text_of_user(event->src_bytes, EVENT_PATH_SIZE,
-					      asked->src.name);
+		cut = kept_or_name(&event->head, buffer,
+				   asked->kept.part[CAPTURE_PATH], &asked->at,
+				   event->path_bytes, &event->path,
+				   EVENT_PART_PATH);
+	cut |= mount_src_fill(event, buffer, asked);
 	if (asked->op == FILE_MOUNT_FSMOUNT)
 		event->fstype.len = fstype_of_mount(
 			buffer, task, event->fstype_bytes, event->head.retval);
-	else
+	else if (!kept_fill(&event->head, asked->kept.part[CAPTURE_FSTYPE],
+			    event->fstype_bytes, &event->fstype,
+			    EVENT_FSTYPE_SIZE, 0, &cut))
 		event->fstype.len = text_of_user(
 			event->fstype_bytes, EVENT_FSTYPE_SIZE, asked->fstype);
 	/* NULL in user space, and so to the predicate, which asks for zeros. */
@@ -395,7 +452,8 @@ static __always_inline int mount_handle(struct task_struct *task,
 	if (!counts || !event || !buffer || task->tgid == settings.self_tgid)
 		return 0;
 	counts->generated++;
-	event_begin(&event->head, STREAM_FILE_MOUNT, task, &outcome);
+	event_begin(&event->head, STREAM_FILE_MOUNT, task, &outcome,
+		    &asked->kept);
 	if (!mount_fill(event, buffer, task, asked)) {
 		counts->filtered++;
 		return 0;
@@ -445,18 +503,28 @@ static __always_inline void mount_asked_of(struct mount_asked *asked,
 	}
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(file_mount, struct pt_regs *regs, long ret)
+static __always_inline int mount_call(struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct mount_asked asked = {};
 	struct call call;
 
-	if (!RESULT_WANTED(FILE_MOUNT, ret))
-		return 0;
 	call_read(&call, regs, task);
 	mount_asked_of(&asked, &call);
+	kept_find(&asked.kept, &call,
+		  asked.op == FILE_MOUNT_MOUNT	? MOUNT_PARTS :
+		  asked.op == FILE_MOUNT_UMOUNT ? ONE_PATH :
+						  TWO_PATHS);
 	return mount_handle(task, &asked, call_outcome(task, ret));
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(file_mount, struct pt_regs *regs, long ret)
+{
+	if (RESULT_WANTED(FILE_MOUNT, ret))
+		mount_call(regs, ret);
+	kept_drop(MOUNT_PARTS);
+	return 0;
 }
 
 /* --- file.dup --------------------------------------------------------------*/
@@ -482,7 +550,8 @@ static __always_inline int dup_handle(struct task_struct *task,
 	if (!counts || !event || !buffer || task->tgid == settings.self_tgid)
 		return 0;
 	counts->generated++;
-	event_begin(&event->head, STREAM_FILE_DUP, task, &outcome);
+	event_begin(&event->head, STREAM_FILE_DUP, task, &outcome,
+		    &(struct kept){});
 	event->head.source = EVENT_SOURCE_KERNEL;
 	event->old_fd = (__u32)call->arg[0];
 	event->new_fd = ret;

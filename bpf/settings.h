@@ -12,6 +12,13 @@
 
 #include <linux/types.h>
 
+/*
+ * Paths and texts of calls that are between a security hook and their exit. When
+ * more of them wait, the oldest lose theirs and come with the caller's text.
+ */
+#define CAPTURE_MAP "captures"
+#define CAPTURE_ENTRIES 1024
+
 #define COLLECT_SETTINGS_SECTION ".rodata.settings"
 
 struct collect_settings {
@@ -22,6 +29,7 @@ struct collect_settings {
 	__u32 self_tgid;	 /* whose events are dropped; 0: nobody's */
 	__u32 generation;	 /* of the rules, for head.generation */
 	__u32 cgroup_controller; /* enum cgroup_controller */
+	__u32 lsm; /* programs of bpf/file_lsm.bpf.c are at their hooks */
 	/* Is there a predicate that tests terms, or slots of exec_keys()? */
 	__u16 keeps_terms;
 	__u16 keeps_keys;

@@ -71,8 +71,57 @@ static void chmod__every_call__has_the_mode(void **state)
 		assert_int_equal(e->new_mode, modes_set[i]);
 		assert_true(e->new_uid == EVENT_NONE);
 		assert_int_equal(e->head.source, i == 1 ? EVENT_SOURCE_KERNEL :
-							  EVENT_SOURCE_SYSCALL);
+							  live_name_source());
 	}
+	live_close(&live);
+}
+
+/* Each call sets another mode: the file that has it is the one it met. */
+static void racing(void *arg)
+{
+	struct live_race *race = arg;
+	char a[128], b[128];
+	struct stat st;
+
+	live_race_path(race, 'A', a);
+	live_race_path(race, 'B', b);
+	close(creat(a, 0));
+	close(creat(b, 0));
+	live_race_begin(race);
+	for (unsigned i = 0; i < LIVE_RACE_CALLS; i++) {
+		live_race_wait(race);
+		need(syscall(SYS_chmod, race->name, i + 1) == 0 &&
+		     stat(a, &st) == 0);
+		race->met[i] = (st.st_mode & 07777) == i + 1 ? 'A' : 'B';
+	}
+}
+
+static void race__name_is_written_over__what_was_changed(void **state)
+{
+	char prefix[96];
+	struct live_race *race;
+	unsigned wrong = 0;
+	struct live live;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	snprintf(prefix, sizeof(prefix), "%s/race", root);
+	race = live_race_new(prefix);
+	live_open(&live, &attr_request);
+	pid = child_run(racing, race, &status);
+	assert_int_equal(status, 0);
+	live_drain(&live);
+	for (unsigned i = 0; i < LIVE_RACE_CALLS; i++) {
+		const struct file_attr_event *e =
+			live_find(&live, STREAM_FILE_ATTR, pid, i);
+
+		assert_non_null(e);
+		assert_int_equal(e->new_mode, i + 1);
+		assert_int_equal(e->head.source, live_name_source());
+		wrong += !live_race_said(race, i, blob_text(e, e->path));
+	}
+	live_race_end(race, wrong);
 	live_close(&live);
 }
 
@@ -102,6 +151,8 @@ static void chown__every_call__has_the_ids(void **state)
 		e = attr_find(&live, pid, i, FILE_ATTR_CHOWN);
 		assert_true(e->new_uid == ids[i][0]);
 		assert_true(e->new_gid == ids[i][1]);
+		assert_int_equal(e->head.source, i == 2 ? EVENT_SOURCE_KERNEL :
+							  live_name_source());
 	}
 	live_close(&live);
 }
@@ -219,6 +270,9 @@ static void flags_and_size__are_seen(void **state)
 			 0);
 	assert_int_equal(attr_find(&live, pid, 3, FILE_ATTR_TRUNCATE)->new_size,
 			 4096);
+	assert_int_equal(
+		attr_find(&live, pid, 3, FILE_ATTR_TRUNCATE)->head.source,
+		live_name_source());
 	assert_int_equal(attr_find(&live, pid, 4, FILE_ATTR_TRUNCATE)->new_size,
 			 1);
 	assert_null(live_find(&live, STREAM_FILE_ATTR, pid, 5));
@@ -279,6 +333,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(chmod__every_call__has_the_mode),
+		cmocka_unit_test(race__name_is_written_over__what_was_changed),
 		cmocka_unit_test(chown__every_call__has_the_ids),
 		cmocka_unit_test(utimes__every_call__has_the_time),
 		cmocka_unit_test(xattr__every_call__has_the_name),

@@ -66,7 +66,7 @@ static void rename_check(const struct live *live, pid_t pid, unsigned nth,
 	assert_string_equal(path_text(e, e->old_path), in_root(from));
 	assert_string_equal(path_text(e, e->path), in_root(to));
 	assert_int_equal(e->head.truncated, 0);
-	assert_int_equal(e->head.source, EVENT_SOURCE_SYSCALL);
+	assert_int_equal(e->head.source, live_name_source());
 	assert_int_equal(e->head.retval, 0);
 	assert_int_equal(e->flags, nth == 2 ? RENAME_NOREPLACE : 0);
 }
@@ -149,6 +149,95 @@ static void failed__when_asked__are_seen(void **state)
 	live_close(&live);
 }
 
+/* --- what was really changed -----------------------------------------------*/
+
+/* A removal and a renaming, in turn, of whatever the name says just then. */
+static void racing(void *arg)
+{
+	struct live_race *race = arg;
+	char a[128], b[128];
+
+	live_race_path(race, 'A', a);
+	live_race_path(race, 'B', b);
+	live_race_begin(race);
+	for (unsigned i = 0; i < LIVE_RACE_CALLS; i++) {
+		close(open(a, O_CREAT | O_WRONLY, 0600));
+		close(open(b, O_CREAT | O_WRONLY, 0600));
+		live_race_wait(race);
+		if (i % 2)
+			need(syscall(SYS_rename, race->name,
+				     in_root("there")) == 0);
+		else
+			need(syscall(SYS_unlink, race->name) == 0);
+		race->met[i] = access(a, F_OK) ? 'A' : 'B';
+	}
+}
+
+static void race__name_is_written_over__what_was_changed(void **state)
+{
+	struct live_race *race = live_race_new(in_root("race"));
+	unsigned wrong = 0;
+	struct live live;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	live_open(&live, &path_request);
+	pid = child_run(racing, race, &status);
+	assert_int_equal(status, 0);
+	live_drain(&live);
+	for (unsigned i = 0; i < LIVE_RACE_CALLS; i++) {
+		const struct event_head *head = live_find(
+			&live, i % 2 ? STREAM_FILE_RENAME : STREAM_FILE_UNLINK,
+			pid, i / 2);
+		const struct file_rename_event *r = (const void *)head;
+		const struct file_unlink_event *u = (const void *)head;
+
+		assert_non_null(head);
+		assert_int_equal(head->source, live_name_source());
+		wrong += !live_race_said(race, i,
+					 i % 2 ? blob_text(r, r->old_path) :
+						 blob_text(u, u->path));
+	}
+	live_race_end(race, wrong);
+	live_close(&live);
+}
+
+/*
+ * A call that fails after its hook leaves nothing to the next one of the thread,
+ * which fails before it: its path is the name's.
+ */
+static void failing_late(void *arg)
+{
+	(void)arg;
+	need(chdir(root) == 0 && mkdir("full", 0700) == 0);
+	close(creat("full/x", 0600));
+	need(syscall(SYS_rmdir, "full") < 0 && errno == ENOTEMPTY);
+	need(syscall(SYS_rmdir, "full/y") < 0 && errno == ENOENT);
+}
+
+static void failed__after_its_hook__leaves_nothing(void **state)
+{
+	struct collect_request request = path_request;
+	const struct file_unlink_event *e;
+	struct live live;
+	pid_t pid;
+
+	(void)state;
+	request.columns = &failed_columns;
+	pid = files_run(&live, &request, failing_late);
+	e = live_find(&live, STREAM_FILE_UNLINK, pid, 0);
+	assert_non_null(e);
+	assert_int_equal(e->head.retval, -ENOTEMPTY);
+	assert_int_equal(e->head.source, live_name_source());
+	assert_string_equal(path_text(e, e->path), in_root("full"));
+	e = live_find(&live, STREAM_FILE_UNLINK, pid, 1);
+	assert_non_null(e);
+	assert_int_equal(e->head.source, EVENT_SOURCE_SYSCALL);
+	assert_string_equal(path_text(e, e->path), in_root("full/y"));
+	live_close(&live);
+}
+
 /* --- unlink, link ----------------------------------------------------------*/
 
 static void unlinks(void *arg)
@@ -181,6 +270,7 @@ static void unlink__every_call__says_what(void **state)
 		assert_string_equal(path_text(e, e->path), in_root(names[i]));
 		assert_int_equal(e->is_dir, i >= 2);
 		assert_int_equal(e->head.truncated, 0);
+		assert_int_equal(e->head.source, live_name_source());
 	}
 	assert_null(live_find(&live, STREAM_FILE_UNLINK, pid, 4));
 	live_close(&live);
@@ -213,6 +303,7 @@ static void link_check(const struct live *live, pid_t pid, unsigned nth,
 	assert_string_equal(path_text(e, e->path), in_root(path));
 	assert_string_equal(blob_text(e, e->target), target);
 	assert_int_equal(e->head.truncated, 0);
+	assert_int_equal(e->head.source, live_name_source());
 }
 
 static void link__every_call__has_name_and_target(void **state)
@@ -257,10 +348,15 @@ static void chroot__own_root__is_before_the_name(void **state)
 	assert_non_null(e);
 	assert_string_equal(path_text(e, e->path), in_root("jail/in/b"));
 	assert_int_equal(e->head.truncated, 0);
-	/* Where `..` is stopped is not known. */
+	/* Where `..` is stopped only the kernel knows. */
 	e = live_find(&live, STREAM_FILE_UNLINK, pid, 2);
 	assert_non_null(e);
-	assert_int_equal(e->head.truncated, EVENT_PART_PATH);
+	if (live_name_source() == EVENT_SOURCE_LSM) {
+		assert_int_equal(e->head.truncated, 0);
+		assert_string_equal(path_text(e, e->path), in_root("jail/c"));
+	} else {
+		assert_int_equal(e->head.truncated, EVENT_PART_PATH);
+	}
 	live_close(&live);
 }
 
@@ -298,6 +394,10 @@ static const struct file_mount_event *mount_find(const struct live *live,
 
 	assert_non_null(e);
 	assert_int_equal(e->op, op);
+	/* What fsmount() makes has no name yet. */
+	assert_int_equal(e->head.source, op == FILE_MOUNT_FSMOUNT ?
+						 EVENT_SOURCE_SYSCALL :
+						 live_name_source());
 	return e;
 }
 
@@ -325,7 +425,11 @@ static void mount__every_call__is_seen(void **state)
 	assert_string_equal(blob_text(e, e->fstype), "tmpfs");
 	e = mount_find(&live, pid, 5, FILE_MOUNT_MOVE);
 	assert_string_equal(blob_text(e, e->path), in_root("o"));
-	mount_find(&live, pid, 6, FILE_MOUNT_PIVOT_ROOT);
+	e = mount_find(&live, pid, 6, FILE_MOUNT_PIVOT_ROOT);
+	if (e->head.source == EVENT_SOURCE_LSM) {
+		assert_string_equal(blob_text(e, e->src), in_root("o"));
+		assert_string_equal(blob_text(e, e->path), in_root("o/old"));
+	}
 	live_close(&live);
 }
 
@@ -385,6 +489,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rename__every_call__has_both_paths),
 		cmocka_unit_test(failed__when_asked__are_seen),
+		cmocka_unit_test(race__name_is_written_over__what_was_changed),
+		cmocka_unit_test(failed__after_its_hook__leaves_nothing),
 		cmocka_unit_test(unlink__every_call__says_what),
 		cmocka_unit_test(link__every_call__has_name_and_target),
 		cmocka_unit_test(chroot__own_root__is_before_the_name),

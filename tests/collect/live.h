@@ -12,12 +12,16 @@
 #include "user/base/buf.h"
 #include "user/base/check.h"
 #include "user/collect/collect.h"
+#include "user/collect/kernel_offer.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,6 +70,20 @@ static inline void live_open(struct live *live,
 		skip();
 	}
 	fail_msg("collector_open: %s", err.text);
+}
+
+/* Where the path of a name comes from: from the kernel if it lets us. */
+static inline enum event_source live_name_source(void)
+{
+	struct kernel_offer offer;
+	struct err err = { 0 };
+	bool lsm;
+
+	if (kernel_offer_read(&offer, &err))
+		fail_msg("kernel_offer_read: %s", err.text);
+	lsm = offer.lsm;
+	kernel_offer_release(&offer);
+	return lsm ? EVENT_SOURCE_LSM : EVENT_SOURCE_SYSCALL;
 }
 
 /* With all columns, and with calls of the stream that failed. */
@@ -166,6 +184,82 @@ static inline pid_t child_run(void (*fn)(void *), void *arg, int *ret_status)
 	if (ret_status)
 		*ret_status = status;
 	return pid;
+}
+
+/*
+ * A name that another thread changes between A and B all the time, by its last
+ * byte, while calls use it; which file each call really met; how many records
+ * say another.
+ */
+#define LIVE_RACE_CALLS 60
+
+struct live_race {
+	char name[128]; /* ends in A or B */
+	char met[LIVE_RACE_CALLS];
+};
+
+static inline struct live_race *live_race_new(const char *prefix)
+{
+	struct live_race *race =
+		mmap(NULL, sizeof(*race), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	assert_true(race != MAP_FAILED);
+	snprintf(race->name, sizeof(race->name), "%sA", prefix);
+	return race;
+}
+
+static inline void *live_race_change(void *arg)
+{
+	struct live_race *race = arg;
+	volatile char *last = race->name + strlen(race->name) - 1;
+
+	for (;;)
+		*last ^= 'A' ^ 'B';
+	return NULL;
+}
+
+/* In a child, which ends with its threads. */
+static inline void live_race_begin(struct live_race *race)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, live_race_change, race))
+		_exit(1);
+}
+
+/* Until the other thread is at it: both have a processor then. */
+static inline void live_race_wait(const struct live_race *race)
+{
+	const volatile char *last = race->name + strlen(race->name) - 1;
+	char seen = *last;
+
+	while (*last == seen)
+		sched_yield();
+}
+
+/* The path of either. */
+static inline const char *live_race_path(struct live_race *race, char which,
+					 char ret_path[128])
+{
+	memcpy(ret_path, race->name, sizeof(race->name));
+	ret_path[strlen(ret_path) - 1] = which;
+	return ret_path;
+}
+
+static inline bool live_race_said(const struct live_race *race, unsigned call,
+				  const char *path)
+{
+	return path[strlen(path) - 1] == race->met[call];
+}
+
+static inline void live_race_end(struct live_race *race, unsigned wrong)
+{
+	print_message("%u of %u records name the file that was not met\n",
+		      wrong, LIVE_RACE_CALLS);
+	if (live_name_source() == EVENT_SOURCE_LSM)
+		assert_int_equal(wrong, 0);
+	munmap(race, sizeof(*race));
 }
 
 static inline void counters_need(struct live *live, enum stream_id stream,

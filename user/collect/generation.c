@@ -135,8 +135,16 @@ static void programs_choose(struct generation *generation,
 	}
 }
 
+/* Where nothing is kept in it, it is as small as can be. */
+static int captures_size(struct bpf_object *object, bool lsm)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(object, CAPTURE_MAP);
+
+	return map && lsm ? bpf_map__set_max_entries(map, CAPTURE_ENTRIES) : 0;
+}
+
 static int maps_set(struct bpf_object *object, const struct family *family,
-		    const struct generation_config *config,
+		    const struct generation_config *config, bool lsm,
 		    const struct shared_maps *shared,
 		    const struct shared_maps *own)
 {
@@ -148,11 +156,15 @@ static int maps_set(struct bpf_object *object, const struct family *family,
 
 	CHECK(map && ring->fd >= 0);
 	settings.wakeup_bytes = ring->size_bytes / WAKEUP_FRACTION;
+	settings.lsm = lsm;
 	rc = bpf_map__set_initial_value(map, &settings, sizeof(settings));
 	CHECK(rc == 0);
-	map = bpf_object__find_map_by_name(object, family->ring_map);
-	CHECK(map);
-	rc = bpf_map__reuse_fd(map, ring->fd);
+	rc = captures_size(object, lsm);
+	if (!rc && family->ring_map) {
+		map = bpf_object__find_map_by_name(object, family->ring_map);
+		CHECK(map);
+		rc = bpf_map__reuse_fd(map, ring->fd);
+	}
 	if (!rc)
 		rc = path_sets_give(object, config->path_sets,
 				    config->path_set_count);
@@ -174,7 +186,7 @@ static int object_open(const struct family *family,
 	int rc = 0;
 
 	elf.bytes = family->elf_bytes(&elf.len);
-	if (config->generated.bytes) {
+	if (config->generated.bytes && family->ring_map) {
 		rc = object_link(&elf, &config->generated, &linked, err);
 		elf = (struct object_bytes){ linked.bytes, linked.len };
 	}
@@ -192,7 +204,7 @@ static int object_open(const struct family *family,
 }
 
 static int object_load(struct generation *generation, enum family_id id,
-		       const struct generation_config *config,
+		       const struct generation_config *config, bool lsm,
 		       const bool *chosen, struct shared_maps *shared,
 		       struct err *err)
 {
@@ -204,7 +216,7 @@ static int object_load(struct generation *generation, enum family_id id,
 		return rc;
 	programs_choose(generation, id, chosen);
 	libbpf_log_begin(&log);
-	rc = maps_set(generation->objects[id], family, config, shared,
+	rc = maps_set(generation->objects[id], family, config, lsm, shared,
 		      &generation->maps);
 	if (!rc)
 		rc = bpf_object__load(generation->objects[id]);
@@ -257,8 +269,8 @@ int generation_load(const struct generation_config *config,
 			chosen[i] = false;
 	for (unsigned i = 0; i < FAMILY_COUNT && !rc; i++)
 		if (family_is_chosen(i, chosen))
-			rc = object_load(generation, i, config, chosen, shared,
-					 err);
+			rc = object_load(generation, i, config, offer->lsm,
+					 chosen, shared, err);
 	if (rc) {
 		generation_free(generation);
 		return rc;

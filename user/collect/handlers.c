@@ -16,6 +16,7 @@
 #include "datagram.skel.h"
 #include "file.skel.h"
 #include "file_attr.skel.h"
+#include "file_lsm.skel.h"
 #include "file_path.skel.h"
 #include "kernel.skel.h"
 #include "memory.skel.h"
@@ -32,6 +33,8 @@ static const struct family families[FAMILY_COUNT] = {
 			       "event_ring" },
 	[FAMILY_FILE_ATTR] = { "file_attr", file_attr_bpf__elf_bytes, RING_FILE,
 			       "event_ring" },
+	[FAMILY_FILE_LSM] = { "file_lsm", file_lsm_bpf__elf_bytes, RING_FILE,
+			      NULL },
 	[FAMILY_NETWORK] = { "network", network_bpf__elf_bytes, RING_NETWORK,
 			     "event_ring" },
 	[FAMILY_NAMESPACE] = { "namespace", namespace_bpf__elf_bytes,
@@ -245,6 +248,25 @@ static const struct handler table[] = {
 	  .streams = SERVES(FILE_ATTR),
 	  .fits = kernel_cuts_by_request,
 	  .optional = true },
+/* The paths of these streams as the kernel has them. */
+#define FILE_LSM(stream, name, hook_)                        \
+	{                                                    \
+		.program = #name, .family = FAMILY_FILE_LSM, \
+		.kind = HANDLER_LSM, .lsm_hook = hook_,      \
+		.streams = SERVES(stream), .optional = true  \
+	}
+	FILE_LSM(FILE_RENAME, file_lsm_rename, "path_rename"),
+	FILE_LSM(FILE_UNLINK, file_lsm_unlink, "path_unlink"),
+	FILE_LSM(FILE_UNLINK, file_lsm_rmdir, "path_rmdir"),
+	FILE_LSM(FILE_LINK, file_lsm_link, "path_link"),
+	FILE_LSM(FILE_LINK, file_lsm_symlink, "path_symlink"),
+	FILE_LSM(FILE_MOUNT, file_lsm_mount, "sb_mount"),
+	FILE_LSM(FILE_MOUNT, file_lsm_umount, "sb_umount"),
+	FILE_LSM(FILE_MOUNT, file_lsm_move, "move_mount"),
+	FILE_LSM(FILE_MOUNT, file_lsm_pivot, "sb_pivotroot"),
+	FILE_LSM(FILE_ATTR, file_lsm_chmod, "path_chmod"),
+	FILE_LSM(FILE_ATTR, file_lsm_chown, "path_chown"),
+	FILE_LSM(FILE_ATTR, file_lsm_truncate, "path_truncate"),
 	{ .program = "file_open",
 	  .family = FAMILY_FILE,
 	  .hook = HOOK_sys_exit,
@@ -528,7 +550,7 @@ bool handler_map_is_shared(const char *name)
 {
 	static const char *const shared[] = {
 		"counters",	 "looked_at",  "throttle", "task_creds",
-		"socket_owners", "exit_notes", "exited",
+		"socket_owners", "exit_notes", "exited",   "captures",
 	};
 
 	return is_among(name, shared, ARRAY_SIZE(shared));

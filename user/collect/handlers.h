@@ -40,6 +40,7 @@ enum family_id {
 	FAMILY_FILE,
 	FAMILY_FILE_PATH,
 	FAMILY_FILE_ATTR,
+	FAMILY_FILE_LSM,
 	FAMILY_NETWORK,
 	FAMILY_CREDENTIAL,
 	FAMILY_NAMESPACE,
@@ -54,7 +55,9 @@ struct family {
 	const char *name;
 	const void *(*elf_bytes)(size_t *ret_len);
 	enum ring_class ring;
-	const char *ring_map; /* the name of its ring in the object */
+	/* The name of its ring in the object. NULL: its programs help others,
+	   and have neither records nor predicates. */
+	const char *ring_map;
 };
 
 enum handler_kind {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "user/collect/kernel_offer.h"
 
+#include "user/base/check.h"
 #include "user/collect/libbpf_log.h"
 
 #include <errno.h>
@@ -10,13 +11,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #define LSM_LIST "/sys/kernel/security/lsm"
 
 /* The list is "capability,yama,bpf"; not there: no program would run. */
-static bool lsm_offered(void)
+static bool lsm_listed(void)
 {
 	char list[256];
 	char *rest = list, *name;
@@ -34,6 +36,36 @@ static bool lsm_offered(void)
 		if (strcmp(name, "bpf") == 0)
 			return true;
 	return false;
+}
+
+/*
+ * Some kernels that list it refuse the programs all the same. So one that does
+ * nothing is put to a hook where hardly anybody comes by.
+ */
+static bool lsm_attaches(const struct btf *btf)
+{
+	static const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K }, /* r0 = 0 */
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts,
+		    .expected_attach_type = BPF_LSM_MAC);
+	int id = btf__find_by_name_kind(btf, "bpf_lsm_sb_pivotroot",
+					BTF_KIND_FUNC);
+	int program, link = -1;
+
+	if (id < 0)
+		return false;
+	opts.attach_btf_id = (__u32)id;
+	program = bpf_prog_load(BPF_PROG_TYPE_LSM, "probe", "GPL", insns,
+				ARRAY_SIZE(insns), &opts);
+	if (program >= 0) {
+		link = bpf_raw_tracepoint_open(NULL, program);
+		close(program);
+	}
+	if (link >= 0)
+		close(link);
+	return link >= 0;
 }
 
 static int cgroup_open(void)
@@ -69,7 +101,7 @@ int kernel_offer_read(struct kernel_offer *ret_offer, struct err *err)
 				      err);
 	*ret_offer = (struct kernel_offer){
 		.btf = btf,
-		.lsm = lsm_offered(),
+		.lsm = lsm_listed() && lsm_attaches(btf),
 		.cgroup_fd = cgroup_open(),
 	};
 	return 0;
