@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The process table against a naive model: an array searched from its end. */
+#include "process_fixture.h"
 #include "stream_fixture.h"
 
 #include "stream/process_table.h"
@@ -28,14 +29,6 @@ struct model {
 	int64_t order;
 	uint64_t evicted, forgotten;
 };
-
-static void text_of(int program, char *exe, char *args, size_t *ret_args_len)
-{
-	int n = sprintf(exe, "/usr/bin/p%d", program);
-
-	assert_true(n > 0);
-	*ret_args_len = (size_t)sprintf(args, "p%d%c-x%c", program, 0, 0);
-}
 
 static struct known *oldest(struct model *m, bool ended)
 {
@@ -278,22 +271,6 @@ static void expect_parent(const struct row *row, const struct known *k)
 	text_of(k->text, exe, args, &len);
 	expect_text(row, COL_parent_exe, exe);
 	expect_cwd(row, COL_parent_cwd, k->cwd);
-}
-
-static void put_program(struct row *row, unsigned first, int program)
-{
-	static char exe[32], args[32];
-	size_t len;
-
-	text_of(program, exe, args, &len);
-	row_put(row, first, value_text(exe));
-	row_put(row, first + 1, value_bytes(VALUE_LIST, args, len));
-	row_put(row, first + 2, value_int(row->ts));
-	row_put(row, first + 3,
-		value_int(program % 2 ? EVENT_FLAG_EXE_MEMFD : 0));
-	row_put(row, first + 5, value_bytes(VALUE_LIST, args, len));
-	row_put(row, first + 6, value_int(1000 + program));
-	row_put(row, first + 7, value_int(8 << 20 | program));
 }
 
 static struct value cwd_text(struct arena *arena, int cwd)

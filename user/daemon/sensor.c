@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "user/daemon/sensor.h"
+#include "user/daemon/sensor_int.h"
 
 #include "stream/reorder.h"
 #include "user/base/check.h"
@@ -26,46 +26,11 @@
 /* Rows between reading a ring and the watermark that releases them. */
 #define REORDER_BYTES_MAX ((size_t)24 * 1024 * 1024)
 #define ROW_ARENA_BYTES ((size_t)1024 * 1024)
-#define RINGS_MAX 8
 /* Of the logs, when a run ends: they may grow for ever. */
 #define LAST_TURNS 100u
 
 /* loop_run() ends with this when the run is over in good order. */
 #define STOPPED 1
-
-struct sensor {
-	const struct sensor_options *options;
-	const struct ruleset *ruleset; /* NULL: only record */
-	struct ruleset *reloaded;      /* the same, when it is ours to free */
-	struct ruleset *stale;	       /* ours, too: a reload failed midway */
-	struct pipeline_origin origin;
-	char host[HOST_NAME_BYTES];
-	struct store *store;
-	struct trace_writer *writer;
-	struct collector *collector;
-	struct sampler *sampler; /* NULL: nothing is sampled */
-	struct log_source logs;
-	struct sampler_wants sampled;
-	struct containers *containers; /* NULL: nobody asks for them */
-	struct term_bits *terms;       /* NULL: no predicate tests any */
-	int64_t unsettled_ns;	/* its last snapshot; 0: all is settled */
-	bool containers_missed; /* events were lost: to be looked for */
-	struct pipeline *pipeline;
-	struct reorder *reorder;
-	struct loop *loop;
-	struct arena arena; /* of the row that is being decoded */
-	struct buf text;
-	bool wanted[STREAM_COUNT];
-	int watched[RINGS_MAX]; /* descriptors of rings */
-	unsigned watched_count;
-	struct own_events own; /* that wait for the turn's end */
-	struct clock_watch clock;
-	bool incomplete;	     /* something was lost in this run */
-	uint64_t late[STREAM_COUNT]; /* rows that could not take their turn */
-	uint64_t late_told[STREAM_COUNT];
-	int64_t start_ns;
-	int64_t watermark;
-};
 
 static int say(struct sensor *s, struct err *err)
 {
@@ -336,59 +301,6 @@ static int sampler_start(const struct sampler_wants *wants,
 	return sampler_new(wants, ret_sampler, err);
 }
 
-static int writer_open(struct sensor *s, struct err *err)
-{
-	const struct ruleset *ruleset = s->ruleset;
-	struct trace_info info = { .clock_offset_ns = s->origin.clock_offset_ns,
-				   .start_ns = s->start_ns,
-				   /* or the run does not start */
-				   .snapshot_complete = true };
-	int rc = origin_random(info.run_id, sizeof(info.run_id), err);
-
-	if (rc)
-		return rc;
-	memcpy(info.boot_id, s->origin.boot_id, sizeof(info.boot_id));
-	memcpy(info.host, s->host, sizeof(s->host));
-	memcpy(info.streams, s->wanted, sizeof(info.streams));
-	info.streams[STREAM_PROCESS_SAMPLE] = s->sampler;
-	info.streams[STREAM_CONTAINER_INFO] = s->containers;
-	for (unsigned i = 0; ruleset && i < STREAM_COUNT; i++)
-		info.filtered[i] =
-			!s->options->no_pushdown &&
-			ruleset->program->subscriptions[i].has_predicate;
-	if (ruleset)
-		memcpy(info.rules_digest, ruleset->program->plan->digest,
-		       sizeof(info.rules_digest));
-	return trace_create(s->options->trace_path, &info, &s->writer, err);
-}
-
-/* The ledger's entries of a run with these rules, or of what follows one. */
-static int store_run_begin(struct sensor *s, const struct ruleset *ruleset,
-			   int64_t now_ns, struct err *err)
-{
-	struct store_run run = { 0 };
-	int rc;
-
-	memcpy(run.ruleset_digest, ruleset->program->plan->digest,
-	       sizeof(run.ruleset_digest));
-	memcpy(run.object_digest, ruleset->object_digest,
-	       sizeof(run.object_digest));
-	memcpy(run.moment.boot_id, s->origin.boot_id,
-	       sizeof(run.moment.boot_id));
-	run.moment.boot_ns = now_ns;
-	run.moment.wall_ns = now_ns + s->origin.clock_offset_ns;
-	rc = origin_random(run.seed, sizeof(run.seed), err);
-	return rc ? rc : store_begin(s->store, &run, err);
-}
-
-static int store_start(struct sensor *s, struct err *err)
-{
-	const struct store_options options = { .mode = STORE_WRITE };
-	int rc = store_open(s->options->store_dir, &options, &s->store, err);
-
-	return rc ? rc : store_run_begin(s, s->ruleset, s->start_ns, err);
-}
-
 static int origin_start(struct sensor *s, struct err *err)
 {
 	int rc = origin_host(s->host, err);
@@ -553,7 +465,8 @@ static int rules_change(struct sensor *s, const struct ruleset *ruleset,
 		return rc;
 	pipeline_moment(s->pipeline, &moment);
 	rc = store_end(s->store, &moment, err);
-	return rc ? rc : store_run_begin(s, ruleset, moment.boot_ns, err);
+	return rc ? rc :
+		    sensor_store_run_begin(s, ruleset, moment.boot_ns, err);
 }
 
 /* A trace's head tells which streams it has, and the rules. */
@@ -662,9 +575,9 @@ static int start(struct sensor *s, struct err *err)
 	if (!rc)
 		rc = containers_start(s, s->ruleset, err);
 	if (!rc && s->options->store_dir)
-		rc = store_start(s, err);
+		rc = sensor_store_start(s, err);
 	if (!rc && s->options->trace_path)
-		rc = writer_open(s, err);
+		rc = sensor_writer_open(s, err);
 	if (!rc)
 		rc = pipeline_start(s, err);
 	if (!rc)
