@@ -37,7 +37,7 @@ load_pid=
 sensor_stop_cleanly
 (($(summary rows) >= processes)) || fail 'the processes were not all listed'
 
-sensor_start -r "$work/rule.sql" --store "$work/store.stop" --ring 33554432
+sensor_start -r "$work/rule.sql" --store "$work/store.stop" --ring 67108864
 kill -STOP "$sensor_pid"
 "$TOOLS/load_exec" --count 14000 --rate 7000 --program "$TOOLS/exit_zero" \
 	>"$work/execs" &
