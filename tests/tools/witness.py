@@ -48,7 +48,7 @@ NAMESPACES = {b"mnt": NEWNS, b"net": 0x40000000, b"uts": 0x4000000,
 
 # What is not of the open file, but of the call or the descriptor.
 O_CREAT, O_EXCL = 0o100, 0o200
-O_CALL = O_CREAT | O_EXCL | 0o400 | 0o1000 | 0o2000000
+O_CLOEXEC = 0o2000000
 O_LARGEFILE, O_PATH = 0o100000, 0o10000000
 O_PATH_KEEPS = O_PATH | 0o200000 | 0o400000
 O_TMPFILE = 0o20000000
@@ -371,7 +371,7 @@ class Witness:
         if flags & O_PATH:
             shown = flags & O_PATH_KEEPS
         else:
-            shown = flags & ~O_CALL
+            shown = flags & ~O_CLOEXEC
             shown |= O_LARGEFILE
             if flags & 0o4010000 == 0o4010000:
                 shown |= 0o10000
@@ -451,9 +451,8 @@ class Witness:
         if flags & 0x3000:
             src = self.path(task, -100, source)
         else:
-            src = source if isinstance(source, bytes) else CUT
-        columns = {"src": src if source is not None else b"",
-                   "fstype": fstype if fstype is not None else b""}
+            src = source if isinstance(source, bytes) else None
+        columns = {"src": src or None, "fstype": fstype or None}
         # Where the kernel looks at neither, strace shows no text.
         columns = {name: value for name, value in columns.items()
                    if not (flags & 0x3020 and (isinstance(value, int)))}
