@@ -45,7 +45,7 @@ struct {
 
 #define TESTS_TERMS(stream, whose) (settings.tests_process[stream] >> (whose)&1)
 
-static __always_inline __u64 bits_key(struct task_struct *task)
+static __always_inline __u64 task_key(struct task_struct *task)
 {
 	return PID_KEY(task->group_leader->start_boottime, task->tgid);
 }
@@ -57,7 +57,7 @@ static __always_inline __u64 bits_key(struct task_struct *task)
 static __always_inline bool bits_read(struct task_struct *task,
 				      struct process_terms *ret_terms)
 {
-	__u64 key = bits_key(task);
+	__u64 key = task_key(task);
 	const volatile struct process_bits *bits =
 		bpf_map_lookup_elem(&process_term_bits, &key);
 
@@ -86,7 +86,7 @@ static __always_inline bool is_ruled_out(__u32 stream, struct task_struct *task)
 	if (!NEEDS_WORD(stream, 0) && !NEEDS_WORD(stream, 1) &&
 	    !NEEDS_WORD(stream, 2) && !NEEDS_WORD(stream, 3))
 		return false;
-	key = bits_key(task);
+	key = task_key(task);
 	bits = bpf_map_lookup_elem(&process_term_bits, &key);
 	if (!bits)
 		return false;
@@ -99,7 +99,7 @@ static __always_inline bool is_ruled_out(__u32 stream, struct task_struct *task)
 
 static __always_inline __u64 keys_read(struct task_struct *task)
 {
-	__u64 key = bits_key(task);
+	__u64 key = task_key(task);
 	const struct process_bits_full *full;
 	const struct process_keys *keys;
 	const __u64 *closed;
@@ -180,14 +180,14 @@ static __always_inline void bits_of_fork(struct task_struct *creator,
 {
 	struct process_bits *bits = scratch_get(&bits_scratch);
 	const struct process_bits *from;
-	__u64 key = bits_key(creator);
+	__u64 key = task_key(creator);
 
 	if (!bits || !bits_read(creator, &bits->terms))
 		return;
 	from = bpf_map_lookup_elem(&process_term_bits, &key);
 	if (!from)
 		return;
-	bits->owner = bits_key(child);
+	bits->owner = task_key(child);
 	bits->exec_ns = from->exec_ns;
 	bits->exec_id = (__u32)child->self_exec_id;
 	bits->pad = 0;
@@ -221,7 +221,7 @@ static __always_inline void keys_of_exec(const struct event_head *head,
 
 static __always_inline void bits_of_exit(struct task_struct *task)
 {
-	__u64 key = bits_key(task);
+	__u64 key = task_key(task);
 
 	if (settings.keeps_terms)
 		bpf_map_delete_elem(&process_term_bits, &key);
