@@ -31,18 +31,6 @@ int64_t collect_now_ns(void)
 	return (int64_t)t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
-int64_t collect_clock_offset_ns(void)
-{
-	struct timespec real;
-	int64_t before = collect_now_ns();
-	int64_t after;
-
-	clock_gettime(CLOCK_REALTIME, &real);
-	after = collect_now_ns();
-	return (int64_t)real.tv_sec * 1000000000LL + real.tv_nsec -
-	       (before + (after - before) / 2);
-}
-
 /* Pids are the host's everywhere, ours must be too. */
 static int namespace_check(struct err *err)
 {

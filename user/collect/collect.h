@@ -205,8 +205,7 @@ uint64_t collector_held(const struct collector *collector);
 /* One line per attached hook: its stream, the hook; for `run` to print. */
 void collector_describe(const struct collector *collector, struct buf *out);
 
-/* ns of the boot-time clock; and what to add to get realtime, now. */
+/* ns of the boot-time clock. */
 int64_t collect_now_ns(void);
-int64_t collect_clock_offset_ns(void);
 
 #endif

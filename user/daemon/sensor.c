@@ -127,6 +127,7 @@ static int gaps_in(struct sensor *s, int64_t to, struct err *err)
 	return rc ? rc : late_in(s, to, err);
 }
 
+/* From the event that tells of it on, ts is what the clock was set to. */
 static int clock_in(struct sensor *s, int64_t now, struct err *err)
 {
 	struct clock_change changes[2];
@@ -134,12 +135,25 @@ static int clock_in(struct sensor *s, int64_t now, struct err *err)
 	unsigned n;
 	int rc = 0;
 
-	if (!s->wanted[STREAM_SENSOR_CLOCK] || !clock_read(&reading))
+	if (!clock_read(&reading))
 		return 0;
 	n = clock_watch_look(&s->clock, &reading, changes);
-	for (unsigned i = 0; i < n && !rc; i++)
-		rc = own_clock(&s->own, &changes[i], now, err);
+	for (unsigned i = 0; i < n && !rc; i++) {
+		if (changes[i].cause == CLOCK_STEP) {
+			s->offset_before_ns = s->origin.clock_offset_ns;
+			s->origin.clock_offset_ns = reading.real_offset_ns;
+			s->clock_set_ns = now;
+		}
+		if (s->wanted[STREAM_SENSOR_CLOCK])
+			rc = own_clock(&s->own, &changes[i], now, err);
+	}
 	return rc;
+}
+
+static int64_t clock_offset_at(const struct sensor *s, uint64_t ts)
+{
+	return ts < (uint64_t)s->clock_set_ns ? s->offset_before_ns :
+						s->origin.clock_offset_ns;
 }
 
 /*
@@ -161,8 +175,12 @@ static int make_room(struct sensor *s, int64_t ts, struct err *err)
 static int record_decode(struct sensor *s, const void *record, size_t len,
 			 struct row **ret_row, struct err *err)
 {
+	struct event_head head = { .ts = 0 };
+
+	if (len >= sizeof(head))
+		memcpy(&head, record, sizeof(head));
 	arena_reset(&s->arena);
-	return event_decode(record, len, s->origin.clock_offset_ns, &s->arena,
+	return event_decode(record, len, clock_offset_at(s, head.ts), &s->arena,
 			    ret_row, err);
 }
 
@@ -245,9 +263,11 @@ static int snapshot_in(void *ctx, const void *record, size_t len,
 static int turn(struct sensor *s, struct err *err)
 {
 	int64_t now = collect_now_ns(), watermark = s->watermark;
-	int rc;
+	int rc = clock_in(s, now, err);
 
-	rc = collector_drain(s->collector, now, record_in, s, &watermark, err);
+	if (!rc)
+		rc = collector_drain(s->collector, now, record_in, s,
+				     &watermark, err);
 	if (!rc && s->sampler)
 		rc = sampler_turn(s->sampler, now, record_in, s, err);
 	if (!rc && s->containers)
@@ -261,8 +281,6 @@ static int turn(struct sensor *s, struct err *err)
 	if (rc)
 		return rc;
 	rc = gaps_in(s, now, err);
-	if (!rc)
-		rc = clock_in(s, now, err);
 	if (!rc)
 		rc = own_events_take(&s->own, record_in, s, err);
 	if (rc || watermark <= s->watermark)
@@ -308,7 +326,9 @@ static int origin_start(struct sensor *s, struct err *err)
 	if (!rc)
 		rc = origin_boot_id(s->origin.boot_id, err);
 	s->origin.host = s->host;
-	s->origin.clock_offset_ns = collect_clock_offset_ns();
+	clock_watch_begin(&s->clock);
+	s->origin.clock_offset_ns = s->clock.last.real_offset_ns;
+	s->offset_before_ns = s->origin.clock_offset_ns;
 	s->start_ns = collect_now_ns();
 	s->watermark = s->start_ns;
 	return rc;
