@@ -37,7 +37,7 @@ static __always_inline void container_fill(struct container_event_event *event,
 					   __u32 op, struct cgroup *cgroup,
 					   const char *path)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = kernel_current();
 	long len;
 
 	head_fill(&event->head, STREAM_CONTAINER_EVENT, task);

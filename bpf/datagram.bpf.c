@@ -318,7 +318,7 @@ static __always_inline void datagram_seen(const struct traffic *traffic,
 					  const struct endpoint *to,
 					  bool is_named, long bytes)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = kernel_current();
 	struct call_scratch *scratch = scratch_get(&call_scratch);
 	struct event_counters *counts = counters_get(STREAM_NETWORK_DATAGRAM);
 	const struct sock *sk = traffic->sk;
@@ -357,7 +357,7 @@ static __always_inline void dns_seen(const struct traffic *traffic,
 				     const struct message *message,
 				     const struct endpoint *server, long bytes)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = kernel_current();
 	struct dns_scratch *scratch = scratch_get(&dns_scratch);
 	struct event_counters *counts = counters_get(STREAM_NETWORK_DNS);
 	struct network_dns_event *event;
@@ -560,7 +560,7 @@ static __always_inline bool call_begin(struct call_args *call,
 SEC("tp_btf/sys_exit")
 int BPF_PROG(network_socket, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = kernel_current();
 	struct call_args call;
 
 	if (call_begin(&call, regs, task))
@@ -571,7 +571,7 @@ int BPF_PROG(network_socket, struct pt_regs *regs, long ret)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(network_connect, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = kernel_current();
 	struct call_args call;
 
 	if (call_begin(&call, regs, task))
@@ -582,7 +582,7 @@ int BPF_PROG(network_connect, struct pt_regs *regs, long ret)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(network_listen, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = kernel_current();
 	struct call_args call;
 
 	if (call_begin(&call, regs, task))
@@ -593,7 +593,7 @@ int BPF_PROG(network_listen, struct pt_regs *regs, long ret)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(network_accept, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = kernel_current();
 	struct call_args call;
 
 	call_args_read(&call, regs, task);
@@ -604,7 +604,7 @@ int BPF_PROG(network_accept, struct pt_regs *regs, long ret)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(network_send, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = kernel_current();
 	struct traffic *traffic = traffic_begin(ret, true);
 
 	if (traffic && call_begin(&traffic->call, regs, task)) {
@@ -617,7 +617,7 @@ int BPF_PROG(network_send, struct pt_regs *regs, long ret)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(network_receive, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = kernel_current();
 	struct traffic *traffic = traffic_begin(ret, false);
 
 	if (traffic && ret > 0 && call_begin(&traffic->call, regs, task)) {
@@ -631,7 +631,7 @@ int BPF_PROG(network_receive, struct pt_regs *regs, long ret)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(network_socketcall, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = kernel_current();
 	struct traffic *traffic = traffic_begin(ret, false);
 	struct call_args *call;
 
@@ -676,7 +676,7 @@ int BPF_PROG(network_socketcall, struct pt_regs *regs, long ret)
  */
 static __always_inline void request_done(long result)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = kernel_current();
 	struct socket_owner *owner;
 	struct sock *sk;
 	__u64 cookie;
