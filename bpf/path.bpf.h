@@ -476,7 +476,7 @@ __noinline __u32 path_build_named(struct path_buffer *buffer,
 				  const struct name_at *at,
 				  struct path_bytes *path, __u32 *flags)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = kernel_current();
 	bool absolute;
 	char first;
 	__u32 off = EVENT_PATH_SIZE;
