@@ -186,14 +186,15 @@ static __always_inline bool open_predicate(struct file_open_event *event)
 	return predicate_file_open(event);
 }
 
+#define OPEN_TESTED (settings.predicate_columns[STREAM_FILE_OPEN][OPEN_WORD])
+
 /* Returns whether a rule may want it. */
-static __always_inline bool open_fill(struct open_scratch *scratch,
-				      struct file *file, __u64 asked)
+static __always_inline bool open_passes(struct open_scratch *scratch,
+					struct file *file, __u64 asked)
 {
-	__u64 tested = settings.predicate_columns[STREAM_FILE_OPEN][OPEN_WORD];
 	struct file_open_event *event = &scratch->event;
 
-	open_columns(event, file, asked, tested);
+	open_columns(event, file, asked, OPEN_TESTED);
 	if (TESTS(FILE_OPEN, FILE_OPEN_path))
 		open_name(&event->path_name, file);
 	if (!pre_file_open(event))
@@ -205,7 +206,6 @@ static __always_inline bool open_fill(struct open_scratch *scratch,
 	} else if (NEEDS(FILE_OPEN, FILE_OPEN_path)) {
 		path_fill(scratch, file);
 	}
-	open_columns(event, file, asked, ~tested);
 	return true;
 }
 
@@ -289,9 +289,14 @@ static __always_inline bool call_fill(struct open_scratch *scratch,
 	if (ret >= 0) {
 		event->fd = ret;
 		file = file_of_fd(&scratch->path, task, (__u32)ret);
-		if (NEEDS(FILE_OPEN, FILE_OPEN_flags))
+		if (TESTS(FILE_OPEN, FILE_OPEN_flags))
 			asked_of_call(&asked, regs, task);
-		return open_fill(scratch, file, asked.flags);
+		if (!open_passes(scratch, file, asked.flags))
+			return false;
+		if (!TESTS(FILE_OPEN, FILE_OPEN_flags))
+			asked_of_call(&asked, regs, task);
+		open_columns(event, file, asked.flags, ~OPEN_TESTED);
+		return true;
 	}
 	if (!WANTED_IF_FAILED(FILE_OPEN))
 		return false;
