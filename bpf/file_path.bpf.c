@@ -76,20 +76,19 @@ static __always_inline int rename_handle(struct task_struct *task,
 					 const struct rename_asked *asked,
 					 struct outcome outcome)
 {
-	struct event_counters *counts = counters_get(STREAM_FILE_RENAME);
+	struct event_counters *counts = event_begin(STREAM_FILE_RENAME, task);
 	struct file_rename_event *event = scratch_get(&rename_scratch);
 	struct path_buffer *buffer = scratch_get(&path_scratch);
 
-	if (!counts || !event || !buffer || task->tgid == settings.self_tgid)
+	if (!counts || !event || !buffer)
 		return 0;
-	counts->generated++;
-	event_begin(&event->head, STREAM_FILE_RENAME, task, &outcome,
-		    &asked->kept);
+	call_begin(&event->head, STREAM_FILE_RENAME, task, &outcome,
+		   &asked->kept);
 	if (!rename_fill(event, buffer, asked)) {
 		counts->filtered++;
 		return 0;
 	}
-	event_end(&event->head, STREAM_FILE_RENAME, task);
+	head_rest(&event->head, STREAM_FILE_RENAME, task);
 	record_put(&event_ring, &event->head,
 		   offsetof(struct file_rename_event, old_path_bytes),
 		   (struct part[PARTS_MAX]){ PART(event, old_path),
@@ -100,7 +99,7 @@ static __always_inline int rename_handle(struct task_struct *task,
 
 static __always_inline int rename_call(struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = kernel_current();
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct rename_asked asked;
 	struct call call;
 
@@ -138,7 +137,8 @@ static __always_inline int rename_request(struct io_rename *request)
 		.flags = KERNEL_READ(request, flags),
 	};
 
-	return rename_handle(kernel_current(), &asked, request_outcome());
+	return rename_handle(bpf_get_current_task_btf(), &asked,
+			     request_outcome());
 }
 
 REQUEST_HANDLER(file_rename_request, rename_request, struct io_rename)
@@ -173,20 +173,19 @@ static __always_inline int unlink_handle(struct task_struct *task,
 					 const struct unlink_asked *asked,
 					 struct outcome outcome)
 {
-	struct event_counters *counts = counters_get(STREAM_FILE_UNLINK);
+	struct event_counters *counts = event_begin(STREAM_FILE_UNLINK, task);
 	struct file_unlink_event *event = scratch_get(&unlink_scratch);
 	struct path_buffer *buffer = scratch_get(&path_scratch);
 
-	if (!counts || !event || !buffer || task->tgid == settings.self_tgid)
+	if (!counts || !event || !buffer)
 		return 0;
-	counts->generated++;
-	event_begin(&event->head, STREAM_FILE_UNLINK, task, &outcome,
-		    &asked->kept);
+	call_begin(&event->head, STREAM_FILE_UNLINK, task, &outcome,
+		   &asked->kept);
 	if (!unlink_fill(event, buffer, asked)) {
 		counts->filtered++;
 		return 0;
 	}
-	event_end(&event->head, STREAM_FILE_UNLINK, task);
+	head_rest(&event->head, STREAM_FILE_UNLINK, task);
 	record_put(&event_ring, &event->head,
 		   offsetof(struct file_unlink_event, path_bytes),
 		   (struct part[PARTS_MAX]){ PART(event, path) }, counts);
@@ -195,7 +194,7 @@ static __always_inline int unlink_handle(struct task_struct *task,
 
 static __always_inline int unlink_call(struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = kernel_current();
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct unlink_asked asked;
 	struct call call;
 
@@ -228,7 +227,8 @@ static __always_inline int unlink_request(struct io_unlink *request)
 		.is_dir = !!(KERNEL_READ(request, flags) & AT_REMOVEDIR),
 	};
 
-	return unlink_handle(kernel_current(), &asked, request_outcome());
+	return unlink_handle(bpf_get_current_task_btf(), &asked,
+			     request_outcome());
 }
 
 REQUEST_HANDLER(file_unlink_request, unlink_request, struct io_unlink)
@@ -281,20 +281,19 @@ static __always_inline int link_handle(struct task_struct *task,
 				       const struct link_asked *asked,
 				       struct outcome outcome)
 {
-	struct event_counters *counts = counters_get(STREAM_FILE_LINK);
+	struct event_counters *counts = event_begin(STREAM_FILE_LINK, task);
 	struct file_link_event *event = scratch_get(&link_scratch);
 	struct path_buffer *buffer = scratch_get(&path_scratch);
 
-	if (!counts || !event || !buffer || task->tgid == settings.self_tgid)
+	if (!counts || !event || !buffer)
 		return 0;
-	counts->generated++;
-	event_begin(&event->head, STREAM_FILE_LINK, task, &outcome,
-		    &asked->kept);
+	call_begin(&event->head, STREAM_FILE_LINK, task, &outcome,
+		   &asked->kept);
 	if (!link_fill(event, buffer, asked)) {
 		counts->filtered++;
 		return 0;
 	}
-	event_end(&event->head, STREAM_FILE_LINK, task);
+	head_rest(&event->head, STREAM_FILE_LINK, task);
 	record_put(&event_ring, &event->head,
 		   offsetof(struct file_link_event, path_bytes),
 		   (struct part[PARTS_MAX]){ PART(event, path),
@@ -305,7 +304,7 @@ static __always_inline int link_handle(struct task_struct *task,
 
 static __always_inline int link_call(struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = kernel_current();
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct link_asked asked;
 	struct call call;
 
@@ -349,7 +348,8 @@ static __always_inline int link_request(struct io_link *request)
 	};
 
 	asked.target.empty_ok = !!(KERNEL_READ(request, flags) & AT_EMPTY_PATH);
-	return link_handle(kernel_current(), &asked, request_outcome());
+	return link_handle(bpf_get_current_task_btf(), &asked,
+			   request_outcome());
 }
 
 REQUEST_HANDLER(file_link_request, link_request, struct io_link)
@@ -442,20 +442,19 @@ static __always_inline int mount_handle(struct task_struct *task,
 					const struct mount_asked *asked,
 					struct outcome outcome)
 {
-	struct event_counters *counts = counters_get(STREAM_FILE_MOUNT);
+	struct event_counters *counts = event_begin(STREAM_FILE_MOUNT, task);
 	struct file_mount_event *event = scratch_get(&mount_scratch);
 	struct path_buffer *buffer = scratch_get(&path_scratch);
 
-	if (!counts || !event || !buffer || task->tgid == settings.self_tgid)
+	if (!counts || !event || !buffer)
 		return 0;
-	counts->generated++;
-	event_begin(&event->head, STREAM_FILE_MOUNT, task, &outcome,
-		    &asked->kept);
+	call_begin(&event->head, STREAM_FILE_MOUNT, task, &outcome,
+		   &asked->kept);
 	if (!mount_fill(event, buffer, task, asked)) {
 		counts->filtered++;
 		return 0;
 	}
-	event_end(&event->head, STREAM_FILE_MOUNT, task);
+	head_rest(&event->head, STREAM_FILE_MOUNT, task);
 	record_put(&event_ring, &event->head,
 		   offsetof(struct file_mount_event, path_bytes),
 		   (struct part[PARTS_MAX]){ PART(event, path),
@@ -502,7 +501,7 @@ static __always_inline void mount_asked_of(struct mount_asked *asked,
 
 static __always_inline int mount_call(struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = kernel_current();
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct mount_asked asked = {};
 	struct call call;
 
@@ -539,17 +538,14 @@ static __always_inline void dup_fill(struct file_dup_event *event,
 static __always_inline int dup_handle(struct task_struct *task,
 				      const struct call *call, long ret)
 {
-	struct event_counters *counts = counters_get(STREAM_FILE_DUP);
+	struct event_counters *counts = event_begin(STREAM_FILE_DUP, task);
 	struct file_dup_event *event = scratch_get(&dup_scratch);
 	struct path_buffer *buffer = scratch_get(&path_scratch);
-	struct outcome outcome = call_outcome(task, ret);
 
-	if (!counts || !event || !buffer || task->tgid == settings.self_tgid)
+	if (!counts || !event || !buffer)
 		return 0;
-	counts->generated++;
-	event_begin(&event->head, STREAM_FILE_DUP, task, &outcome,
-		    &(struct kept){});
-	event->head.source = EVENT_SOURCE_KERNEL;
+	head_tested(&event->head, STREAM_FILE_DUP, task);
+	head_call(&event->head, ret, call->is_32bit);
 	event->old_fd = (__u32)call->arg[0];
 	event->new_fd = ret;
 	if (ret < 0)
@@ -562,7 +558,7 @@ static __always_inline int dup_handle(struct task_struct *task,
 		counts->filtered++;
 		return 0;
 	}
-	event_end(&event->head, STREAM_FILE_DUP, task);
+	head_rest(&event->head, STREAM_FILE_DUP, task);
 	ring_put(&event_ring, &event->head, sizeof(*event), counts);
 	return 0;
 }
@@ -570,7 +566,7 @@ static __always_inline int dup_handle(struct task_struct *task,
 SEC("tp_btf/sys_exit")
 int BPF_PROG(file_dup, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = kernel_current();
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct call call;
 	__u32 command;
 

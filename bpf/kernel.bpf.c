@@ -31,7 +31,7 @@ PREDICATE_PASS_ALL(kernel_bpf)
 /* Another thread may have closed the descriptor meanwhile: then NULL. */
 static __always_inline struct file *fd_file(struct task_struct *task, __u32 fd)
 {
-	struct fdtable *table = task->files->fdt;
+	struct fdtable *table = KERNEL_WALK(task)->files->fdt;
 	struct file *file = NULL;
 
 	if (fd < table->max_fds)
@@ -179,7 +179,7 @@ static __always_inline void module_put(struct kernel_module_event *event,
 SEC("tp_btf/sys_exit")
 int BPF_PROG(kernel_module, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = kernel_current();
+	struct task_struct *task = bpf_get_current_task_btf();
 	bool is_32bit = compat_is_32bit(task);
 	__u32 call = compat_call_slot(regs, task);
 	struct kernel_module_event *event;
@@ -193,13 +193,10 @@ int BPF_PROG(kernel_module, struct pt_regs *regs, long ret)
 		bpf_map_delete_elem(&module_names, &tid);
 		return 0;
 	}
-	if (task->tgid == settings.self_tgid)
-		return 0;
-	counts = counters_get(STREAM_KERNEL_MODULE);
+	counts = event_begin(STREAM_KERNEL_MODULE, task);
 	scratch = scratch_get(&module_scratch);
 	if (!counts || !scratch)
 		return 0;
-	counts->generated++;
 
 	event = &scratch->event;
 	head_fill(&event->head, STREAM_KERNEL_MODULE, task);
@@ -270,7 +267,7 @@ static __always_inline void bpf_map_fill(struct kernel_bpf_event *event,
 SEC("tp_btf/sys_exit")
 int BPF_PROG(kernel_bpf, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = kernel_current();
+	struct task_struct *task = bpf_get_current_task_btf();
 	bool is_32bit = compat_is_32bit(task);
 	struct event_counters *counts;
 	struct kernel_bpf_event *event;
@@ -281,13 +278,10 @@ int BPF_PROG(kernel_bpf, struct pt_regs *regs, long ret)
 
 	if (!RESULT_WANTED(KERNEL_BPF, ret))
 		return 0;
-	if (task->tgid == settings.self_tgid)
-		return 0;
-	counts = counters_get(STREAM_KERNEL_BPF);
+	counts = event_begin(STREAM_KERNEL_BPF, task);
 	event = scratch_get(&bpf_scratch);
 	if (!counts || !event)
 		return 0;
-	counts->generated++;
 
 	head_fill(&event->head, STREAM_KERNEL_BPF, task);
 	event->head.source = EVENT_SOURCE_SYSCALL;
