@@ -47,12 +47,6 @@ extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
 		walked_;                                                    \
 	})
 
-/* Helpers that want a task refuse this one. */
-static __always_inline struct task_struct *kernel_current(void)
-{
-	return KERNEL_WALK(bpf_get_current_task_btf());
-}
-
 /*
  * KERNEL_READ(p, member): a member of a kernel object, from a pointer that the
  * verifier knows nothing of. Since 6.2 the load can be made in place; before, it

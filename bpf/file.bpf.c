@@ -307,7 +307,7 @@ static __always_inline bool call_fill(struct open_scratch *scratch,
 SEC("tp_btf/sys_exit")
 int BPF_PROG(file_open, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = kernel_current();
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct event_counters *counts;
 	struct open_scratch *scratch;
 
@@ -330,7 +330,7 @@ int BPF_PROG(file_open, struct pt_regs *regs, long ret)
  */
 static __always_inline int request_handle(struct io_kiocb *req)
 {
-	struct task_struct *task = kernel_current();
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct io_open *args = (struct io_open *)req;
 	struct open_asked asked = { .at.in_kernel = true };
 	struct event_counters *counts = event_begin(STREAM_FILE_OPEN, task);

@@ -99,7 +99,7 @@ static __always_inline int rename_handle(struct task_struct *task,
 
 static __always_inline int rename_call(struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = kernel_current();
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct rename_asked asked;
 	struct call call;
 
@@ -137,7 +137,8 @@ static __always_inline int rename_request(struct io_rename *request)
 		.flags = KERNEL_READ(request, flags),
 	};
 
-	return rename_handle(kernel_current(), &asked, request_outcome());
+	return rename_handle(bpf_get_current_task_btf(), &asked,
+			     request_outcome());
 }
 
 REQUEST_HANDLER(file_rename_request, rename_request, struct io_rename)
@@ -193,7 +194,7 @@ static __always_inline int unlink_handle(struct task_struct *task,
 
 static __always_inline int unlink_call(struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = kernel_current();
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct unlink_asked asked;
 	struct call call;
 
@@ -226,7 +227,8 @@ static __always_inline int unlink_request(struct io_unlink *request)
 		.is_dir = !!(KERNEL_READ(request, flags) & AT_REMOVEDIR),
 	};
 
-	return unlink_handle(kernel_current(), &asked, request_outcome());
+	return unlink_handle(bpf_get_current_task_btf(), &asked,
+			     request_outcome());
 }
 
 REQUEST_HANDLER(file_unlink_request, unlink_request, struct io_unlink)
@@ -302,7 +304,7 @@ static __always_inline int link_handle(struct task_struct *task,
 
 static __always_inline int link_call(struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = kernel_current();
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct link_asked asked;
 	struct call call;
 
@@ -346,7 +348,8 @@ static __always_inline int link_request(struct io_link *request)
 	};
 
 	asked.target.empty_ok = !!(KERNEL_READ(request, flags) & AT_EMPTY_PATH);
-	return link_handle(kernel_current(), &asked, request_outcome());
+	return link_handle(bpf_get_current_task_btf(), &asked,
+			   request_outcome());
 }
 
 REQUEST_HANDLER(file_link_request, link_request, struct io_link)
@@ -498,7 +501,7 @@ static __always_inline void mount_asked_of(struct mount_asked *asked,
 
 static __always_inline int mount_call(struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = kernel_current();
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct mount_asked asked = {};
 	struct call call;
 
@@ -563,7 +566,7 @@ static __always_inline int dup_handle(struct task_struct *task,
 SEC("tp_btf/sys_exit")
 int BPF_PROG(file_dup, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = kernel_current();
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct call call;
 	__u32 command;
 

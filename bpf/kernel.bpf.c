@@ -31,7 +31,7 @@ PREDICATE_PASS_ALL(kernel_bpf)
 /* Another thread may have closed the descriptor meanwhile: then NULL. */
 static __always_inline struct file *fd_file(struct task_struct *task, __u32 fd)
 {
-	struct fdtable *table = task->files->fdt;
+	struct fdtable *table = KERNEL_WALK(task)->files->fdt;
 	struct file *file = NULL;
 
 	if (fd < table->max_fds)
@@ -179,7 +179,7 @@ static __always_inline void module_put(struct kernel_module_event *event,
 SEC("tp_btf/sys_exit")
 int BPF_PROG(kernel_module, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = kernel_current();
+	struct task_struct *task = bpf_get_current_task_btf();
 	bool is_32bit = compat_is_32bit(task);
 	__u32 call = compat_call_slot(regs, task);
 	struct kernel_module_event *event;
@@ -267,7 +267,7 @@ static __always_inline void bpf_map_fill(struct kernel_bpf_event *event,
 SEC("tp_btf/sys_exit")
 int BPF_PROG(kernel_bpf, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = kernel_current();
+	struct task_struct *task = bpf_get_current_task_btf();
 	bool is_32bit = compat_is_32bit(task);
 	struct event_counters *counts;
 	struct kernel_bpf_event *event;

@@ -62,7 +62,7 @@ static __always_inline void memfd_put(struct memory_memfd_event *event,
 SEC("tp_btf/sys_exit")
 int BPF_PROG(memory_memfd, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = kernel_current();
+	struct task_struct *task = bpf_get_current_task_btf();
 	bool is_32bit = compat_is_32bit(task);
 	__u32 call = compat_call_slot(regs, task);
 	struct memory_memfd_event *event;
@@ -192,7 +192,7 @@ static __always_inline __u64 map_address(const struct map_call *map,
 SEC("tp_btf/sys_exit")
 int BPF_PROG(memory_map, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = kernel_current();
+	struct task_struct *task = bpf_get_current_task_btf();
 	bool is_32bit = compat_is_32bit(task);
 	/* An address may look like a negative number; an error is a small one. */
 	bool failed = (unsigned long)ret >= (unsigned long)-4095;

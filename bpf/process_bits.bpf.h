@@ -164,7 +164,7 @@ static __always_inline void head_look_up(struct event_head *head, __u32 stream,
 	if (TESTS_TERMS(stream, PROCESS_TERMS_OWN))
 		bits_read(task, &head->terms);
 	if (TESTS_TERMS(stream, PROCESS_TERMS_PARENT))
-		bits_read(task->real_parent, &head->parent_terms);
+		bits_read(KERNEL_WALK(task)->real_parent, &head->parent_terms);
 	if (settings.tests_slots[stream])
 		head->join_keys = keys_read(task);
 }

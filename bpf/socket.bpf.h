@@ -131,7 +131,7 @@ static __always_inline __u16 ends_fill(const struct sock *sk, __u8 *local_ip,
 static __always_inline struct sock *socket_of_fd(struct task_struct *task,
 						 __u32 fd)
 {
-	struct fdtable *table = task->files->fdt;
+	struct fdtable *table = KERNEL_WALK(task)->files->fdt;
 	struct file *file = NULL;
 	struct socket *socket;
 

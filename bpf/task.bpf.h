@@ -71,7 +71,7 @@ task_of_number(struct task_struct *task, __u32 number)
 static __always_inline struct file *task_file(struct task_struct *task,
 					      __u32 fd)
 {
-	struct fdtable *table = task->files->fdt;
+	struct fdtable *table = KERNEL_WALK(task)->files->fdt;
 	struct file *file = NULL;
 
 	if (fd < table->max_fds)
