@@ -246,6 +246,9 @@ void collector_init(struct collector *collector)
 		collector->rings[i].fd = -1;
 	for (unsigned s = 0; s < STREAM_COUNT; s++)
 		collector->ring_of[s] = (uint8_t)stream_ring(s);
+	for (unsigned s = 0; s < STREAM_COUNT; s++)
+		collector->fixed_bytes[s] =
+			(uint32_t)catalog_fixed_bytes(catalog_stream(s));
 }
 
 int collector_open(const struct collect_request *request,
