@@ -29,7 +29,7 @@ static __always_inline void container_put(struct container_event_event *event,
 /* Who is at work, be it for another task. */
 static __always_inline struct event_counters *container_begin(void)
 {
-	return event_begin(STREAM_CONTAINER_EVENT, kernel_current());
+	return event_begin(STREAM_CONTAINER_EVENT, bpf_get_current_task_btf());
 }
 
 /* `path` is the kernel's own, within the cgroup's hierarchy. */
@@ -39,7 +39,8 @@ static __always_inline void container_fill(struct container_event_event *event,
 {
 	long len;
 
-	head_fill(&event->head, STREAM_CONTAINER_EVENT, kernel_current());
+	head_fill(&event->head, STREAM_CONTAINER_EVENT,
+		  bpf_get_current_task_btf());
 	event->cgroup = cgroup->kn->id;
 	event->attached_key = 0;
 	event->op = op;

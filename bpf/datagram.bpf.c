@@ -337,7 +337,7 @@ static __always_inline void datagram_seen(const struct traffic *traffic,
 					  const struct endpoint *to,
 					  bool is_named, long bytes)
 {
-	struct task_struct *task = kernel_current();
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct call_scratch *scratch = scratch_get(&call_scratch);
 	const struct sock *sk = traffic->sk;
 	struct network_datagram_event *event;
@@ -378,7 +378,7 @@ static __always_inline void dns_seen(const struct traffic *traffic,
 				     const struct message *message,
 				     const struct endpoint *server, long bytes)
 {
-	struct task_struct *task = kernel_current();
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct dns_scratch *scratch = scratch_get(&dns_scratch);
 	struct network_dns_event *event;
 	struct event_counters *counts;
@@ -576,7 +576,7 @@ typedef void call_handler(struct task_struct *task,
 static __always_inline int call_handle(struct pt_regs *regs, long ret,
 				       call_handler *handler)
 {
-	struct task_struct *task = kernel_current();
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct call_args call;
 
 	call_args_read(&call, regs, task);
@@ -587,7 +587,7 @@ static __always_inline int call_handle(struct pt_regs *regs, long ret,
 static __always_inline int traffic_handle(struct pt_regs *regs, long ret,
 					  bool is_send)
 {
-	struct task_struct *task = kernel_current();
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct traffic *traffic = traffic_begin(ret, is_send);
 
 	if (!traffic)
@@ -638,7 +638,7 @@ int BPF_PROG(network_receive, struct pt_regs *regs, long ret)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(network_socketcall, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = kernel_current();
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct traffic *traffic = traffic_begin(ret, false);
 	struct call_args *call;
 
@@ -682,7 +682,7 @@ int BPF_PROG(network_socketcall, struct pt_regs *regs, long ret)
  */
 static __always_inline void request_done(long result)
 {
-	struct task_struct *task = kernel_current();
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct socket_owner *owner;
 	struct sock *sk;
 	__u64 cookie;

@@ -196,7 +196,7 @@ static __always_inline void asked_below(struct attr_asked *asked,
 }
 
 #define ATTR_HANDLER_BEGIN                                          \
-	struct task_struct *task = kernel_current();                \
+	struct task_struct *task = bpf_get_current_task_btf();      \
 	struct event_counters *counts =                             \
 		RESULT_WANTED(FILE_ATTR, ret) ?                     \
 			event_begin(STREAM_FILE_ATTR, task) :       \
@@ -322,7 +322,8 @@ int BPF_PROG(file_attr_xattr, struct pt_regs *regs, long ret)
 
 static __always_inline __u32 ioctl_command(struct pt_regs *regs)
 {
-	return compat_syscall_arg(regs, compat_is_32bit(kernel_current()), 1);
+	return compat_syscall_arg(
+		regs, compat_is_32bit(bpf_get_current_task_btf()), 1);
 }
 
 /* Nearly all calls of ioctl() end at the first test. */
@@ -396,7 +397,7 @@ int BPF_PROG(file_attr_size, struct pt_regs *regs, long ret)
 
 static __always_inline int xattr_request(struct io_xattr *request)
 {
-	struct task_struct *task = kernel_current();
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct event_counters *counts = event_begin(STREAM_FILE_ATTR, task);
 	struct file_attr_event *event = scratch_get(&attr_scratch);
 	struct path_buffer *buffer = scratch_get(&path_scratch);
@@ -424,7 +425,7 @@ REQUEST_HANDLER(file_attr_xattr_request, xattr_request, struct io_xattr)
 
 static __always_inline int size_request(struct io_ftrunc *request)
 {
-	struct task_struct *task = kernel_current();
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct event_counters *counts = event_begin(STREAM_FILE_ATTR, task);
 	struct file_attr_event *event = scratch_get(&attr_scratch);
 	struct path_buffer *buffer = scratch_get(&path_scratch);
