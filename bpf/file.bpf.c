@@ -11,6 +11,7 @@
  */
 #define PATH_STEPS_INLINE 5 /* as deep as most files are */
 
+#include "bpf/descriptor.bpf.h"
 #include "bpf/head.bpf.h"
 #include "bpf/path.bpf.h"
 #include "bpf/path_sets.bpf.h"
@@ -328,10 +329,9 @@ int BPF_PROG(file_open, struct pt_regs *regs, long ret)
  * tracepoint's program is not preempted, and neither of the two can interrupt
  * the other.
  */
-static __always_inline int request_handle(struct io_kiocb *req)
+static __always_inline int request_handle(struct io_open *args)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct io_open *args = (struct io_open *)req;
 	struct open_asked asked = { .at.in_kernel = true };
 	struct event_counters *counts = event_begin(STREAM_FILE_OPEN, task);
 	struct open_scratch *scratch = scratch_get(&open_scratch);
@@ -349,15 +349,4 @@ static __always_inline int request_handle(struct io_kiocb *req)
 	return 0;
 }
 
-SEC("tp_btf/io_uring_submit_req")
-int BPF_PROG(file_open_request, struct io_kiocb *req)
-{
-	return request_handle(req);
-}
-
-/* The tracepoint's name before 6.4. */
-SEC("tp_btf/io_uring_submit_sqe")
-int BPF_PROG(file_open_request_sqe, struct io_kiocb *req)
-{
-	return request_handle(req);
-}
+REQUEST_HANDLER(file_open_request, request_handle, struct io_open)

@@ -455,7 +455,7 @@ class Witness:
         if flags & 0x3000:
             src = self.path(task, -100, source)
         else:
-            src = source if isinstance(source, bytes) else None
+            src = CUT if isinstance(source, int) else source
         columns = {"src": src or None, "fstype": fstype or None}
         # Where the kernel looks at neither, strace shows no text.
         columns = {name: value for name, value in columns.items()
