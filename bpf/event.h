@@ -460,6 +460,7 @@ struct file_open_event {
 	__u32 pad2;
 	char path_bytes[EVENT_PATH_SIZE];
 	struct path_groups path_groups; /* never on a ring */
+	struct path_name path_name;	/* likewise */
 };
 
 /* Of a rename, link or unlink: `path` is what the call named. */

@@ -91,6 +91,30 @@ static __always_inline void path_fill(struct open_scratch *scratch,
 		event->head.truncated |= EVENT_PART_PATH;
 }
 
+/*
+ * The last component alone, which costs a few loads. Not told: where the file's
+ * path does not end with its own name, as that of a mount's root, or when it gets
+ * another just now.
+ */
+static __always_inline void open_name(struct path_name *ret_name,
+				      struct file *file)
+{
+	struct dentry *dentry = KERNEL_READ(file, f_path.dentry);
+	struct vfsmount *mnt = KERNEL_READ(file, f_path.mnt);
+	__u32 renames = path_renames(dentry);
+	__u32 len = KERNEL_READ(dentry, d_name.len);
+	__u64 start = name_word(KERNEL_READ(dentry, d_name.name));
+
+	if (len < sizeof(start))
+		start &= (1ULL << 8 * len) - 1;
+	if (dentry == KERNEL_READ(mnt, mnt_root) ||
+	    dentry == KERNEL_READ(dentry, d_parent) || renames & 1 ||
+	    renames != path_renames(dentry))
+		len = 0;
+	ret_name->start = start;
+	ret_name->len = len;
+}
+
 /* What is done at once and not kept in the file's own flags. */
 #define ONCE_FLAGS (O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC)
 
@@ -120,13 +144,21 @@ static __always_inline void open_columns(struct file_open_event *event,
 	}
 }
 
-static __always_inline void open_put(struct file_open_event *event,
-				     struct event_counters *counts)
+/* The rest of the head, and off it goes. */
+static __always_inline void open_end(struct file_open_event *event,
+				     struct task_struct *task,
+				     struct event_counters *counts,
+				     bool is_wanted)
 {
 	struct bpf_dynptr room;
 	__u32 len = event->path.len;
 	__u32 size;
 
+	if (!is_wanted) {
+		counts->filtered++;
+		return;
+	}
+	head_rest(&event->head, STREAM_FILE_OPEN, task);
 	if (len > EVENT_PATH_SIZE)
 		len = EVENT_PATH_SIZE;
 	size = offsetof(struct file_open_event, path_bytes) + len;
@@ -138,27 +170,12 @@ static __always_inline void open_put(struct file_open_event *event,
 }
 
 static __always_inline void open_begin(struct file_open_event *event,
-				       struct task_struct *task, __s64 retval)
+				       struct task_struct *task)
 {
-	head_begin(&event->head, STREAM_FILE_OPEN);
-	head_look_up(&event->head, STREAM_FILE_OPEN, task);
-	if (compat_is_32bit(task))
-		event->head.flags |= EVENT_FLAG_COMPAT;
-	event->head.retval = retval;
-	event->fd = retval;
+	head_tested(&event->head, STREAM_FILE_OPEN, task);
+	event->fd = EVENT_NONE;
 	event->path.off = offsetof(struct file_open_event, path_bytes);
 	event->path.len = 0;
-	head_columns(&event->head, task, HEAD_TESTED(STREAM_FILE_OPEN));
-}
-
-/* The rest of the head, and off it goes. */
-static __always_inline void open_end(struct file_open_event *event,
-				     struct task_struct *task,
-				     struct event_counters *counts)
-{
-	head_columns(&event->head, task,
-		     HEAD_ALL & ~HEAD_TESTED(STREAM_FILE_OPEN));
-	open_put(event, counts);
 }
 
 static __always_inline bool open_predicate(struct file_open_event *event)
@@ -177,6 +194,8 @@ static __always_inline bool open_fill(struct open_scratch *scratch,
 	struct file_open_event *event = &scratch->event;
 
 	open_columns(event, file, asked, tested);
+	if (TESTS(FILE_OPEN, FILE_OPEN_path))
+		open_name(&event->path_name, file);
 	if (!pre_file_open(event))
 		return false;
 	if (TESTS(FILE_OPEN, FILE_OPEN_path)) {
@@ -242,6 +261,7 @@ static __always_inline bool asked_fill(struct open_scratch *scratch,
 	event->mode = 0;
 	event->ino = 0;
 	event->dev = 0;
+	event->path_name.len = 0;
 	if (!pre_file_open(event))
 		return false;
 	event->path.len = path_of_name(&scratch->path, &asked->at,
@@ -265,7 +285,9 @@ static __always_inline bool call_fill(struct open_scratch *scratch,
 	struct open_asked asked = {};
 	struct file *file;
 
+	head_call(&event->head, ret, compat_is_32bit(task));
 	if (ret >= 0) {
+		event->fd = ret;
 		file = file_of_fd(&scratch->path, task, (__u32)ret);
 		if (NEEDS(FILE_OPEN, FILE_OPEN_flags))
 			asked_of_call(&asked, regs, task);
@@ -273,7 +295,6 @@ static __always_inline bool call_fill(struct open_scratch *scratch,
 	}
 	if (!WANTED_IF_FAILED(FILE_OPEN))
 		return false;
-	event->fd = EVENT_NONE;
 	asked_of_call(&asked, regs, task);
 	return asked_fill(scratch, &asked);
 }
@@ -287,24 +308,13 @@ int BPF_PROG(file_open, struct pt_regs *regs, long ret)
 
 	if (!RESULT_WANTED(FILE_OPEN, ret))
 		return 0;
-	if (task->tgid == settings.self_tgid)
-		return 0;
-	counts = counters_get(STREAM_FILE_OPEN);
-	if (!counts)
-		return 0;
-	counts->generated++;
-	if (is_ruled_out(STREAM_FILE_OPEN, task)) {
-		counts->filtered++;
-		return 0;
-	}
+	counts = event_begin(STREAM_FILE_OPEN, task);
 	scratch = scratch_get(&open_scratch);
-	if (!scratch)
+	if (!counts || !scratch)
 		return 0;
-	open_begin(&scratch->event, task, ret);
-	if (call_fill(scratch, regs, ret, task))
-		open_end(&scratch->event, task, counts);
-	else
-		counts->filtered++;
+	open_begin(&scratch->event, task);
+	open_end(&scratch->event, task, counts,
+		 call_fill(scratch, regs, ret, task));
 	return 0;
 }
 
@@ -318,27 +328,19 @@ static __always_inline int request_handle(struct io_kiocb *req)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct io_open *args = (struct io_open *)req;
 	struct open_asked asked = { .at.in_kernel = true };
-	struct event_counters *counts;
-	struct open_scratch *scratch;
+	struct event_counters *counts = event_begin(STREAM_FILE_OPEN, task);
+	struct open_scratch *scratch = scratch_get(&open_scratch);
 	struct filename *filename;
 
-	if (task->tgid == settings.self_tgid)
-		return 0;
-	counts = counters_get(STREAM_FILE_OPEN);
-	scratch = scratch_get(&open_scratch);
 	if (!counts || !scratch)
 		return 0;
-	counts->generated++;
-	open_begin(&scratch->event, task, EVENT_NONE);
-	scratch->event.head.flags = EVENT_FLAG_IO_URING;
+	open_begin(&scratch->event, task);
+	scratch->event.head.flags |= EVENT_FLAG_IO_URING;
 	filename = KERNEL_READ(args, filename);
 	asked.at.name = KERNEL_READ(filename, name);
 	asked.at.dirfd = KERNEL_READ(args, dfd);
 	asked.flags = KERNEL_READ(args, how.flags);
-	if (asked_fill(scratch, &asked))
-		open_end(&scratch->event, task, counts);
-	else
-		counts->filtered++;
+	open_end(&scratch->event, task, counts, asked_fill(scratch, &asked));
 	return 0;
 }
 

@@ -26,6 +26,16 @@ struct path_groups {
 	__u32 pad;
 };
 
+/*
+ * What is known of a path before it is made: the last component. It lies behind
+ * the groups, for the same reason, named member##_name; `pre_` reads it.
+ */
+struct path_name {
+	__u64 start; /* the first bytes; zeros behind a shorter name */
+	__u32 len;   /* 0: it is not known */
+	__u32 pad;
+};
+
 /* Longer texts are in no set. */
 #define PATH_SET_TEXT_MAX 248
 

@@ -13,8 +13,10 @@
  * when no rule can use the event.
  *
  * pre_ is the first of two stages: of a stream with paths it asks what the
- * predicate asks of everything else, so it may be called before a path is read
- * and reads no PATH member, nor head.truncated. Of another stream there is only the predicate.
+ * predicate asks of everything else, and what that demands of a path's last
+ * component (struct path_name of bpf/path_sets.h). So it may be called before a
+ * path is read: it reads no PATH member, nor head.truncated. Of another stream
+ * there is only the predicate.
  *
  * Either sees the record before it is on the ring: head.ts, head.seq and
  * head.cpu are not filled; filled must be what subscription.predicate_columns

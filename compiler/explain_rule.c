@@ -157,7 +157,7 @@ static bool is_early(const struct kernel_function *pre, const struct expr *expr)
 		      expr->op == EXPR_NOT);
 
 	if (term)
-		return term->in_stage;
+		return term->in_stage && term->in_kernel;
 	for (unsigned i = 0; early && i < expr->arg_count; i++)
 		early = is_early(pre, expr->args[i]);
 	return early;

@@ -95,6 +95,17 @@ static struct leaf process_leaf(struct builder *b, const struct expr *expr,
 	return leaf;
 }
 
+/* Before the path is read. */
+static struct leaf early_leaf(struct builder *b, const struct expr *expr,
+			      bool wanted)
+{
+	struct leaf leaf = leaf_undecided("the path is not read yet");
+
+	if (wanted)
+		leaf.cond = name_cond(&b->set, expr);
+	return leaf;
+}
+
 /* `shown` is the term with its NOT, if it has one. */
 static const struct cond *term_cond(struct builder *b, unsigned input,
 				    const struct expr *expr,
@@ -109,7 +120,7 @@ static const struct cond *term_cond(struct builder *b, unsigned input,
 	if (process)
 		leaf = process_leaf(b, expr, wanted, &bit);
 	else if (b->stage == PUSHDOWN_PRE && reads_path(b, expr))
-		leaf = leaf_undecided("the path is not read yet");
+		leaf = early_leaf(b, expr, wanted);
 	else
 		leaf = leaf_cond(&b->set, expr,
 				 wanted ? WANT_TRUE : WANT_FALSE);

@@ -289,6 +289,12 @@ struct leaf pattern_leaf(struct cond_set *set, const struct expr *expr,
 struct leaf network_leaf(struct cond_set *set, const struct expr *expr,
 			 enum want want);
 
+/*
+ * pushdown_name.c: what a term on a path, to be TRUE, demands of the path's
+ * last component, which is known before the path is.
+ */
+const struct cond *name_cond(struct cond_set *set, const struct expr *expr);
+
 /* pushdown_choice.c: CASE, COALESCE, IFNULL, NULLIF as values */
 bool is_choice(const struct expr *expr);
 /* The choice is an arg of `test`, or `test` itself when `at` is CHOICE_SELF. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Which columns a function reads: those whose bytes in the record its loads
- * touch. Bytes before a path's end are found by its length, which is loaded; the
- * groups of a path are found by the path.
+ * touch. Bytes before a path's end are found by its length, which is loaded;
+ * what else is known of a path, in scratch alone, is the path's.
  */
 #include "bpf/process_terms.h"
 #include "compiler/pushdown_int.h"
@@ -12,13 +12,17 @@ static bool overlap(uint32_t a, uint32_t a_size, uint32_t b, uint32_t b_size)
 	return a < b + b_size && b < a + a_size;
 }
 
-static bool reads_groups(const struct stream *stream, const struct column *c,
-			 const struct ir_insn *load)
+static bool reads_scratch(const struct stream *stream, const struct column *c,
+			  const struct ir_insn *load)
 {
 	uint32_t groups = catalog_path_groups(stream->id, c->id);
+	uint32_t name = catalog_path_name(stream->id, c->id);
+	uint32_t at = (uint32_t)load->imm;
 
-	return groups && overlap((uint32_t)load->imm, load->size, groups,
-				 sizeof(struct path_groups));
+	return (groups &&
+		overlap(at, load->size, groups, sizeof(struct path_groups))) ||
+	       (name &&
+		overlap(at, load->size, name, sizeof(struct path_name)));
 }
 
 static void add_columns(const struct stream *stream, const struct ir_insn *load,
@@ -34,7 +38,7 @@ static void add_columns(const struct stream *stream, const struct ir_insn *load,
 		if (overlap(at, load->size, c->offset, c->size) ||
 		    (c->wire == WIRE_PATH &&
 		     (overlap(at, load->size, c->bytes_offset, c->bytes_size) ||
-		      reads_groups(stream, c, load))))
+		      reads_scratch(stream, c, load))))
 			columns[i / 64] |= 1ULL << i % 64;
 	}
 }

@@ -149,6 +149,52 @@ static void forget_paths(const struct stream *stream, union gen_record *record)
 	record->head.truncated = 0;
 }
 
+/* A path of few parts, so that many begin, end and are alike. */
+static struct value some_path(struct gen *g)
+{
+	static const char *const parts[] = { "/etc",	 "/usr/bin", "/a",
+					     "/passwd",	 "/shadow",  "/ssh/key",
+					     "/opt/x86", "/tmp" };
+	char text[128] = "";
+	unsigned count = 1 + gen_below(g, 4);
+	char *copy;
+
+	for (unsigned i = 0; i < count; i++)
+		strcat(text, parts[gen_below(g, ARRAY_SIZE(parts))]);
+	copy = arena_printf(g->arena, "%s%u", text, gen_below(g, 4));
+	CHECK(copy);
+	return value_text(copy);
+}
+
+static void set_path(struct gen *g, union gen_record *record)
+{
+	struct value v = some_path(g);
+
+	if (gen_chance(g, 3))
+		return;
+	record->open.path = (struct event_blob){
+		.off = offsetof(struct file_open_event, path_bytes),
+		.len = (uint16_t)v.len,
+	};
+	memcpy(record->open.path_bytes, v.p, v.len);
+}
+
+/* Sometimes it is not told, as where a path does not end with a file's name. */
+static void tell_name(struct gen *g, const union gen_record *record,
+		      struct path_name *ret_name)
+{
+	const char *path = (const char *)record->bytes + record->open.path.off;
+	uint32_t len = record->open.path.len;
+	const char *slash = len ? memrchr(path, '/', len) : NULL;
+
+	*ret_name = (struct path_name){ 0 };
+	if (!slash || gen_chance(g, 20))
+		return;
+	ret_name->len = (uint32_t)(path + len - (slash + 1));
+	memcpy(&ret_name->start, slash + 1,
+	       ret_name->len < 8 ? ret_name->len : 8);
+}
+
 /* The stage before the path passes whatever some rule wants. */
 static void check_pre(struct gen *g, const struct pushdown_input *inputs,
 		      unsigned count, unsigned rows, struct tally *tally)
@@ -173,8 +219,12 @@ static void check_pre(struct gen *g, const struct pushdown_input *inputs,
 		bool wanted = false, passed;
 
 		gen_record(g, &record);
+		if (g->stream->id == STREAM_FILE_OPEN && gen_chance(g, 50))
+			set_path(g, &record);
 		early = record;
 		forget_paths(g->stream, &early);
+		if (g->stream->id == STREAM_FILE_OPEN)
+			tell_name(g, &record, &early.open.path_name);
 		tuple.rows[0] = gen_row(g, &record);
 		for (unsigned k = 0; k < count; k++)
 			wanted |= expr_is_true(inputs[k].expr, &tuple,
@@ -298,23 +348,6 @@ static void predicates__random_rows__superset_and_exact_where_said(void **state)
 	assert_true(t.in_kernel * 100 >= t.decidable * 90);
 }
 
-/* A path of few parts, so that many begin, end and are alike. */
-static struct value some_path(struct gen *g)
-{
-	static const char *const parts[] = { "/etc",	 "/usr/bin", "/a",
-					     "/passwd",	 "/shadow",  "/ssh/key",
-					     "/opt/x86", "/tmp" };
-	char text[128] = "";
-	unsigned count = 1 + gen_below(g, 4);
-	char *copy;
-
-	for (unsigned i = 0; i < count; i++)
-		strcat(text, parts[gen_below(g, ARRAY_SIZE(parts))]);
-	copy = arena_printf(g->arena, "%s%u", text, gen_below(g, 4));
-	CHECK(copy);
-	return value_text(copy);
-}
-
 static const struct expr *paths_in(struct gen *g)
 {
 	unsigned n = 1 + gen_below(g, gen_chance(g, 20) ? 200 : 5);
@@ -376,19 +409,6 @@ static const struct expr *path_rule(struct gen *g, enum expr_op most)
 			g,
 			catalog_column_at(g->stream, COL_FILE_OPEN_is_write));
 	return e;
-}
-
-static void set_path(struct gen *g, union gen_record *record)
-{
-	struct value v = some_path(g);
-
-	if (gen_chance(g, 3))
-		return;
-	record->open.path = (struct event_blob){
-		.off = offsetof(struct file_open_event, path_bytes),
-		.len = (uint16_t)v.len,
-	};
-	memcpy(record->open.path_bytes, v.p, v.len);
 }
 
 static bool is_in(const struct path_set *set, const struct path_set_entry *e,
@@ -486,6 +506,7 @@ static void check_rules(struct gen *g, struct tally *tally)
 		check_record(g, &record, &function, inputs, count, exact, all,
 			     tally);
 	}
+	check_pre(g, inputs, count, 50, tally);
 	arena_reset(g->arena);
 }
 

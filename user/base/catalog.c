@@ -261,3 +261,10 @@ uint16_t catalog_path_groups(enum stream_id stream, unsigned column)
 		return offsetof(struct file_open_event, path_groups);
 	return 0;
 }
+
+uint16_t catalog_path_name(enum stream_id stream, unsigned column)
+{
+	if (stream == STREAM_FILE_OPEN && column == COL_FILE_OPEN_path)
+		return offsetof(struct file_open_event, path_name);
+	return 0;
+}

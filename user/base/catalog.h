@@ -111,6 +111,9 @@ bool catalog_filled(enum stream_id stream, unsigned column);
  */
 uint16_t catalog_path_groups(enum stream_id stream, unsigned column);
 
+/* The same of its last component (struct path_name). */
+uint16_t catalog_path_name(enum stream_id stream, unsigned column);
+
 /* Can a generated predicate read this column from the wire record? */
 bool catalog_in_kernel(const struct column *column);
 
