@@ -508,7 +508,8 @@ static int reload_check(const struct sensor *s, struct err *err)
 	if (!s->writer)
 		return 0;
 	return err_set(err, ERR_USAGE, -EBUSY,
-		       "rules are not reloaded while a trace is recorded");
+		       "rules are not reloaded while a trace is recorded, "
+		       "which holds only what those it began with could use");
 }
 
 static int reload(struct sensor *s, struct err *err)
