@@ -108,17 +108,34 @@ int collector_counters(struct collector *collector, enum stream_id stream,
 	return 0;
 }
 
-int collector_cpu_counters(struct collector *collector, enum stream_id stream,
-			   unsigned cpu, struct event_counters *ret_counters,
-			   struct err *err)
+unsigned collector_cpu_count(const struct collector *collector)
 {
-	int rc;
+	return collector->cpu_count;
+}
 
+const struct event_counters *
+collector_cpu_counters(const struct collector *collector, enum stream_id stream,
+		       unsigned cpu)
+{
 	CHECK((unsigned)stream < STREAM_COUNT && cpu < collector->cpu_count);
-	rc = counters_read(collector, err);
-	if (!rc)
-		*ret_counters = counters_of(collector, stream)[cpu];
-	return rc;
+	return counters_of(collector, stream) + cpu;
+}
+
+_Static_assert(HOOK_COUNT <= COLLECT_HOOKS_MAX, "a sensor's hooks");
+
+unsigned collector_hooks(const struct collector *collector,
+			 struct collect_hook ret_hooks[COLLECT_HOOKS_MAX])
+{
+	const struct programs *programs = &collector->programs;
+	uint32_t used = generation_hooks(programs->generation);
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < HOOK_COUNT; i++)
+		if (used & HOOK_BIT(i))
+			ret_hooks[n++] = (struct collect_hook){
+				hook_name(i), programs->hook_missed[i]
+			};
+	return n;
 }
 
 /* --- since the last look ---------------------------------------------------*/

@@ -10,7 +10,6 @@
 #include "user/daemon/origin.h"
 #include "user/daemon/own_events.h"
 #include "user/daemon/sensor_wants.h"
-#include "user/daemon/summary.h"
 #include "user/daemon/term_bits.h"
 #include "user/event/decode.h"
 #include "user/loop/loop.h"
@@ -509,7 +508,8 @@ static int reload_check(const struct sensor *s, struct err *err)
 	if (!s->writer)
 		return 0;
 	return err_set(err, ERR_USAGE, -EBUSY,
-		       "rules are not reloaded while a trace is recorded");
+		       "rules are not reloaded while a trace is recorded, "
+		       "which holds only what those it began with could use");
 }
 
 static int reload(struct sensor *s, struct err *err)
@@ -630,40 +630,6 @@ static int start(struct sensor *s, struct err *err)
 
 /* --- ending ---------------------------------------------------------------*/
 
-static int summary(struct sensor *s, struct err *err)
-{
-	struct summary sum = { .live = true, .no_rules = !s->ruleset };
-	int rc = 0;
-
-	sum.seconds = (double)(collect_now_ns() - s->start_ns) / 1e9;
-	memcpy(sum.wanted, s->wanted, sizeof(sum.wanted));
-	for (unsigned i = 0; i < STREAM_KERNEL_COUNT && !rc; i++)
-		if (s->wanted[i])
-			rc = collector_counters(s->collector, i,
-						&sum.counters[i], err);
-	for (unsigned i = 0; i < STREAM_COUNT; i++) {
-		if (STREAM_IS_SECURITY(i))
-			log_source_counters(&s->logs, i, &sum.counters[i]);
-		sum.late += s->wanted[i] ? s->late[i] : 0;
-	}
-	log_source_stats(&s->logs, &sum.logs);
-	sum.held = collector_held(s->collector);
-	if (s->ruleset)
-		sum.left_out = s->ruleset->program->left_out_count;
-	pipeline_stats(s->pipeline, &sum.pipeline);
-	if (s->sampler)
-		sampler_stats(s->sampler, &sum.sampler);
-	if (s->containers)
-		containers_stats(s->containers, &sum.containers);
-	sum.has_store = s->store != NULL;
-	if (!rc && s->store)
-		rc = store_head(s->store, &sum.head, err);
-	if (rc)
-		return rc;
-	summary_print(&sum, s->options->summary_json, &s->text);
-	return say(s, err);
-}
-
 /* No program runs any more: what is in the rings is all there will be. */
 static int last_turn(struct sensor *s, struct err *err)
 {
@@ -702,7 +668,9 @@ static int finish(struct sensor *s, struct err *err)
 		pipeline_moment(s->pipeline, &moment);
 		rc = store_end(s->store, &moment, err);
 	}
-	return rc ? rc : summary(s, err);
+	if (!rc)
+		rc = sensor_summary(s, err);
+	return rc ? rc : say(s, err);
 }
 
 static void release(struct sensor *s)

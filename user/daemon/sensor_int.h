@@ -54,6 +54,9 @@ struct sensor {
 /* The trace that a run records into. */
 int sensor_writer_open(struct sensor *s, struct err *err);
 
+/* Adds the summary to s->text. */
+int sensor_summary(struct sensor *s, struct err *err);
+
 /* The store, and in it the run of a rule set: at the start, after a reload. */
 int sensor_store_run_begin(struct sensor *s, const struct ruleset *ruleset,
 			   int64_t now_ns, struct err *err);
