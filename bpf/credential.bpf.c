@@ -75,6 +75,7 @@ static __always_inline void cred_emit(struct process_cred_event *event,
 		counts->filtered++;
 		return;
 	}
+	HINT(process_cred, event);
 	ring_put(&event_ring, &event->head, sizeof(*event), counts);
 }
 
@@ -189,6 +190,7 @@ int BPF_PROG(process_signal, int signal, struct kernel_siginfo *info,
 		counts->filtered++;
 		return 0;
 	}
+	HINT(process_signal, event);
 	ring_put(&event_ring, &event->head, sizeof(*event), counts);
 	return 0;
 }
@@ -232,6 +234,7 @@ int BPF_PROG(process_rename, struct task_struct *task, const char *comm)
 		counts->filtered++;
 		return 0;
 	}
+	HINT(process_rename, event);
 	ring_put(&event_ring, &event->head, sizeof(*event), counts);
 	return 0;
 }
@@ -299,6 +302,7 @@ int BPF_PROG(process_ptrace, struct pt_regs *regs, long ret)
 		counts->filtered++;
 		return 0;
 	}
+	HINT(process_ptrace, event);
 	ring_put(&event_ring, &event->head, sizeof(*event), counts);
 	return 0;
 }

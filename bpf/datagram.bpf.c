@@ -104,6 +104,7 @@ static __always_inline void socket_exit(struct task_struct *task,
 		counts->filtered++;
 		return;
 	}
+	HINT(network_socket, event);
 	ring_put(&event_ring, &event->head, sizeof(*event), counts);
 }
 
@@ -191,6 +192,7 @@ static __always_inline void connect_exit(struct task_struct *task,
 		COUNT_ADD(counts->filtered);
 		return;
 	}
+	HINT(network_connect, &scratch->connect);
 	ring_put(&event_ring, &scratch->connect.head, sizeof(scratch->connect),
 		 counts);
 }
@@ -225,6 +227,7 @@ static __always_inline void listen_exit(struct task_struct *task,
 		counts->filtered++;
 		return;
 	}
+	HINT(network_listen, event);
 	ring_put(&event_ring, &event->head, sizeof(*event), counts);
 }
 
@@ -277,6 +280,7 @@ static __always_inline void accepted(struct task_struct *task, struct sock *sk,
 		counts->filtered++;
 		return;
 	}
+	HINT(network_accept, &scratch->accept);
 	ring_put(&event_ring, &scratch->accept.head, sizeof(scratch->accept),
 		 counts);
 }
@@ -346,6 +350,7 @@ static __always_inline void datagram_seen(const struct traffic *traffic,
 		counts->filtered++;
 		return;
 	}
+	HINT(network_datagram, event);
 	ring_put(&event_ring, &event->head, sizeof(*event), counts);
 }
 
@@ -392,6 +397,7 @@ static __always_inline void dns_seen(const struct traffic *traffic,
 		counts->filtered++;
 		return;
 	}
+	HINT(network_dns, event);
 	dns_put(&event_ring, scratch, start, counts);
 }
 

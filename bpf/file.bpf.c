@@ -212,6 +212,7 @@ static __always_inline bool open_fill(struct open_scratch *scratch,
 	} else if (NEEDS(FILE_OPEN, FILE_OPEN_path)) {
 		path_fill(scratch, file);
 	}
+	HINT(file_open, event);
 	open_columns(event, file, asked, ~tested);
 	return true;
 }
@@ -277,6 +278,7 @@ static __always_inline bool asked_fill(struct open_scratch *scratch,
 		event->head.truncated |= EVENT_PART_PATH;
 	if (!open_predicate(event))
 		return false;
+	HINT(file_open, event);
 	if (!(name_flags & NAME_CUT))
 		event->head.truncated &= ~EVENT_PART_PATH;
 	return true;

@@ -98,6 +98,7 @@ int BPF_PROG(memory_memfd, struct pt_regs *regs, long ret)
 		counts->filtered++;
 		return 0;
 	}
+	HINT(memory_memfd, event);
 	memfd_put(event, counts);
 	return 0;
 }
@@ -228,6 +229,7 @@ int BPF_PROG(memory_map, struct pt_regs *regs, long ret)
 		counts->filtered++;
 		return 0;
 	}
+	HINT(memory_map, event);
 	head_columns(&event->head, task,
 		     HEAD_ALL & ~HEAD_TESTED(STREAM_MEMORY_MAP));
 	ring_put(&event_ring, &event->head, sizeof(*event), counts);

@@ -42,8 +42,9 @@ struct collector {
 	struct ring rings[RING_COUNT];
 	uint8_t ring_of[STREAM_COUNT]; /* enum ring_class */
 	unsigned cpu_count;
-	uint64_t streams;    /* HANDLER_STREAM() of those that are collected */
-	uint32_t generation; /* of the programs at work, from 1 on */
+	uint64_t streams;     /* HANDLER_STREAM() of those that are collected */
+	uint32_t generation;  /* of the programs at work, from 1 on */
+	uint32_t generations; /* that were tried: a number is used once */
 	int64_t watermark_ns;
 	uint64_t held;
 	/* The self-test's child, parent of all that did it, until it was gone. */
