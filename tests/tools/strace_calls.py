@@ -18,7 +18,6 @@ class Fd(int):
     """A descriptor and what it led to, b'' when nothing is known."""
 
     path = b""
-    deleted = False
 
 
 class Prefix(bytes):
@@ -38,7 +37,11 @@ NUMBER = re.compile(rb"-?(?:0x[0-9a-f]+|[0-9]+)")
 WORD = re.compile(rb"[A-Za-z_][A-Za-z_0-9]*")
 COMMENT = re.compile(rb" ?/\* (.*?) \*/")
 ELSEWHERE = re.compile(rb"(\d+) in strace's PID NS")
-BEHIND = re.compile(rb"<((?:->|[^<>])*)>(\(deleted\))?")
+# What the kernel puts behind the name of a folder that was removed. Strace moves
+# it out of the name itself, but not for the working directory; no name of the
+# generator's ends so.
+AT_FDCWD, DELETED = -100, b" (deleted)"
+BEHIND = re.compile(rb"<((?:->|[^<>])*)>(?:\(deleted\))?")
 
 
 def text(escaped):
@@ -115,7 +118,8 @@ class Parser:
             return value
         fd = Fd(value)
         fd.path = text(found[1]) if found[1][:2] == b"\\x" else found[1]
-        fd.deleted = bool(found[2])
+        if fd == AT_FDCWD and fd.path.endswith(DELETED):
+            fd.path = fd.path[:-len(DELETED)]
         return fd
 
     def items(self, end):
