@@ -112,6 +112,7 @@ static __always_inline void socket_seen(struct task_struct *task,
 		counts->filtered++;
 		return;
 	}
+	HINT(network_socket, event);
 	ring_put(&event_ring, &event->head, sizeof(*event), counts);
 }
 
@@ -217,6 +218,7 @@ static __always_inline void connect_exit(struct task_struct *task,
 		COUNT_ADD(counts->filtered);
 		return;
 	}
+	HINT(network_connect, &scratch->connect);
 	ring_put(&event_ring, &scratch->connect.head, sizeof(scratch->connect),
 		 counts);
 }
@@ -253,6 +255,7 @@ static __always_inline void listen_exit(struct task_struct *task,
 		counts->filtered++;
 		return;
 	}
+	HINT(network_listen, event);
 	ring_put(&event_ring, &event->head, sizeof(*event), counts);
 }
 
@@ -307,6 +310,7 @@ static __always_inline void accepted(struct task_struct *task, struct sock *sk,
 		counts->filtered++;
 		return;
 	}
+	HINT(network_accept, &scratch->accept);
 	ring_put(&event_ring, &scratch->accept.head, sizeof(scratch->accept),
 		 counts);
 }

@@ -207,6 +207,7 @@ static __always_inline bool open_passes(struct open_scratch *scratch,
 	} else if (NEEDS(FILE_OPEN, FILE_OPEN_path)) {
 		path_fill(scratch, file);
 	}
+	HINT(file_open, event);
 	return true;
 }
 
@@ -271,6 +272,7 @@ static __always_inline bool asked_fill(struct open_scratch *scratch,
 		event->head.truncated |= EVENT_PART_PATH;
 	if (!open_predicate(event))
 		return false;
+	HINT(file_open, event);
 	if (!(name_flags & NAME_CUT))
 		event->head.truncated &= ~EVENT_PART_PATH;
 	return true;

@@ -84,6 +84,7 @@ static __always_inline bool attr_fill(struct file_attr_event *event,
 	}
 	if (!predicate_file_attr(event))
 		return false;
+	HINT(file_attr, event);
 	event->head.truncated = cut;
 	return true;
 }

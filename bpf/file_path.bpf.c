@@ -68,6 +68,7 @@ static __always_inline bool rename_fill(struct file_rename_event *event,
 			    event->path_bytes, &event->path, EVENT_PART_PATH);
 	if (!predicate_file_rename(event))
 		return false;
+	HINT(file_rename, event);
 	event->head.truncated = cut;
 	return true;
 }
@@ -165,6 +166,7 @@ static __always_inline bool unlink_fill(struct file_unlink_event *event,
 			   EVENT_PART_PATH);
 	if (!predicate_file_unlink(event))
 		return false;
+	HINT(file_unlink, event);
 	event->head.truncated = cut;
 	return true;
 }
@@ -273,6 +275,7 @@ static __always_inline bool link_fill(struct file_link_event *event,
 		event->head.truncated |= EVENT_PART_PATH;
 	if (!predicate_file_link(event))
 		return false;
+	HINT(file_link, event);
 	event->head.truncated = cut;
 	return true;
 }
@@ -440,6 +443,7 @@ static __always_inline bool mount_fill(struct file_mount_event *event,
 	event->fstype.off = 0;
 	if (!predicate_file_mount(event))
 		return false;
+	HINT(file_mount, event);
 	event->head.truncated = cut;
 	return true;
 }
@@ -564,6 +568,7 @@ static __always_inline int dup_handle(struct task_struct *task,
 		counts->filtered++;
 		return 0;
 	}
+	HINT(file_dup, event);
 	head_rest(&event->head, STREAM_FILE_DUP, task);
 	ring_put(&event_ring, &event->head, sizeof(*event), counts);
 	return 0;

@@ -205,6 +205,7 @@ int BPF_PROG(kernel_module, struct pt_regs *regs, long ret)
 		counts->filtered++;
 		return 0;
 	}
+	HINT(kernel_module, event);
 	module_put(event, counts);
 	return 0;
 }
@@ -294,6 +295,7 @@ int BPF_PROG(kernel_bpf, struct pt_regs *regs, long ret)
 		counts->filtered++;
 		return 0;
 	}
+	HINT(kernel_bpf, event);
 	ring_put(&event_ring, &event->head, sizeof(*event), counts);
 	return 0;
 }

@@ -92,6 +92,7 @@ static __always_inline void datagram_seen(const struct traffic *traffic,
 		counts->filtered++;
 		return;
 	}
+	HINT(network_datagram, event);
 	ring_put(&event_ring, &event->head, sizeof(*event), counts);
 }
 
@@ -139,6 +140,7 @@ static __always_inline void dns_seen(const struct traffic *traffic,
 		counts->filtered++;
 		return;
 	}
+	HINT(network_dns, event);
 	dns_put(&event_ring, scratch, start, counts);
 }
 

@@ -68,7 +68,7 @@ static void summary__what_was_not_known__is_counted(void **state)
 	       "7 logs not readable\n");
 	expect(&s, true,
 	       "{\"summary\":{\"seconds\":2.000,\"streams\":{},\"rows\":0,"
-	       "\"late\":0,\"held\":0,\"matches\":0,\"suppressed\":0,"
+	       "\"asked\":0,\"late\":0,\"held\":0,\"matches\":0,\"suppressed\":0,"
 	       "\"evicted\":0,\"forgotten\":2,\"containers_forgotten\":8,"
 	       "\"containers_unnamed\":9,\"containers_refused\":10,"
 	       "\"cgroups_unseen\":11,\"unsampled\":3,\"unhashed\":1,"

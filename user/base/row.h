@@ -31,6 +31,12 @@ struct row {
 	uint32_t cpu;
 	int64_t ts;   /* boot-time clock, ns */
 	uint64_t seq; /* with stream, ts and cpu: the event's id */
+	/*
+	 * Live rows: scans that need not be asked, as the plan has them that the
+	 * kernel programs of this generation were made for (plan_node.hint).
+	 */
+	uint64_t ruled_out;
+	uint32_t generation;
 	const struct context *self;   /* NULL: process unknown */
 	const struct context *parent; /* NULL: parent unknown */
 	struct value values[];

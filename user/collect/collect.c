@@ -213,7 +213,7 @@ static int programs_run(struct collector *collector,
 							   (uint32_t)getpid(),
 			/* Before any live record: the table is there for all. */
 			.snapshot_ts = (uint64_t)collect_now_ns(),
-			.generation = collector->generation + 1,
+			.generation = ++collector->generations,
 			.throttle_step_ns =
 				request->throttle ?
 					1000000000ULL / request->throttle :
@@ -233,7 +233,7 @@ static int programs_run(struct collector *collector,
 	rc = programs_start(&collector->programs, &config, err);
 	if (rc)
 		return rc;
-	collector->generation++;
+	collector->generation = config.settings.generation;
 	collector->streams = config.streams;
 	slots_begin(collector, request);
 	return 0;
@@ -287,6 +287,11 @@ int collector_reload(struct collector *collector,
 	int rc = rings_open(collector, request, err);
 
 	return rc ? rc : programs_run(collector, request, err);
+}
+
+uint32_t collector_generation(const struct collector *collector)
+{
+	return collector->generation;
 }
 
 void collector_detach(struct collector *collector)

@@ -91,6 +91,9 @@ struct collector *collector_close(struct collector *collector);
 int collector_reload(struct collector *collector,
 		     const struct collect_request *request, struct err *err);
 
+/* What the records of the programs at work say in head.generation. */
+uint32_t collector_generation(const struct collector *collector);
+
 /*
  * Does each hook fire? A child does something harmless for each stream, and runs
  * the program `argv` (a path first, silent, without environment); nobody sees

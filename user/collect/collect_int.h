@@ -43,8 +43,9 @@ struct collector {
 	uint8_t ring_of[STREAM_COUNT];	    /* enum ring_class */
 	uint32_t fixed_bytes[STREAM_COUNT]; /* catalog_fixed_bytes() */
 	unsigned cpu_count;
-	uint64_t streams;    /* HANDLER_STREAM() of those that are collected */
-	uint32_t generation; /* of the programs at work, from 1 on */
+	uint64_t streams;     /* HANDLER_STREAM() of those that are collected */
+	uint32_t generation;  /* of the programs at work, from 1 on */
+	uint32_t generations; /* that were tried: a number is used once */
 	int64_t watermark_ns;
 	uint64_t held;
 	/* The self-test's child, parent of all that did it, until it was gone. */

@@ -337,6 +337,7 @@ static int pipeline_start(struct sensor *s, struct err *err)
 {
 	struct pipeline_options options = {
 		.plan = s->ruleset ? s->ruleset->program->plan : NULL,
+		.generation = collector_generation(s->collector),
 		.store = s->store,
 		.writer = s->writer,
 		.out = s->options->out,
@@ -488,7 +489,8 @@ static int rules_change(struct sensor *s, const struct ruleset *ruleset,
 	if (!rc)
 		rc = containers_change(s, ruleset, err);
 	if (!rc)
-		rc = pipeline_reload(s->pipeline, ruleset->program->plan, now,
+		rc = pipeline_reload(s->pipeline, ruleset->program->plan,
+				     collector_generation(s->collector), now,
 				     err);
 	if (!rc)
 		rc = rings_watch(s, err);

@@ -77,10 +77,10 @@ static void summary_json(const struct summary *s, struct buf *out)
 	if (s->live)
 		hooks_json(s, out);
 	buf_printf(out,
-		   "},\"rows\":%" PRIu64 ",\"late\":%" PRIu64
-		   ",\"held\":%" PRIu64 ",\"matches\":%" PRIu64
-		   ",\"suppressed\":%" PRIu64 ",\"evicted\":%" PRIu64
-		   ",\"forgotten\":%" PRIu64
+		   "},\"rows\":%" PRIu64 ",\"asked\":%" PRIu64
+		   ",\"late\":%" PRIu64 ",\"held\":%" PRIu64
+		   ",\"matches\":%" PRIu64 ",\"suppressed\":%" PRIu64
+		   ",\"evicted\":%" PRIu64 ",\"forgotten\":%" PRIu64
 		   ",\"containers_forgotten\":%" PRIu64
 		   ",\"containers_unnamed\":%" PRIu64
 		   ",\"containers_refused\":%" PRIu64
@@ -89,14 +89,14 @@ static void summary_json(const struct summary *s, struct buf *out)
 		   ",\"unparsed\":%" PRIu64 ",\"ambiguous\":%" PRIu64
 		   ",\"unread\":%" PRIu64 ",\"left_out\":%" PRIu64
 		   ",\"processes_full\":%" PRIu64 ",\"commits\":%" PRIu64,
-		   s->pipeline.rows, late_sum(s), s->held, s->pipeline.matches,
-		   s->pipeline.suppressed, s->pipeline.evicted,
-		   s->pipeline.forgotten, s->pipeline.containers_forgotten,
-		   s->containers.unnamed, s->containers.refused,
-		   s->containers.unseen, s->sampler.unknown,
-		   s->sampler.unhashed, s->logs.cut, s->logs.unparsed,
-		   s->logs.ambiguous, s->logs.failed, s->left_out,
-		   s->processes_full, s->pipeline.commits);
+		   s->pipeline.rows, s->pipeline.scanned, late_sum(s), s->held,
+		   s->pipeline.matches, s->pipeline.suppressed,
+		   s->pipeline.evicted, s->pipeline.forgotten,
+		   s->pipeline.containers_forgotten, s->containers.unnamed,
+		   s->containers.refused, s->containers.unseen,
+		   s->sampler.unknown, s->sampler.unhashed, s->logs.cut,
+		   s->logs.unparsed, s->logs.ambiguous, s->logs.failed,
+		   s->left_out, s->processes_full, s->pipeline.commits);
 	if (s->has_store) {
 		buf_printf(out, ",\"entries\":%" PRIu64 ",\"root\":\"",
 			   s->head.entries);
