@@ -26,10 +26,10 @@ static __always_inline void container_put(struct container_event_event *event,
 		 counts);
 }
 
-/* Of our own the self-test alone makes one. */
-static __always_inline bool is_own(void)
+/* Who is at work, be it for another task. */
+static __always_inline struct event_counters *container_begin(void)
 {
-	return (__u32)(bpf_get_current_pid_tgid() >> 32) == settings.self_tgid;
+	return event_begin(STREAM_CONTAINER_EVENT, bpf_get_current_task_btf());
 }
 
 /* `path` is the kernel's own, within the cgroup's hierarchy. */
@@ -37,10 +37,10 @@ static __always_inline void container_fill(struct container_event_event *event,
 					   __u32 op, struct cgroup *cgroup,
 					   const char *path)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	long len;
 
-	head_fill(&event->head, STREAM_CONTAINER_EVENT, task);
+	head_fill(&event->head, STREAM_CONTAINER_EVENT,
+		  bpf_get_current_task_btf());
 	event->cgroup = cgroup->kn->id;
 	event->attached_key = 0;
 	event->op = op;
@@ -56,12 +56,11 @@ static __always_inline void container_fill(struct container_event_event *event,
 SEC("tp_btf/cgroup_mkdir")
 int BPF_PROG(container_create, struct cgroup *cgroup, const char *path)
 {
-	struct event_counters *counts = counters_get(STREAM_CONTAINER_EVENT);
+	struct event_counters *counts = container_begin();
 	struct container_event_event *event = scratch_get(&create_scratch);
 
-	if (!counts || !event || is_own())
+	if (!counts || !event)
 		return 0;
-	counts->generated++;
 	container_fill(event, CONTAINER_CREATE, cgroup, path);
 	container_put(event, counts);
 	return 0;
@@ -70,12 +69,11 @@ int BPF_PROG(container_create, struct cgroup *cgroup, const char *path)
 SEC("tp_btf/cgroup_rmdir")
 int BPF_PROG(container_remove, struct cgroup *cgroup, const char *path)
 {
-	struct event_counters *counts = counters_get(STREAM_CONTAINER_EVENT);
+	struct event_counters *counts = container_begin();
 	struct container_event_event *event = scratch_get(&remove_scratch);
 
-	if (!counts || !event || is_own())
+	if (!counts || !event)
 		return 0;
-	counts->generated++;
 	container_fill(event, CONTAINER_REMOVE, cgroup, path);
 	container_put(event, counts);
 	return 0;
@@ -85,12 +83,11 @@ SEC("tp_btf/cgroup_attach_task")
 int BPF_PROG(container_attach, struct cgroup *cgroup, const char *path,
 	     struct task_struct *task)
 {
-	struct event_counters *counts = counters_get(STREAM_CONTAINER_EVENT);
+	struct event_counters *counts = container_begin();
 	struct container_event_event *event = scratch_get(&attach_scratch);
 
-	if (!counts || !event || is_own())
+	if (!counts || !event)
 		return 0;
-	counts->generated++;
 	container_fill(event, CONTAINER_ATTACH, cgroup, path);
 	event->attached_key = task_key(task);
 	container_put(event, counts);

@@ -68,9 +68,18 @@ static __always_inline void cred_fill(struct process_cred_event *event,
 	event->old_egid = last ? last->egid : EVENT_NONE;
 }
 
-static __always_inline void cred_emit(struct process_cred_event *event,
-				      struct event_counters *counts)
+static __always_inline void cred_emit(struct task_struct *task,
+				      struct pt_regs *regs, long ret)
 {
+	struct event_counters *counts = event_begin(STREAM_PROCESS_CRED, task);
+	struct process_cred_event *event = scratch_get(&cred_scratch);
+
+	if (!counts || !event)
+		return;
+	head_fill(&event->head, STREAM_PROCESS_CRED, task);
+	head_call(&event->head, ret, compat_is_32bit(task));
+	event->call = cred_call(compat_call_slot(regs, task));
+	cred_fill(event, task);
 	if (!predicate_process_cred(event)) {
 		counts->filtered++;
 		return;
@@ -82,24 +91,11 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(process_cred, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct event_counters *counts;
-	struct process_cred_event *event;
 
-	if (!RESULT_WANTED(PROCESS_CRED, ret) ||
-	    task->tgid == settings.self_tgid)
-		return 0;
-	counts = counters_get(STREAM_PROCESS_CRED);
-	event = scratch_get(&cred_scratch);
-	if (!counts || !event)
-		return 0;
-	counts->generated++;
-
-	head_fill(&event->head, STREAM_PROCESS_CRED, task);
-	head_call(&event->head, ret, compat_is_32bit(task));
-	event->call = cred_call(compat_call_slot(regs, task));
-	cred_fill(event, task);
-	cred_emit(event, counts);
-	creds_note(task);
+	if (RESULT_WANTED(PROCESS_CRED, ret)) {
+		cred_emit(task, regs, ret);
+		creds_note(task);
+	}
 	return 0;
 }
 
@@ -171,14 +167,12 @@ int BPF_PROG(process_signal, int signal, struct kernel_siginfo *info,
 	struct process_signal_event *event;
 	__s32 code;
 
-	if (task->tgid == settings.self_tgid ||
-	    !signal_is_sent(task, signal, info, &code))
+	if (!signal_is_sent(task, signal, info, &code))
 		return 0;
-	counts = counters_get(STREAM_PROCESS_SIGNAL);
+	counts = event_begin(STREAM_PROCESS_SIGNAL, task);
 	event = scratch_get(&signal_scratch);
 	if (!counts || !event)
 		return 0;
-	counts->generated++;
 
 	head_fill(&event->head, STREAM_PROCESS_SIGNAL, task);
 	event->signal = signal;
@@ -213,14 +207,12 @@ int BPF_PROG(process_rename, struct task_struct *task, const char *comm)
 	struct event_counters *counts;
 	struct process_rename_event *event;
 
-	if (task->tgid == settings.self_tgid ||
-	    rename_is_exec(bpf_get_current_task_btf()))
+	if (rename_is_exec(bpf_get_current_task_btf()))
 		return 0;
-	counts = counters_get(STREAM_PROCESS_RENAME);
+	counts = event_begin(STREAM_PROCESS_RENAME, task);
 	event = scratch_get(&rename_scratch);
 	if (!counts || !event)
 		return 0;
-	counts->generated++;
 
 	head_fill(&event->head, STREAM_PROCESS_RENAME, task);
 	__builtin_memcpy(event->old_comm, event->head.comm,
@@ -280,14 +272,12 @@ int BPF_PROG(process_ptrace, struct pt_regs *regs, long ret)
 	struct task_struct *target;
 	__u32 number;
 
-	if (!RESULT_WANTED(PROCESS_PTRACE, ret) ||
-	    task->tgid == settings.self_tgid)
+	if (!RESULT_WANTED(PROCESS_PTRACE, ret))
 		return 0;
-	counts = counters_get(STREAM_PROCESS_PTRACE);
+	counts = event_begin(STREAM_PROCESS_PTRACE, task);
 	event = scratch_get(&ptrace_scratch);
 	if (!counts || !event)
 		return 0;
-	counts->generated++;
 
 	head_fill(&event->head, STREAM_PROCESS_PTRACE, task);
 	head_call(&event->head, ret, compat_is_32bit(task));

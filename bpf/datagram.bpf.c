@@ -86,13 +86,15 @@ static __always_inline void socket_exit(struct task_struct *task,
 					const struct call_args *call, long ret)
 {
 	struct call_scratch *scratch = scratch_get(&call_scratch);
-	struct event_counters *counts = counters_get(STREAM_NETWORK_SOCKET);
+	struct event_counters *counts;
 	struct network_socket_event *event;
 
-	if (!scratch || !counts || !WANTED(NETWORK_SOCKET) ||
+	if (!scratch || !WANTED(NETWORK_SOCKET) ||
 	    !RESULT_WANTED(NETWORK_SOCKET, ret))
 		return;
-	counts->generated++;
+	counts = event_begin(STREAM_NETWORK_SOCKET, task);
+	if (!counts)
+		return;
 	event = &scratch->socket;
 	call_head_fill(&event->head, STREAM_NETWORK_SOCKET, task, call);
 	event->head.retval = ret;
@@ -127,15 +129,31 @@ static __always_inline __s64 cookie_or_none(const struct sock *sk)
 	return cookie ? (__s64)cookie : EVENT_NONE;
 }
 
-/* The socket has no address of what could not be reached: the call has. */
-static __always_inline bool connect_fill(struct network_connect_event *event,
-					 const struct sock *sk,
-					 const struct call_args *call, long ret)
+/*
+ * Whom the call names; false: nobody, what was connected is so no more, or an
+ * attempt that nothing is known of.
+ */
+static __always_inline bool connect_reads(struct endpoint *to,
+					  const struct sock *sk,
+					  const struct call_args *call,
+					  long ret)
 {
 	__u16 sock_family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	struct endpoint to = { 0 };
 	__u16 asked = AF_UNSPEC;
 
+	if (bpf_probe_read_user(&asked, sizeof(asked), (void *)call->args[1]) ||
+	    asked == AF_UNSPEC)
+		return false;
+	return endpoint_read(to, call->args[1], (__u32)call->args[2],
+			     sock_family) ||
+	       ret >= 0;
+}
+
+/* The socket has no address of what could not be reached: the call has. */
+static __always_inline void connect_fill(struct network_connect_event *event,
+					 const struct sock *sk,
+					 const struct endpoint *to, long ret)
+{
 	event->cookie = cookie_or_none(sk);
 	event->proto = BPF_CORE_READ(sk, sk_protocol);
 	event->src_port = local_port(sk);
@@ -143,20 +161,13 @@ static __always_inline bool connect_fill(struct network_connect_event *event,
 	event->dst_port = peer_port(sk);
 	event->outcome = ret < 0 ? CONNECT_FAILED : CONNECT_ESTABLISHED;
 	event->head.retval = ret;
-	if (bpf_probe_read_user(&asked, sizeof(asked), (void *)call->args[1]) ||
-	    asked == AF_UNSPEC)
-		return false; /* what was connected is so no more */
 	if (ret >= 0)
-		return true;
-	if (!endpoint_read(&to, call->args[1], (__u32)call->args[2],
-			   sock_family))
-		return false;
-	event->family = to.family;
-	event->dst_port = to.port;
+		return;
+	event->family = to->family;
+	event->dst_port = to->port;
 	__builtin_memset(event->src_ip, 0, sizeof(event->src_ip));
-	__builtin_memcpy(event->dst_ip, to.ip, sizeof(to.ip));
+	__builtin_memcpy(event->dst_ip, to->ip, sizeof(to->ip));
 	event->head.source = EVENT_SOURCE_SYSCALL;
-	return true;
 }
 
 /*
@@ -167,12 +178,13 @@ static __always_inline void connect_exit(struct task_struct *task,
 					 const struct call_args *call, long ret)
 {
 	struct call_scratch *scratch = scratch_get(&call_scratch);
-	struct event_counters *counts = counters_get(STREAM_NETWORK_CONNECT);
+	struct event_counters *counts;
+	struct endpoint to = { 0 };
 	struct sock *sk;
 	bool is_tcp;
 
-	if (!scratch || !counts || !outcomes_wanted() ||
-	    connect_says_nothing(ret) || (ret >= 0 && failures_only()))
+	if (!scratch || !outcomes_wanted() || connect_says_nothing(ret) ||
+	    (ret >= 0 && failures_only()))
 		return;
 	sk = socket_of_fd(task, (__u32)call->args[0]);
 	if (!sk || !is_inet(sk))
@@ -182,11 +194,14 @@ static __always_inline void connect_exit(struct task_struct *task,
 		return;
 	if (!is_tcp && BPF_CORE_READ(sk, sk_type) == SOCK_STREAM)
 		return;
+	if (!connect_reads(&to, sk, call, ret))
+		return;
+	counts = event_begin(STREAM_NETWORK_CONNECT, task);
+	if (!counts)
+		return;
 	call_head_fill(&scratch->connect.head, STREAM_NETWORK_CONNECT, task,
 		       call);
-	if (!connect_fill(&scratch->connect, sk, call, ret))
-		return;
-	COUNT_ADD(counts->generated);
+	connect_fill(&scratch->connect, sk, &to, ret);
 	if (!predicate_network_connect(&scratch->connect)) {
 		COUNT_ADD(counts->filtered);
 		return;
@@ -202,17 +217,19 @@ static __always_inline void listen_exit(struct task_struct *task,
 					const struct call_args *call, long ret)
 {
 	struct call_scratch *scratch = scratch_get(&call_scratch);
-	struct event_counters *counts = counters_get(STREAM_NETWORK_LISTEN);
+	struct event_counters *counts;
 	struct network_listen_event *event;
 	struct sock *sk;
 	__u8 nobody[16];
 
-	if (!scratch || !counts || ret < 0 || !WANTED(NETWORK_LISTEN))
+	if (!scratch || ret < 0 || !WANTED(NETWORK_LISTEN))
 		return;
 	sk = socket_of_fd(task, (__u32)call->args[0]);
 	if (!sk || !is_inet(sk) || !exit_note_take(socket_cookie(sk)))
 		return;
-	counts->generated++;
+	counts = event_begin(STREAM_NETWORK_LISTEN, task);
+	if (!counts)
+		return;
 	event = &scratch->listen;
 	call_head_fill(&event->head, STREAM_NETWORK_LISTEN, task, call);
 	event->head.retval = ret;
@@ -260,18 +277,20 @@ static __always_inline void accepted(struct task_struct *task, struct sock *sk,
 				     __u32 flags, long ret)
 {
 	struct call_scratch *scratch = scratch_get(&call_scratch);
-	struct event_counters *counts = counters_get(STREAM_NETWORK_ACCEPT);
 	bool is_self = task->tgid == settings.self_tgid;
+	struct event_counters *counts;
 
-	if (!scratch || !counts || !sk || !is_inet(sk))
+	if (!scratch || !sk || !is_inet(sk))
 		return;
 	head_fill(&scratch->accept.head, STREAM_NETWORK_ACCEPT, task);
 	scratch->accept.head.flags |= flags;
 	if (ret >= 0)
 		owner_keep(scratch, sk, is_self);
-	if (is_self || !WANTED(NETWORK_ACCEPT))
+	if (!WANTED(NETWORK_ACCEPT))
 		return;
-	counts->generated++;
+	counts = event_begin(STREAM_NETWORK_ACCEPT, task);
+	if (!counts)
+		return;
 	accept_fill(&scratch->accept, sk, ret);
 	if (!predicate_network_accept(&scratch->accept)) {
 		counts->filtered++;
@@ -320,14 +339,16 @@ static __always_inline void datagram_seen(const struct traffic *traffic,
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct call_scratch *scratch = scratch_get(&call_scratch);
-	struct event_counters *counts = counters_get(STREAM_NETWORK_DATAGRAM);
 	const struct sock *sk = traffic->sk;
 	struct network_datagram_event *event;
+	struct event_counters *counts;
 	__u8 unused[16];
 
-	if (!scratch || !counts || !RESULT_WANTED(NETWORK_DATAGRAM, bytes))
+	if (!scratch || !RESULT_WANTED(NETWORK_DATAGRAM, bytes))
 		return;
-	counts->generated++;
+	counts = event_begin(STREAM_NETWORK_DATAGRAM, task);
+	if (!counts)
+		return;
 	event = &scratch->datagram;
 	call_head_fill(&event->head, STREAM_NETWORK_DATAGRAM, task,
 		       &traffic->call);
@@ -359,12 +380,12 @@ static __always_inline void dns_seen(const struct traffic *traffic,
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct dns_scratch *scratch = scratch_get(&dns_scratch);
-	struct event_counters *counts = counters_get(STREAM_NETWORK_DNS);
 	struct network_dns_event *event;
+	struct event_counters *counts;
 	__u32 start = 0, len;
 	bool is_read;
 
-	if (!scratch || !counts || bytes < DNS_HEADER_BYTES)
+	if (!scratch || bytes < DNS_HEADER_BYTES)
 		return;
 	event = &scratch->event;
 	len = dns_gather(scratch, message, (__u64)bytes);
@@ -376,7 +397,9 @@ static __always_inline void dns_seen(const struct traffic *traffic,
 	is_read = dns_parse(scratch, start, len - start);
 	if (traffic->proto == IPPROTO_TCP && !is_read)
 		return;
-	counts->generated++;
+	counts = event_begin(STREAM_NETWORK_DNS, task);
+	if (!counts)
+		return;
 	call_head_fill(&event->head, STREAM_NETWORK_DNS, task, &traffic->call);
 	event->head.source = EVENT_SOURCE_SYSCALL;
 	event->head.retval = bytes;
@@ -547,84 +570,68 @@ static __always_inline void traffic_exit(struct task_struct *task,
 
 /* --- the hooks -------------------------------------------------------------*/
 
-static __always_inline bool call_begin(struct call_args *call,
-				       struct pt_regs *regs,
-				       struct task_struct *task)
-{
-	if (task->tgid == settings.self_tgid)
-		return false;
-	call_args_read(call, regs, task);
-	return true;
-}
+typedef void call_handler(struct task_struct *task,
+			  const struct call_args *call, long ret);
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(network_socket, struct pt_regs *regs, long ret)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct call_args call;
-
-	if (call_begin(&call, regs, task))
-		socket_exit(task, &call, ret);
-	return 0;
-}
-
-SEC("tp_btf/sys_exit")
-int BPF_PROG(network_connect, struct pt_regs *regs, long ret)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct call_args call;
-
-	if (call_begin(&call, regs, task))
-		connect_exit(task, &call, ret);
-	return 0;
-}
-
-SEC("tp_btf/sys_exit")
-int BPF_PROG(network_listen, struct pt_regs *regs, long ret)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct call_args call;
-
-	if (call_begin(&call, regs, task))
-		listen_exit(task, &call, ret);
-	return 0;
-}
-
-SEC("tp_btf/sys_exit")
-int BPF_PROG(network_accept, struct pt_regs *regs, long ret)
+static __always_inline int call_handle(struct pt_regs *regs, long ret,
+				       call_handler *handler)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct call_args call;
 
 	call_args_read(&call, regs, task);
-	accept_exit(task, &call, ret);
+	handler(task, &call, ret);
 	return 0;
+}
+
+static __always_inline int traffic_handle(struct pt_regs *regs, long ret,
+					  bool is_send)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct traffic *traffic = traffic_begin(ret, is_send);
+
+	if (!traffic)
+		return 0;
+	call_args_read(&traffic->call, regs, task);
+	traffic->call.call = call_kind(traffic->call.slot);
+	traffic_exit(task, traffic);
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(network_socket, struct pt_regs *regs, long ret)
+{
+	return call_handle(regs, ret, socket_exit);
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(network_connect, struct pt_regs *regs, long ret)
+{
+	return call_handle(regs, ret, connect_exit);
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(network_listen, struct pt_regs *regs, long ret)
+{
+	return call_handle(regs, ret, listen_exit);
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(network_accept, struct pt_regs *regs, long ret)
+{
+	return call_handle(regs, ret, accept_exit);
 }
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(network_send, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct traffic *traffic = traffic_begin(ret, true);
-
-	if (traffic && call_begin(&traffic->call, regs, task)) {
-		traffic->call.call = call_kind(traffic->call.slot);
-		traffic_exit(task, traffic);
-	}
-	return 0;
+	return traffic_handle(regs, ret, true);
 }
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(network_receive, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct traffic *traffic = traffic_begin(ret, false);
-
-	if (traffic && ret > 0 && call_begin(&traffic->call, regs, task)) {
-		traffic->call.call = call_kind(traffic->call.slot);
-		traffic_exit(task, traffic);
-	}
-	return 0;
+	return ret > 0 ? traffic_handle(regs, ret, false) : 0;
 }
 
 /* The older way of 32-bit programs on x86: one call for all. */
@@ -640,11 +647,10 @@ int BPF_PROG(network_socketcall, struct pt_regs *regs, long ret)
 	call = &traffic->call;
 	call_args_read(call, regs, task);
 	socketcall_read(call);
-	if (call->call == CALL_ACCEPT)
-		accept_exit(task, call, ret);
-	if (task->tgid == settings.self_tgid)
-		return 0;
 	switch (call->call) {
+	case CALL_ACCEPT:
+		accept_exit(task, call, ret);
+		break;
 	case CALL_SOCKET:
 		socket_exit(task, call, ret);
 		break;

@@ -683,7 +683,7 @@ struct sensor_start_event {
 	__u8 reload; /* rules were reloaded */
 	__u8 pad[3];
 	struct event_blob version;
-	__u32 pad2;
+	__u32 left_out; /* rules that read what this machine lacks */
 };
 
 enum clock_cause { CLOCK_STEP, CLOCK_SUSPEND };

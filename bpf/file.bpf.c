@@ -144,13 +144,21 @@ static __always_inline void open_columns(struct file_open_event *event,
 	}
 }
 
-static __always_inline void open_put(struct file_open_event *event,
-				     struct event_counters *counts)
+/* The rest of the head, and off it goes. */
+static __always_inline void open_end(struct file_open_event *event,
+				     struct task_struct *task,
+				     struct event_counters *counts,
+				     bool is_wanted)
 {
 	struct bpf_dynptr room;
 	__u32 len = event->path.len;
 	__u32 size;
 
+	if (!is_wanted) {
+		counts->filtered++;
+		return;
+	}
+	head_rest(&event->head, STREAM_FILE_OPEN, task);
 	if (len > EVENT_PATH_SIZE)
 		len = EVENT_PATH_SIZE;
 	size = offsetof(struct file_open_event, path_bytes) + len;
@@ -162,27 +170,12 @@ static __always_inline void open_put(struct file_open_event *event,
 }
 
 static __always_inline void open_begin(struct file_open_event *event,
-				       struct task_struct *task, __s64 retval)
+				       struct task_struct *task)
 {
-	head_begin(&event->head, STREAM_FILE_OPEN);
-	head_look_up(&event->head, STREAM_FILE_OPEN, task);
-	if (compat_is_32bit(task))
-		event->head.flags |= EVENT_FLAG_COMPAT;
-	event->head.retval = retval;
-	event->fd = retval;
+	head_tested(&event->head, STREAM_FILE_OPEN, task);
+	event->fd = EVENT_NONE;
 	event->path.off = offsetof(struct file_open_event, path_bytes);
 	event->path.len = 0;
-	head_columns(&event->head, task, HEAD_TESTED(STREAM_FILE_OPEN));
-}
-
-/* The rest of the head, and off it goes. */
-static __always_inline void open_end(struct file_open_event *event,
-				     struct task_struct *task,
-				     struct event_counters *counts)
-{
-	head_columns(&event->head, task,
-		     HEAD_ALL & ~HEAD_TESTED(STREAM_FILE_OPEN));
-	open_put(event, counts);
 }
 
 static __always_inline bool open_predicate(struct file_open_event *event)
@@ -292,7 +285,9 @@ static __always_inline bool call_fill(struct open_scratch *scratch,
 	struct open_asked asked = {};
 	struct file *file;
 
+	head_call(&event->head, ret, compat_is_32bit(task));
 	if (ret >= 0) {
+		event->fd = ret;
 		file = file_of_fd(&scratch->path, task, (__u32)ret);
 		if (NEEDS(FILE_OPEN, FILE_OPEN_flags))
 			asked_of_call(&asked, regs, task);
@@ -300,7 +295,6 @@ static __always_inline bool call_fill(struct open_scratch *scratch,
 	}
 	if (!WANTED_IF_FAILED(FILE_OPEN))
 		return false;
-	event->fd = EVENT_NONE;
 	asked_of_call(&asked, regs, task);
 	return asked_fill(scratch, &asked);
 }
@@ -314,24 +308,13 @@ int BPF_PROG(file_open, struct pt_regs *regs, long ret)
 
 	if (!RESULT_WANTED(FILE_OPEN, ret))
 		return 0;
-	if (task->tgid == settings.self_tgid)
-		return 0;
-	counts = counters_get(STREAM_FILE_OPEN);
-	if (!counts)
-		return 0;
-	counts->generated++;
-	if (is_ruled_out(STREAM_FILE_OPEN, task)) {
-		counts->filtered++;
-		return 0;
-	}
+	counts = event_begin(STREAM_FILE_OPEN, task);
 	scratch = scratch_get(&open_scratch);
-	if (!scratch)
+	if (!counts || !scratch)
 		return 0;
-	open_begin(&scratch->event, task, ret);
-	if (call_fill(scratch, regs, ret, task))
-		open_end(&scratch->event, task, counts);
-	else
-		counts->filtered++;
+	open_begin(&scratch->event, task);
+	open_end(&scratch->event, task, counts,
+		 call_fill(scratch, regs, ret, task));
 	return 0;
 }
 
@@ -345,27 +328,19 @@ static __always_inline int request_handle(struct io_kiocb *req)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct io_open *args = (struct io_open *)req;
 	struct open_asked asked = { .at.in_kernel = true };
-	struct event_counters *counts;
-	struct open_scratch *scratch;
+	struct event_counters *counts = event_begin(STREAM_FILE_OPEN, task);
+	struct open_scratch *scratch = scratch_get(&open_scratch);
 	struct filename *filename;
 
-	if (task->tgid == settings.self_tgid)
-		return 0;
-	counts = counters_get(STREAM_FILE_OPEN);
-	scratch = scratch_get(&open_scratch);
 	if (!counts || !scratch)
 		return 0;
-	counts->generated++;
-	open_begin(&scratch->event, task, EVENT_NONE);
-	scratch->event.head.flags = EVENT_FLAG_IO_URING;
+	open_begin(&scratch->event, task);
+	scratch->event.head.flags |= EVENT_FLAG_IO_URING;
 	filename = KERNEL_READ(args, filename);
 	asked.at.name = KERNEL_READ(filename, name);
 	asked.at.dirfd = KERNEL_READ(args, dfd);
 	asked.flags = KERNEL_READ(args, how.flags);
-	if (asked_fill(scratch, &asked))
-		open_end(&scratch->event, task, counts);
-	else
-		counts->filtered++;
+	open_end(&scratch->event, task, counts, asked_fill(scratch, &asked));
 	return 0;
 }
 

@@ -41,7 +41,7 @@ static __always_inline void attr_begin(struct file_attr_event *event,
 				       struct outcome outcome,
 				       const struct kept *kept)
 {
-	event_begin(&event->head, STREAM_FILE_ATTR, task, &outcome, kept);
+	call_begin(&event->head, STREAM_FILE_ATTR, task, &outcome, kept);
 	event->new_mode = EVENT_NONE;
 	event->new_uid = EVENT_NONE;
 	event->new_gid = EVENT_NONE;
@@ -94,12 +94,11 @@ static __always_inline void attr_end(struct file_attr_event *event,
 				     const struct attr_asked *asked,
 				     struct event_counters *counts)
 {
-	counts->generated++;
 	if (!attr_fill(event, buffer, asked)) {
 		counts->filtered++;
 		return;
 	}
-	event_end(&event->head, STREAM_FILE_ATTR, task);
+	head_rest(&event->head, STREAM_FILE_ATTR, task);
 	record_put(&event_ring, &event->head,
 		   offsetof(struct file_attr_event, path_bytes),
 		   (struct part[PARTS_MAX]){ PART(event, path),
@@ -196,17 +195,19 @@ static __always_inline void asked_below(struct attr_asked *asked,
 		asked->at.empty_ok = true;
 }
 
-#define ATTR_HANDLER_BEGIN                                                    \
-	struct task_struct *task = bpf_get_current_task_btf();                \
-	struct event_counters *counts = counters_get(STREAM_FILE_ATTR);       \
-	struct file_attr_event *event = scratch_get(&attr_scratch);           \
-	struct path_buffer *buffer = scratch_get(&path_scratch);              \
-	struct attr_asked asked = {};                                         \
-	struct call call;                                                     \
-                                                                              \
-	if (!RESULT_WANTED(FILE_ATTR, ret) || !counts || !event || !buffer || \
-	    task->tgid == settings.self_tgid)                                 \
-		return 0;                                                     \
+#define ATTR_HANDLER_BEGIN                                          \
+	struct task_struct *task = bpf_get_current_task_btf();      \
+	struct event_counters *counts =                             \
+		RESULT_WANTED(FILE_ATTR, ret) ?                     \
+			event_begin(STREAM_FILE_ATTR, task) :       \
+			NULL;                                       \
+	struct file_attr_event *event = scratch_get(&attr_scratch); \
+	struct path_buffer *buffer = scratch_get(&path_scratch);    \
+	struct attr_asked asked = {};                               \
+	struct call call;                                           \
+                                                                    \
+	if (!counts || !event || !buffer)                           \
+		return 0;                                           \
 	call_read(&call, regs, task)
 
 static __always_inline int attr_mode_call(struct pt_regs *regs, long ret)
@@ -397,7 +398,7 @@ int BPF_PROG(file_attr_size, struct pt_regs *regs, long ret)
 static __always_inline int xattr_request(struct io_xattr *request)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct event_counters *counts = counters_get(STREAM_FILE_ATTR);
+	struct event_counters *counts = event_begin(STREAM_FILE_ATTR, task);
 	struct file_attr_event *event = scratch_get(&attr_scratch);
 	struct path_buffer *buffer = scratch_get(&path_scratch);
 	struct attr_asked asked = { .op = FILE_ATTR_SETXATTR,
@@ -406,7 +407,7 @@ static __always_inline int xattr_request(struct io_xattr *request)
 	bool on_file = KERNEL_READ((struct io_kiocb *)request, opcode) ==
 		       IORING_OP_FSETXATTR;
 
-	if (!counts || !event || !buffer || task->tgid == settings.self_tgid)
+	if (!counts || !event || !buffer)
 		return 0;
 	attr_begin(event, task, request_outcome(), &asked.kept);
 	asked.xattr = (const char *)name;
@@ -425,12 +426,12 @@ REQUEST_HANDLER(file_attr_xattr_request, xattr_request, struct io_xattr)
 static __always_inline int size_request(struct io_ftrunc *request)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct event_counters *counts = counters_get(STREAM_FILE_ATTR);
+	struct event_counters *counts = event_begin(STREAM_FILE_ATTR, task);
 	struct file_attr_event *event = scratch_get(&attr_scratch);
 	struct path_buffer *buffer = scratch_get(&path_scratch);
 	struct attr_asked asked = { .op = FILE_ATTR_TRUNCATE };
 
-	if (!counts || !event || !buffer || task->tgid == settings.self_tgid)
+	if (!counts || !event || !buffer)
 		return 0;
 	attr_begin(event, task, request_outcome(), &asked.kept);
 	event->new_size = KERNEL_READ(request, len);

@@ -3,7 +3,7 @@
  * What the handlers of calls that name files share: the call's arguments, the
  * steps from a call to a record, and paths of names on the way.
  *
- *   begin     the head's tested columns
+ *   begin     the books, the head's tested columns
  *   fill      own columns; pre_, the paths, predicate_
  *   end       the rest of the head, then the paths, packed, onto the ring
  *
@@ -133,24 +133,16 @@ static __always_inline void kept_drop(__u32 parts)
 			capture_drop(i);
 }
 
-static __always_inline void event_begin(struct event_head *head, __u16 stream,
-					struct task_struct *task,
-					const struct outcome *outcome,
-					const struct kept *kept)
+static __always_inline void call_begin(struct event_head *head, __u16 stream,
+				       struct task_struct *task,
+				       const struct outcome *outcome,
+				       const struct kept *kept)
 {
-	head_begin(head, stream);
-	head_look_up(head, stream, task);
-	head->flags = outcome->flags;
+	head_tested(head, stream, task);
+	head->flags |= outcome->flags;
 	head->retval = outcome->retval;
 	head->source = kept->part[CAPTURE_PATH] ? EVENT_SOURCE_LSM :
 						  EVENT_SOURCE_SYSCALL;
-	head_columns(head, task, HEAD_TESTED(stream));
-}
-
-static __always_inline void event_end(struct event_head *head, __u16 stream,
-				      struct task_struct *task)
-{
-	head_columns(head, task, HEAD_ALL & ~HEAD_TESTED(stream));
 }
 
 /*

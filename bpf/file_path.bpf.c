@@ -76,20 +76,19 @@ static __always_inline int rename_handle(struct task_struct *task,
 					 const struct rename_asked *asked,
 					 struct outcome outcome)
 {
-	struct event_counters *counts = counters_get(STREAM_FILE_RENAME);
+	struct event_counters *counts = event_begin(STREAM_FILE_RENAME, task);
 	struct file_rename_event *event = scratch_get(&rename_scratch);
 	struct path_buffer *buffer = scratch_get(&path_scratch);
 
-	if (!counts || !event || !buffer || task->tgid == settings.self_tgid)
+	if (!counts || !event || !buffer)
 		return 0;
-	counts->generated++;
-	event_begin(&event->head, STREAM_FILE_RENAME, task, &outcome,
-		    &asked->kept);
+	call_begin(&event->head, STREAM_FILE_RENAME, task, &outcome,
+		   &asked->kept);
 	if (!rename_fill(event, buffer, asked)) {
 		counts->filtered++;
 		return 0;
 	}
-	event_end(&event->head, STREAM_FILE_RENAME, task);
+	head_rest(&event->head, STREAM_FILE_RENAME, task);
 	record_put(&event_ring, &event->head,
 		   offsetof(struct file_rename_event, old_path_bytes),
 		   (struct part[PARTS_MAX]){ PART(event, old_path),
@@ -174,20 +173,19 @@ static __always_inline int unlink_handle(struct task_struct *task,
 					 const struct unlink_asked *asked,
 					 struct outcome outcome)
 {
-	struct event_counters *counts = counters_get(STREAM_FILE_UNLINK);
+	struct event_counters *counts = event_begin(STREAM_FILE_UNLINK, task);
 	struct file_unlink_event *event = scratch_get(&unlink_scratch);
 	struct path_buffer *buffer = scratch_get(&path_scratch);
 
-	if (!counts || !event || !buffer || task->tgid == settings.self_tgid)
+	if (!counts || !event || !buffer)
 		return 0;
-	counts->generated++;
-	event_begin(&event->head, STREAM_FILE_UNLINK, task, &outcome,
-		    &asked->kept);
+	call_begin(&event->head, STREAM_FILE_UNLINK, task, &outcome,
+		   &asked->kept);
 	if (!unlink_fill(event, buffer, asked)) {
 		counts->filtered++;
 		return 0;
 	}
-	event_end(&event->head, STREAM_FILE_UNLINK, task);
+	head_rest(&event->head, STREAM_FILE_UNLINK, task);
 	record_put(&event_ring, &event->head,
 		   offsetof(struct file_unlink_event, path_bytes),
 		   (struct part[PARTS_MAX]){ PART(event, path) }, counts);
@@ -283,20 +281,19 @@ static __always_inline int link_handle(struct task_struct *task,
 				       const struct link_asked *asked,
 				       struct outcome outcome)
 {
-	struct event_counters *counts = counters_get(STREAM_FILE_LINK);
+	struct event_counters *counts = event_begin(STREAM_FILE_LINK, task);
 	struct file_link_event *event = scratch_get(&link_scratch);
 	struct path_buffer *buffer = scratch_get(&path_scratch);
 
-	if (!counts || !event || !buffer || task->tgid == settings.self_tgid)
+	if (!counts || !event || !buffer)
 		return 0;
-	counts->generated++;
-	event_begin(&event->head, STREAM_FILE_LINK, task, &outcome,
-		    &asked->kept);
+	call_begin(&event->head, STREAM_FILE_LINK, task, &outcome,
+		   &asked->kept);
 	if (!link_fill(event, buffer, asked)) {
 		counts->filtered++;
 		return 0;
 	}
-	event_end(&event->head, STREAM_FILE_LINK, task);
+	head_rest(&event->head, STREAM_FILE_LINK, task);
 	record_put(&event_ring, &event->head,
 		   offsetof(struct file_link_event, path_bytes),
 		   (struct part[PARTS_MAX]){ PART(event, path),
@@ -445,20 +442,19 @@ static __always_inline int mount_handle(struct task_struct *task,
 					const struct mount_asked *asked,
 					struct outcome outcome)
 {
-	struct event_counters *counts = counters_get(STREAM_FILE_MOUNT);
+	struct event_counters *counts = event_begin(STREAM_FILE_MOUNT, task);
 	struct file_mount_event *event = scratch_get(&mount_scratch);
 	struct path_buffer *buffer = scratch_get(&path_scratch);
 
-	if (!counts || !event || !buffer || task->tgid == settings.self_tgid)
+	if (!counts || !event || !buffer)
 		return 0;
-	counts->generated++;
-	event_begin(&event->head, STREAM_FILE_MOUNT, task, &outcome,
-		    &asked->kept);
+	call_begin(&event->head, STREAM_FILE_MOUNT, task, &outcome,
+		   &asked->kept);
 	if (!mount_fill(event, buffer, task, asked)) {
 		counts->filtered++;
 		return 0;
 	}
-	event_end(&event->head, STREAM_FILE_MOUNT, task);
+	head_rest(&event->head, STREAM_FILE_MOUNT, task);
 	record_put(&event_ring, &event->head,
 		   offsetof(struct file_mount_event, path_bytes),
 		   (struct part[PARTS_MAX]){ PART(event, path),
@@ -542,17 +538,14 @@ static __always_inline void dup_fill(struct file_dup_event *event,
 static __always_inline int dup_handle(struct task_struct *task,
 				      const struct call *call, long ret)
 {
-	struct event_counters *counts = counters_get(STREAM_FILE_DUP);
+	struct event_counters *counts = event_begin(STREAM_FILE_DUP, task);
 	struct file_dup_event *event = scratch_get(&dup_scratch);
 	struct path_buffer *buffer = scratch_get(&path_scratch);
-	struct outcome outcome = call_outcome(task, ret);
 
-	if (!counts || !event || !buffer || task->tgid == settings.self_tgid)
+	if (!counts || !event || !buffer)
 		return 0;
-	counts->generated++;
-	event_begin(&event->head, STREAM_FILE_DUP, task, &outcome,
-		    &(struct kept){});
-	event->head.source = EVENT_SOURCE_KERNEL;
+	head_tested(&event->head, STREAM_FILE_DUP, task);
+	head_call(&event->head, ret, call->is_32bit);
 	event->old_fd = (__u32)call->arg[0];
 	event->new_fd = ret;
 	if (ret < 0)
@@ -565,7 +558,7 @@ static __always_inline int dup_handle(struct task_struct *task,
 		counts->filtered++;
 		return 0;
 	}
-	event_end(&event->head, STREAM_FILE_DUP, task);
+	head_rest(&event->head, STREAM_FILE_DUP, task);
 	ring_put(&event_ring, &event->head, sizeof(*event), counts);
 	return 0;
 }

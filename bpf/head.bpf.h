@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Fills struct event_head from a task. The task is a pointer that the verifier
- * trusts: its members are loaded directly, and a null pointer on the way reads
- * as 0.
+ * The first step of every handler, and struct event_head, filled from a task.
+ * The task is a pointer that the verifier trusts: its members are loaded
+ * directly, and a null pointer on the way reads as 0.
  */
 #ifndef SHRIKE_BPF_HEAD_H
 #define SHRIKE_BPF_HEAD_H
@@ -12,9 +12,26 @@
 #include "bpf/process_bits.bpf.h"
 #include "bpf/ring.bpf.h"
 
-static __always_inline __u64 task_key(struct task_struct *task)
+/*
+ * An event of the stream by the task, which is in the books from here on. NULL:
+ * there is nothing to do for it. It is the sensor's own, or of a process whose
+ * events no rule can use: that is known before anything is read of it.
+ */
+static __always_inline struct event_counters *
+event_begin(__u32 stream, struct task_struct *task)
 {
-	return PID_KEY(task->group_leader->start_boottime, task->tgid);
+	struct event_counters *counts;
+
+	if (task->tgid == settings.self_tgid)
+		return NULL;
+	counts = counters_get(stream);
+	if (!counts)
+		return NULL;
+	COUNT(counts, stream, generated);
+	if (STREAM_IS_LIFECYCLE(stream) || !is_ruled_out(stream, task))
+		return counts;
+	COUNT(counts, stream, filtered);
+	return NULL;
 }
 
 /* The innermost number of a pid and the namespace it belongs to. */
@@ -105,8 +122,9 @@ static __always_inline void head_terms_unknown(struct event_head *head)
 
 _Static_assert(COL_AMBIENT_FIRST <= 64, "the head's columns are in one word");
 
-/* What is the same whoever did it; the collector adds to flags. */
-static __always_inline void head_begin(struct event_head *head, __u16 stream)
+/* What is no column of its own; the collector adds to flags. */
+static __always_inline void head_begin(struct event_head *head, __u16 stream,
+				       struct task_struct *task)
 {
 	head->stream = stream;
 	head->abi = EVENT_ABI;
@@ -117,7 +135,8 @@ static __always_inline void head_begin(struct event_head *head, __u16 stream)
 			       EVENT_SOURCE_KERNEL;
 	head->generation = settings.generation;
 	head->truncated = 0;
-	head->flags = 0;
+	head->flags = task->flags & PF_KTHREAD ? EVENT_FLAG_KTHREAD : 0;
+	head_look_up(head, stream, task);
 }
 
 /*
@@ -175,15 +194,27 @@ static __always_inline void head_call(struct event_head *head, long ret,
 		head->flags |= EVENT_FLAG_COMPAT;
 }
 
-/* Every column. */
+/* What predicates test. */
+static __always_inline void head_tested(struct event_head *head, __u16 stream,
+					struct task_struct *task)
+{
+	head_begin(head, stream, task);
+	head_columns(head, task, HEAD_TESTED(stream));
+}
+
+/* The rest, when they have passed it. */
+static __always_inline void head_rest(struct event_head *head, __u16 stream,
+				      struct task_struct *task)
+{
+	head_columns(head, task, HEAD_ALL & ~HEAD_TESTED(stream));
+}
+
+/* Every column at once. */
 static __always_inline void head_fill(struct event_head *head, __u16 stream,
 				      struct task_struct *task)
 {
-	head_begin(head, stream);
-	head_look_up(head, stream, task);
+	head_begin(head, stream, task);
 	head_columns(head, task, HEAD_ALL);
-	if (task->flags & PF_KTHREAD)
-		head->flags |= EVENT_FLAG_KTHREAD;
 }
 
 #endif

@@ -193,13 +193,10 @@ int BPF_PROG(kernel_module, struct pt_regs *regs, long ret)
 		bpf_map_delete_elem(&module_names, &tid);
 		return 0;
 	}
-	if (task->tgid == settings.self_tgid)
-		return 0;
-	counts = counters_get(STREAM_KERNEL_MODULE);
+	counts = event_begin(STREAM_KERNEL_MODULE, task);
 	scratch = scratch_get(&module_scratch);
 	if (!counts || !scratch)
 		return 0;
-	counts->generated++;
 
 	event = &scratch->event;
 	head_fill(&event->head, STREAM_KERNEL_MODULE, task);
@@ -281,13 +278,10 @@ int BPF_PROG(kernel_bpf, struct pt_regs *regs, long ret)
 
 	if (!RESULT_WANTED(KERNEL_BPF, ret))
 		return 0;
-	if (task->tgid == settings.self_tgid)
-		return 0;
-	counts = counters_get(STREAM_KERNEL_BPF);
+	counts = event_begin(STREAM_KERNEL_BPF, task);
 	event = scratch_get(&bpf_scratch);
 	if (!counts || !event)
 		return 0;
-	counts->generated++;
 
 	head_fill(&event->head, STREAM_KERNEL_BPF, task);
 	event->head.source = EVENT_SOURCE_SYSCALL;

@@ -71,13 +71,10 @@ int BPF_PROG(memory_memfd, struct pt_regs *regs, long ret)
 
 	if (!RESULT_WANTED(MEMORY_MEMFD, ret))
 		return 0;
-	if (task->tgid == settings.self_tgid)
-		return 0;
-	counts = counters_get(STREAM_MEMORY_MEMFD);
+	counts = event_begin(STREAM_MEMORY_MEMFD, task);
 	event = scratch_get(&memfd_scratch);
 	if (!counts || !event)
 		return 0;
-	counts->generated++;
 
 	head_fill(&event->head, STREAM_MEMORY_MEMFD, task);
 	event->head.source = EVENT_SOURCE_SYSCALL;
@@ -206,17 +203,14 @@ int BPF_PROG(memory_map, struct pt_regs *regs, long ret)
 	if (failed && !WANTED_IF_FAILED(MEMORY_MAP))
 		return 0;
 	map_call_of(&map, regs, is_32bit, compat_call_slot(regs, task));
-	if (!map_is_exec(&map, task) || task->tgid == settings.self_tgid)
+	if (!map_is_exec(&map, task))
 		return 0;
-	counts = counters_get(STREAM_MEMORY_MAP);
+	counts = event_begin(STREAM_MEMORY_MAP, task);
 	event = scratch_get(&map_scratch);
 	if (!counts || !event)
 		return 0;
-	counts->generated++;
 
-	head_begin(&event->head, STREAM_MEMORY_MAP);
-	head_look_up(&event->head, STREAM_MEMORY_MAP, task);
-	head_columns(&event->head, task, HEAD_TESTED(STREAM_MEMORY_MAP));
+	head_tested(&event->head, STREAM_MEMORY_MAP, task);
 	head_call(&event->head, failed ? ret : 0, is_32bit);
 	event->addr = map_address(&map, regs, is_32bit, ret);
 	event->length = map.length;
@@ -228,8 +222,7 @@ int BPF_PROG(memory_map, struct pt_regs *regs, long ret)
 		counts->filtered++;
 		return 0;
 	}
-	head_columns(&event->head, task,
-		     HEAD_ALL & ~HEAD_TESTED(STREAM_MEMORY_MAP));
+	head_rest(&event->head, STREAM_MEMORY_MAP, task);
 	ring_put(&event_ring, &event->head, sizeof(*event), counts);
 	return 0;
 }

@@ -72,11 +72,10 @@ static __always_inline void namespace_emit(struct task_struct *task,
 
 	if (!RESULT_WANTED(PROCESS_NAMESPACE, ret))
 		return;
-	counts = counters_get(STREAM_PROCESS_NAMESPACE);
+	counts = event_begin(STREAM_PROCESS_NAMESPACE, task);
 	event = scratch_get(&namespace_scratch);
 	if (!counts || !event)
 		return;
-	counts->generated++;
 
 	head_fill(&event->head, STREAM_PROCESS_NAMESPACE, task);
 	head_call(&event->head, ret, compat_is_32bit(task));
@@ -129,23 +128,17 @@ static __always_inline void chdir_asked(struct process_chdir_event *event,
 static __always_inline void chdir_emit(struct task_struct *task,
 				       struct pt_regs *regs, long ret)
 {
-	struct event_counters *counts;
-	struct chdir_scratch *scratch;
+	struct event_counters *counts = event_begin(STREAM_PROCESS_CHDIR, task);
+	struct chdir_scratch *scratch = scratch_get(&chdir_scratch);
 	struct process_chdir_event *event;
 
-	counts = counters_get(STREAM_PROCESS_CHDIR);
-	scratch = scratch_get(&chdir_scratch);
 	if (!counts || !scratch)
 		return;
-	counts->generated++;
-
 	event = &scratch->event;
 	head_fill(&event->head, STREAM_PROCESS_CHDIR, task);
-	event->head.retval = ret;
+	head_call(&event->head, ret, compat_is_32bit(task));
 	event->pad = 0;
 	event->path = (struct event_blob){ 0 };
-	if (compat_is_32bit(task))
-		event->head.flags |= EVENT_FLAG_COMPAT;
 	if (ret < 0) {
 		chdir_asked(event, task, regs);
 	} else {
@@ -162,10 +155,8 @@ int BPF_PROG(process_chdir, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
-	if (!RESULT_WANTED(PROCESS_CHDIR, ret) ||
-	    task->tgid == settings.self_tgid)
-		return 0;
-	chdir_emit(task, regs, ret);
+	if (RESULT_WANTED(PROCESS_CHDIR, ret))
+		chdir_emit(task, regs, ret);
 	return 0;
 }
 

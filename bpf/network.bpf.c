@@ -89,12 +89,11 @@ static __always_inline void connect_begins(struct state_scratch *scratch,
 	owner->state = is_self ? OWNER_SELF : OWNER_CONNECTING;
 	if (owners_wanted())
 		bpf_map_update_elem(&socket_owners, &cookie, owner, BPF_ANY);
-	if (is_self || !WANTED(NETWORK_CONNECT))
+	if (!WANTED(NETWORK_CONNECT))
 		return;
-	counts = counters_get(STREAM_NETWORK_CONNECT);
+	counts = event_begin(STREAM_NETWORK_CONNECT, task);
 	if (!counts)
 		return;
-	COUNT_ADD(counts->generated);
 	__builtin_memcpy(&scratch->connect.head, &owner->head,
 			 sizeof(owner->head));
 	scratch->connect.cookie = cookie;
@@ -186,10 +185,9 @@ static __always_inline void listen_begins(struct state_scratch *scratch,
 		exit_note_leave(cookie);
 		return;
 	}
-	counts = counters_get(STREAM_NETWORK_LISTEN);
+	counts = event_begin(STREAM_NETWORK_LISTEN, task);
 	if (!counts)
 		return;
-	counts->generated++;
 	head_fill(&event->head, STREAM_NETWORK_LISTEN, task);
 	event->head.flags |= call_flags(task, slot);
 	event->cookie = cookie;

@@ -183,14 +183,13 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid,
 	struct path_buffer *path;
 	struct mm_struct *mm = task->mm;
 
-	if (task->tgid == settings.self_tgid)
+	if (!mm)
 		return 0;
-	counts = counters_get(STREAM_PROCESS_EXEC);
+	counts = event_begin(STREAM_PROCESS_EXEC, task);
 	event = scratch_get(&exec_scratch);
 	path = scratch_get(&exec_path);
-	if (!counts || !event || !path || !mm)
+	if (!counts || !event || !path)
 		return 0;
-	counts->generated++;
 
 	head_fill(&event->head, STREAM_PROCESS_EXEC, task);
 	exec_begin(event);
@@ -298,8 +297,6 @@ static __always_inline void failed_fill(struct process_exec_event *event,
 					   EVENT_PATH_SIZE, (void *)name);
 
 	event->head.source = EVENT_SOURCE_SYSCALL;
-	if (is_32bit)
-		event->head.flags |= EVENT_FLAG_COMPAT;
 	if (len < 0 || len == EVENT_PATH_SIZE)
 		event->head.truncated |= EVENT_PART_FILENAME;
 	if (len >= 0)
@@ -333,17 +330,16 @@ int BPF_PROG(process_exec_failed, struct pt_regs *regs, long ret)
 	struct event_counters *counts;
 	struct process_exec_event *event;
 
-	if (ret >= 0 || task->tgid == settings.self_tgid)
+	if (ret >= 0)
 		return 0;
-	counts = counters_get(STREAM_PROCESS_EXEC);
+	counts = event_begin(STREAM_PROCESS_EXEC, task);
 	event = scratch_get(&failed_scratch);
 	if (!counts || !event)
 		return 0;
-	counts->generated++;
 
 	head_fill(&event->head, STREAM_PROCESS_EXEC, task);
 	exec_begin(event);
-	event->head.retval = ret;
+	head_call(&event->head, ret, compat_is_32bit(task));
 	event->old_pid = task->pid;
 	failed_fill(event, task, regs);
 	failed_put(event, counts);
@@ -403,11 +399,10 @@ static __always_inline void clone_put(struct task_struct *creator, __u64 flags)
 	flags &= CLONE_NEW_MASK & ~CSIGNAL;
 	if (!flags)
 		return;
-	counts = counters_get(STREAM_PROCESS_NAMESPACE);
+	counts = event_begin(STREAM_PROCESS_NAMESPACE, creator);
 	event = scratch_get(&clone_scratch);
 	if (!counts || !event)
 		return;
-	counts->generated++;
 
 	head_fill(&event->head, STREAM_PROCESS_NAMESPACE, creator);
 	event->flags = flags;
@@ -422,11 +417,11 @@ static __always_inline void fork_put(struct task_struct *creator,
 				     struct task_struct *child,
 				     struct process_fork_event *event)
 {
-	struct event_counters *counts = counters_get(STREAM_PROCESS_FORK);
+	struct event_counters *counts =
+		event_begin(STREAM_PROCESS_FORK, creator);
 
 	if (!counts)
 		return;
-	counts->generated++;
 	head_fill(&event->head, STREAM_PROCESS_FORK, creator);
 	if (child->pid != child->tgid)
 		event->head.flags |= EVENT_FLAG_THREAD;
@@ -469,14 +464,11 @@ static __always_inline int exit_put(struct task_struct *task)
 	struct process_exit_event *event;
 	int status;
 
-	if (task->tgid == settings.self_tgid)
-		return 0;
 	bits_of_exit(task);
-	counts = counters_get(STREAM_PROCESS_EXIT);
+	counts = event_begin(STREAM_PROCESS_EXIT, task);
 	event = scratch_get(&exit_scratch);
 	if (!counts || !event)
 		return 0;
-	counts->generated++;
 
 	head_fill(&event->head, STREAM_PROCESS_EXIT, task);
 	if (task->signal->flags & SIGNAL_GROUP_EXIT)

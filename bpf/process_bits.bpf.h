@@ -45,7 +45,7 @@ struct {
 
 #define TESTS_TERMS(stream, whose) (settings.tests_process[stream] >> (whose)&1)
 
-static __always_inline __u64 bits_key(struct task_struct *task)
+static __always_inline __u64 task_key(struct task_struct *task)
 {
 	return PID_KEY(task->group_leader->start_boottime, task->tgid);
 }
@@ -57,7 +57,7 @@ static __always_inline __u64 bits_key(struct task_struct *task)
 static __always_inline bool bits_read(struct task_struct *task,
 				      struct process_terms *ret_terms)
 {
-	__u64 key = bits_key(task);
+	__u64 key = task_key(task);
 	const volatile struct process_bits *bits =
 		bpf_map_lookup_elem(&process_term_bits, &key);
 
@@ -75,18 +75,28 @@ static __always_inline bool bits_read(struct task_struct *task,
 #define NEEDS_WORD(stream, i) (settings.needs_terms[stream].words[i])
 
 /*
- * Before anything is read of an event: is the process one whose events of the
- * stream no rule can use? What is not known may be used.
+ * Of whom the last look-up of this CPU found no use, per stream: who makes many
+ * events makes them in a row. It stays true until that program is over: a bit
+ * that is 0 stays 0.
  */
-static __always_inline bool is_ruled_out(__u32 stream, struct task_struct *task)
+struct useless {
+	__u64 start_ns;
+	__u64 who; /* pid and count of execs */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, STREAM_COUNT);
+	__type(key, __u32);
+	__type(value, struct useless);
+} useless SEC(".maps");
+
+static __always_inline bool bits_rule_out(__u32 stream,
+					  struct task_struct *task)
 {
 	const volatile struct process_bits *bits;
-	__u64 key, any = 0;
+	__u64 key = task_key(task), any = 0;
 
-	if (!NEEDS_WORD(stream, 0) && !NEEDS_WORD(stream, 1) &&
-	    !NEEDS_WORD(stream, 2) && !NEEDS_WORD(stream, 3))
-		return false;
-	key = bits_key(task);
 	bits = bpf_map_lookup_elem(&process_term_bits, &key);
 	if (!bits)
 		return false;
@@ -97,9 +107,35 @@ static __always_inline bool is_ruled_out(__u32 stream, struct task_struct *task)
 	       bits->exec_id == (__u32)task->self_exec_id;
 }
 
+/*
+ * Before anything is read of an event: is the process one whose events of the
+ * stream no rule can use? What is not known may be used.
+ */
+static __always_inline bool is_ruled_out(__u32 stream, struct task_struct *task)
+{
+	volatile struct useless *last;
+	__u64 start_ns, who;
+
+	if (!NEEDS_WORD(stream, 0) && !NEEDS_WORD(stream, 1) &&
+	    !NEEDS_WORD(stream, 2) && !NEEDS_WORD(stream, 3))
+		return false;
+	last = bpf_map_lookup_elem(&useless, &stream);
+	if (!last)
+		return false;
+	start_ns = task->group_leader->start_boottime;
+	who = (__u64)task->tgid << 32 | (__u32)task->self_exec_id;
+	if (last->start_ns == start_ns && last->who == who)
+		return true;
+	if (!bits_rule_out(stream, task))
+		return false;
+	last->start_ns = start_ns;
+	last->who = who;
+	return true;
+}
+
 static __always_inline __u64 keys_read(struct task_struct *task)
 {
-	__u64 key = bits_key(task);
+	__u64 key = task_key(task);
 	const struct process_bits_full *full;
 	const struct process_keys *keys;
 	const __u64 *closed;
@@ -180,14 +216,14 @@ static __always_inline void bits_of_fork(struct task_struct *creator,
 {
 	struct process_bits *bits = scratch_get(&bits_scratch);
 	const struct process_bits *from;
-	__u64 key = bits_key(creator);
+	__u64 key = task_key(creator);
 
 	if (!bits || !bits_read(creator, &bits->terms))
 		return;
 	from = bpf_map_lookup_elem(&process_term_bits, &key);
 	if (!from)
 		return;
-	bits->owner = bits_key(child);
+	bits->owner = task_key(child);
 	bits->exec_ns = from->exec_ns;
 	bits->exec_id = (__u32)child->self_exec_id;
 	bits->pad = 0;
@@ -221,7 +257,7 @@ static __always_inline void keys_of_exec(const struct event_head *head,
 
 static __always_inline void bits_of_exit(struct task_struct *task)
 {
-	__u64 key = bits_key(task);
+	__u64 key = task_key(task);
 
 	if (settings.keeps_terms)
 		bpf_map_delete_elem(&process_term_bits, &key);

@@ -71,11 +71,19 @@ static __always_inline struct event_counters *counters_get(__u32 stream)
 	return bpf_map_lookup_elem(&counters, &stream);
 }
 
-/*
- * For a stream that programs behind two hooks add to, when one of them may
- * interrupt the other.
- */
 #define COUNT_ADD(counter) __sync_fetch_and_add(&(counter), 1)
+
+/*
+ * One more, of a stream known at build time. Of network.connect programs behind
+ * two hooks count, and one may interrupt the other.
+ */
+#define COUNT(counts, stream, counter)                  \
+	do {                                            \
+		if ((stream) == STREAM_NETWORK_CONNECT) \
+			COUNT_ADD((counts)->counter);   \
+		else                                    \
+			(counts)->counter++;            \
+	} while (0)
 
 /*
  * The functions that follow are global: the verifier looks at them once, and not

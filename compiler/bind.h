@@ -117,6 +117,7 @@ struct bound_rule {
 	const char *description;
 	const char *attack;
 	bool enabled;
+	bool left_out; /* it reads what this machine lacks */
 };
 
 #define BIND_BLOCKS_MAX 16 /* of a rule */

@@ -11,6 +11,7 @@
  *                               type*.c ...
  *                lower_rule     lower*.c       the stream plan; folds on the way
  *                bounds_set     bounds.c       how much state it may hold
+ *   of the set   leave_out      leave_out.c    what this machine cannot run
  *   of the set   view_check     view_check.c   what of a view no rule reads
  *   of the set   plan_check     plan_check.c   what the engine relies on
  *                share_find     share*.c       what rules have in common
@@ -27,6 +28,7 @@
 #include "compiler/bounds.h"
 #include "compiler/dump.h"
 #include "compiler/expand.h"
+#include "compiler/leave_out.h"
 #include "compiler/lower.h"
 #include "compiler/order.h"
 #include "compiler/parse.h"
@@ -151,7 +153,7 @@ static void place_rules(struct compilation *c, const struct bound_rules *bound,
 		struct bound_rule *rule = bound->items[i];
 		struct plan_rule *placed = &rules[plan->rule_count];
 
-		if (!rule->enabled)
+		if (!rule->enabled || rule->left_out)
 			continue;
 		*placed = *rule->plan;
 		rule->plan = placed;
@@ -202,9 +204,11 @@ static const struct plan *compile_rules(struct compilation *c,
 		compile_rule(c, bound, ordered[i]);
 	if (!c->nomem)
 		view_check(c, asts, bound);
-	if (!c->nomem && !c->diagnostics->error_count)
-		place_rules(c, bound, program, plan);
-	if (!plan->rule_count && !c->diagnostics->error_count && !c->nomem)
+	if (c->nomem || c->diagnostics->error_count)
+		return plan;
+	program->left_out_count = leave_out(c, bound, state->options);
+	place_rules(c, bound, program, plan);
+	if (!plan->rule_count && !program->left_out_count && !c->nomem)
 		compilation_error(c, asts->rules[0]->name_span, NULL,
 				  "no rule is enabled");
 	return plan;
@@ -231,7 +235,8 @@ static int run_passes(struct compilation *c, struct dump_state *state,
 	if (c->nomem)
 		return nomem(c->arena, err);
 	if (c->diagnostics->error_count)
-		return COMPILE_REJECTED;
+		return program->left_out_count ? COMPILE_LACKING :
+						 COMPILE_REJECTED;
 	CHECK(!plan_check(program->plan));
 	r = share_find(c->arena, program->plan, &program->share, err);
 	if (r)
@@ -250,7 +255,8 @@ int compile(struct arena *arena, const struct compile_source *sources,
 	struct program *program = compilation_alloc(&c, 1, sizeof(*program));
 	struct dump_state state = { .sources = sources,
 				    .source_count = source_count,
-				    .program = program };
+				    .program = program,
+				    .options = options };
 	int r;
 
 	if (!program)

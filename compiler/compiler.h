@@ -85,6 +85,8 @@ struct program {
 	const struct collection_task *tasks;
 	unsigned task_count;
 	const struct share *share; /* what the rules have in common */
+	/* Rules that read what this machine lacks, left out of the plan. */
+	unsigned left_out_count;
 	/*
 	 * Of each rule of the plan the query that its text stands for, where
 	 * that differs from what was written; else NULL.
@@ -96,6 +98,13 @@ struct program {
 struct compile_options {
 	const char *dump; /* a known pass; NULL: none */
 	struct buf *out;  /* gets what the pass made, as text */
+	/*
+	 * By stream what the machine that is to run the rules lacks for it, as
+	 * "this kernel has no ..."; NULL: nothing. What reads such a stream is
+	 * left out with a warning, and so is who reads its matches.
+	 */
+	const char *const *lacks;
+	bool strict; /* rather refuse them all */
 };
 
 bool compile_pass_known(const char *pass);
@@ -106,9 +115,15 @@ void compile_pass_names(struct buf *out);
 /*
  * Compile all sources as one rule set. 0, or COMPILE_REJECTED when `diagnostics`
  * holds at least one error (then *ret_program is not written), or a negative
- * errno. A rule set without any rule is rejected.
+ * errno. A rule set without any rule is rejected. COMPILE_LACKING is the same
+ * where the rules are right and the machine is not the one for them: none would
+ * be left, or one is left out that is strictly wanted.
  */
-enum compile_outcome { COMPILE_OK = 0, COMPILE_REJECTED = 1 };
+enum compile_outcome {
+	COMPILE_OK = 0,
+	COMPILE_REJECTED = 1,
+	COMPILE_LACKING = 2
+};
 int compile(struct arena *arena, const struct compile_source *sources,
 	    unsigned source_count, const struct compile_options *options,
 	    struct diagnostics *diagnostics, struct program **ret_program,

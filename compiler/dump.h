@@ -20,7 +20,8 @@ struct dump_state {
 	struct expanded_rule *expanded; /* of each rule of `ast` */
 	unsigned expanded_count;
 	struct bound_rules bound;
-	const struct program *program; /* its plan may be NULL */
+	const struct program *program;	       /* its plan may be NULL */
+	const struct compile_options *options; /* may be NULL */
 };
 
 /* `pass` is a known one. What needs memory takes it from the arena. */

@@ -128,13 +128,15 @@ until_done() {
 	load_pid=
 }
 
-# In a mount namespace of its own, which has the tracepoints' file system.
+# with_bpftrace NAME SCRIPT long|short PROGRAMS [VARIABLE=VALUE]: in a mount
+# namespace of its own, which has the tracepoints' file system.
 with_bpftrace() {
 	# shellcheck disable=SC2016 # the inner shell's own argument
-	until_ready env BPFTRACE_PERF_RB_PAGES=4096 unshare -m sh -c '
+	until_ready env BPFTRACE_PERF_RB_PAGES=4096 "${@:5}" unshare -m sh -c '
 		mount -t tracefs t /sys/kernel/tracing &&
 		mount -t debugfs d /sys/kernel/debug &&
 		exec bpftrace -e "$0"' "$2"
+	expected=$4
 	"$3" "$1"
 	until_done
 	expected=0
@@ -154,13 +156,13 @@ for ((round = 0; round < ${ROUNDS:-7}; round++)); do
 	with_sensor exec exec long 0
 	with_sensor reject reject long 1
 	with_sensor begins begins long 1
-	with_bpftrace opened "$opened_script" long
-	with_bpftrace long "$opened_script" long BPFTRACE_STRLEN=200
-	with_bpftrace family "$family_script" long
-	with_bpftrace entry "$entry_script" long
+	with_bpftrace opened "$opened_script" long 6
+	with_bpftrace long "$opened_script" long 6 BPFTRACE_STRLEN=200
+	with_bpftrace family "$family_script" long 3
+	with_bpftrace entry "$entry_script" long 1
 	short bare_short
 	with_sensor emit emit short 1
-	with_bpftrace emit_other "$emit_script" short
+	with_bpftrace emit_other "$emit_script" short 1
 done
 
 python3 - "$work" "$disturbed" <<'END'

@@ -45,6 +45,7 @@ static void stream__hook_not_there__is_not_served(void **state)
 	struct probe_stream stream;
 	struct probe probe;
 	bool lacks = false;
+	struct buf text = BUF_INIT;
 
 	(void)state;
 	probe_open(&probe, "sys_exit");
@@ -56,6 +57,14 @@ static void stream__hook_not_there__is_not_served(void **state)
 			 !stream.sources[i].there &&
 			 !stream.sources[i].optional;
 	assert_true(lacks);
+	probe_lacks(&stream, &text);
+	assert_non_null(strstr(buf_text(&text), "tp_btf/inet_sock_set_state"));
+	assert_null(strstr(buf_text(&text), "sys_exit"));
+	buf_reset(&text);
+	probe_stream(&probe, STREAM_FILE_OPEN, &stream);
+	probe_lacks(&stream, &text);
+	assert_string_equal(buf_text(&text), "");
+	buf_release(&text);
 	probe_release(&probe);
 }
 

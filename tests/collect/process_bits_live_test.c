@@ -9,6 +9,8 @@
 #include "live.h"
 
 #include "bpf/process_bits.h"
+#include "user/base/catalog.h"
+#include "user/collect/self_test_deeds.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -65,12 +67,24 @@ static void *touch_in_thread(void *arg)
 	return arg;
 }
 
+/* Something for each stream, as the program. */
+static int program_deeds(void)
+{
+	static const char *const argv[] = { "/bin/true", NULL };
+	struct self_test_result result;
+	pid_t pid;
+
+	return self_test_deeds(~0ULL, argv, &result, &pid) ? 1 : 0;
+}
+
 /* PROGRAM FOLDER [NEXT]: opens in itself, a thread and a child; then NEXT. */
 static int program(int argc, char **argv)
 {
 	pthread_t thread;
 	pid_t child;
 
+	if (strcmp(argv[1], "deeds") == 0)
+		return program_deeds();
 	snprintf(made.folder, sizeof(made.folder), "%s", argv[1]);
 	touch("main");
 	if (pthread_create(&thread, NULL, touch_in_thread, NULL) ||
@@ -251,6 +265,87 @@ static void bits__needed_at_once__rule_out_the_same(void **state)
 	live_drain(&live);
 	all_seen(&live, "other", 0);
 	all_seen(&live, "wanted", 2);
+	live_close(&live);
+}
+
+static void deeds_run(const char *name)
+{
+	char path[64];
+	int status;
+	pid_t pid = fork();
+
+	snprintf(path, sizeof(path), "%s/%s", made.folder, name);
+	if (pid == 0) {
+		execl(path, path, "deeds", NULL);
+		_exit(127);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+/*
+ * How a connection ends is told from a packet: nobody knows there what the
+ * process is by now.
+ */
+static bool is_told_later(const struct event_head *head)
+{
+	const struct network_connect_event *connect = (const void *)head;
+
+	return head->stream == STREAM_NETWORK_CLOSE ||
+	       (head->stream == STREAM_NETWORK_CONNECT &&
+		connect->outcome != CONNECT_ATTEMPTED);
+}
+
+static unsigned count(const struct live *live, enum stream_id stream,
+		      const char *comm)
+{
+	const struct event_head *head = NULL;
+	unsigned n = 0;
+
+	while ((head = live_next(live, head)))
+		n += head->stream == stream && !is_told_later(head) &&
+		     strcmp(head->comm, comm) == 0;
+	return n;
+}
+
+/* No module can be loaded here. */
+static bool is_ruled_out_at_once(unsigned s)
+{
+	return !STREAM_IS_LIFECYCLE(s) && s != STREAM_NETWORK_CLOSE &&
+	       s != STREAM_KERNEL_MODULE;
+}
+
+/* No predicate asks for the bit but that of file.open. */
+static void bits__needed_of_any_stream__rule_out_before_all_else(void **state)
+{
+	struct collect_request request = {
+		.processes = &processes,
+		.object = made.bytes,
+		.object_bytes = made.len,
+	};
+	struct live live;
+
+	(void)state;
+	if (!made.len)
+		skip();
+	for (unsigned s = 0; s < STREAM_KERNEL_COUNT; s++) {
+		request.streams[s] = s != STREAM_KERNEL_MODULE;
+		processes.needs_terms[s].words[0] = 1;
+	}
+	live_open(&live, &request);
+	memset(processes.needs_terms, 0, sizeof(processes.needs_terms));
+	deeds_run("wanted");
+	live_drain(&live);
+	for (unsigned s = 0; s < STREAM_KERNEL_COUNT; s++)
+		if (is_ruled_out_at_once(s) && !count(&live, s, "wanted"))
+			fail_msg("%s is missing", catalog_stream(s)->name);
+	deeds_run("other");
+	live_drain(&live);
+	for (unsigned s = 0; s < STREAM_KERNEL_COUNT; s++)
+		if (is_ruled_out_at_once(s) && count(&live, s, "other"))
+			fail_msg("%s is not ruled out",
+				 catalog_stream(s)->name);
+	assert_true(count(&live, STREAM_PROCESS_EXIT, "other") > 0);
 	live_close(&live);
 }
 
@@ -461,6 +556,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(bits__process_tree__is_of_its_program),
 		cmocka_unit_test(bits__exec__are_those_of_the_new_program),
 		cmocka_unit_test(bits__needed_at_once__rule_out_the_same),
+		cmocka_unit_test(
+			bits__needed_of_any_stream__rule_out_before_all_else),
 		cmocka_unit_test(
 			bits__process_is_not_known__passes_until_it_is),
 		cmocka_unit_test(bits__of_an_earlier_exec__say_nothing),

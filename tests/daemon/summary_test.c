@@ -38,8 +38,10 @@ static void summary__what_was_not_known__is_counted(void **state)
 	s.logs.unparsed = 5;
 	s.logs.ambiguous = 6;
 	s.logs.failed = 7;
+	s.left_out = 12;
 	expect(&s, false,
 	       "0 matches (0 suppressed) from 0 events in 2.0 s, "
+	       "12 rules left out (this kernel lacks what they read), "
 	       "2 live processes forgotten (too many), "
 	       "8 cgroups of containers forgotten (too many), "
 	       "9 containers without files of a runtime, "
@@ -57,7 +59,7 @@ static void summary__what_was_not_known__is_counted(void **state)
 	       "\"containers_unnamed\":9,\"containers_refused\":10,"
 	       "\"cgroups_unseen\":11,\"unsampled\":3,\"unhashed\":1,"
 	       "\"cut\":4,\"unparsed\":5,\"ambiguous\":6,\"unread\":7,"
-	       "\"commits\":0}}\n");
+	       "\"left_out\":12,\"commits\":0}}\n");
 }
 
 int main(void)

@@ -365,33 +365,45 @@ static void blob__inside_the_struct__refused(void **state)
 	arena_release(&arena);
 }
 
-static void blobs__over_each_other__bounded_by_row_bytes(void **state)
+/* One after the other, over the same bytes. */
+static int decode_texts(size_t program, size_t message)
 {
 	size_t fixed = sizeof(struct security_log_event);
-	size_t len = 40000;
+	size_t len = program > message ? program : message;
 	uint8_t *bytes = calloc(1, fixed + len);
+	uint32_t size = (uint32_t)(fixed + len);
 	struct record record;
 	struct arena arena;
 	struct row *row;
-	uint32_t size = (uint32_t)(fixed + len);
+	int rc;
 
-	(void)state;
 	arena_init(&arena, 1 << 20);
 	record_head(&record, STREAM_SECURITY_LOG);
 	set_blob(&record, offsetof(struct security_log_event, program), fixed,
-		 len);
+		 program);
 	set_blob(&record, offsetof(struct security_log_event, message), fixed,
-		 len);
+		 message);
+	/* Of the sender nothing is known, no text either. */
+	SET(&record, event_head, flags, EVENT_FLAG_SENDER);
+	SET(&record, event_head, comm, "");
 	assert_non_null(bytes);
 	memcpy(bytes, record.bytes, record.len);
 	memcpy(bytes + offsetof(struct event_head, size), &size, sizeof(size));
 	last_err = (struct err){ 0 };
-	assert_int_equal(event_decode(bytes, fixed + len, OFFSET, &arena, &row,
-				      &last_err),
-			 -EBADMSG);
-	assert_non_null(strstr(last_err.text, "too long"));
+	rc = event_decode(bytes, fixed + len, OFFSET, &arena, &row, &last_err);
 	free(bytes);
 	arena_release(&arena);
+	return rc;
+}
+
+static void blobs__over_each_other__bounded_by_row_bytes(void **state)
+{
+	(void)state;
+	assert_int_equal(decode_texts(40000, ROW_BYTES_MAX - 40000), 0);
+	assert_int_equal(decode_texts(40000, ROW_BYTES_MAX - 40000 + 1),
+			 -EBADMSG);
+	assert_non_null(strstr(last_err.text, "too long"));
+	assert_int_equal(decode_texts(40000, 40000), -EBADMSG);
 }
 
 static void head__wrong__refused(void **state)

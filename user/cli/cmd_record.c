@@ -16,6 +16,7 @@ static const struct option long_options[] = {
 	{ "log-journal", required_argument, NULL, OPTION_LOG_JOURNAL },
 	{ "throttle", required_argument, NULL, OPTION_THROTTLE },
 	{ "host-root", required_argument, NULL, OPTION_HOST_ROOT },
+	{ "strict", no_argument, NULL, OPTION_STRICT },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ 0 },
 };
@@ -38,21 +39,30 @@ static int streams_take(const char *list, bool ret_streams[STREAM_COUNT])
 	return EXIT_OK;
 }
 
-static int option_take(int c, struct rule_paths *rules, bool *ret_chosen,
-		       struct sensor_options *o)
+/* What is told about the rules and the streams. */
+struct choice {
+	struct rule_paths rules;
+	bool streams; /* some are named */
+	bool strict;
+};
+
+static int option_take(int c, struct choice *choice, struct sensor_options *o)
 {
 	switch (c) {
 	case 'o':
 		o->trace_path = optarg;
 		return EXIT_OK;
 	case 'r':
-		return option_rules("record", rules, optarg);
+		return option_rules("record", &choice->rules, optarg);
 	case 'q':
 		o->quiet = true;
 		return EXIT_OK;
 	case OPTION_STREAMS:
-		*ret_chosen = true;
+		choice->streams = true;
 		return streams_take(optarg, o->streams);
+	case OPTION_STRICT:
+		choice->strict = true;
+		return EXIT_OK;
 	case OPTION_HOST_ROOT:
 		o->host_root = optarg;
 		return EXIT_OK;
@@ -75,15 +85,14 @@ int cmd_record(int argc, char **argv)
 	struct sensor_options options = { .throttle = SENSOR_THROTTLE_DEFAULT,
 					  .out = -1,
 					  .log = STDERR_FILENO };
-	struct rule_paths rules = { .count = 0 };
+	struct choice choice = { .streams = false };
 	struct ruleset *ruleset = NULL;
 	struct err err = { 0 };
-	bool chosen = false;
 	int c, rc = EXIT_OK;
 
 	while (!rc &&
 	       (c = getopt_long(argc, argv, "o:r:q", long_options, NULL)) != -1)
-		rc = option_take(c, &rules, &chosen, &options);
+		rc = option_take(c, &choice, &options);
 	if (rc)
 		return rc;
 	if (optind < argc)
@@ -92,13 +101,14 @@ int cmd_record(int argc, char **argv)
 				   argv[optind]);
 	if (!options.trace_path)
 		return usage_error("record", "no file to write: give -o TRACE");
-	if (chosen && rules.count)
+	if (choice.streams && choice.rules.count)
 		return usage_error("record", "either rules or --streams");
-	for (unsigned i = 0; !chosen && i < STREAM_VISIBLE_COUNT; i++)
+	for (unsigned i = 0; !choice.streams && i < STREAM_VISIBLE_COUNT; i++)
 		options.streams[i] =
 			i >= STREAM_KERNEL_COUNT || catalog_hook(i);
-	if (rules.count)
-		rc = option_ruleset(&rules, options.quiet, &ruleset);
+	if (choice.rules.count)
+		rc = option_ruleset_here(&choice.rules, options.quiet,
+					 choice.strict, &ruleset);
 	if (rc)
 		return rc;
 	options.ruleset = ruleset;

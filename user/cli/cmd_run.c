@@ -19,20 +19,32 @@ static const struct option long_options[] = {
 	{ "no-pushdown", no_argument, NULL, OPTION_NO_PUSHDOWN },
 	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
 	{ "host-root", required_argument, NULL, OPTION_HOST_ROOT },
+	{ "strict", no_argument, NULL, OPTION_STRICT },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ 0 },
 };
 
-static int option_take(int c, struct rule_paths *rules,
+/* The same files and folders, as they are now. */
+struct rule_source {
+	struct rule_paths paths;
+	bool quiet;
+	bool strict;
+};
+
+static int option_take(int c, struct rule_source *source,
 		       struct sensor_options *o)
 {
 	switch (c) {
 	case 'r':
-		return option_rules("run", rules, optarg);
+		return option_rules("run", &source->paths, optarg);
 	case 'o':
 		return option_sink("run", optarg, &o->sink);
 	case 'q':
 		o->quiet = true;
+		source->quiet = true;
+		return EXIT_OK;
+	case OPTION_STRICT:
+		source->strict = true;
 		return EXIT_OK;
 	case OPTION_STORE:
 		o->store_dir = optarg;
@@ -66,17 +78,12 @@ static int option_take(int c, struct rule_paths *rules,
 	}
 }
 
-/* The same files and folders, as they are now. */
-struct rule_source {
-	const struct rule_paths *paths;
-	bool quiet;
-};
-
 static int recompile(void *ctx, struct ruleset **ret_ruleset)
 {
 	const struct rule_source *source = ctx;
 
-	return option_ruleset(source->paths, source->quiet, ret_ruleset);
+	return option_ruleset_here(&source->paths, source->quiet,
+				   source->strict, ret_ruleset);
 }
 
 int cmd_run(int argc, char **argv)
@@ -85,27 +92,25 @@ int cmd_run(int argc, char **argv)
 					  .throttle = SENSOR_THROTTLE_DEFAULT,
 					  .out = STDOUT_FILENO,
 					  .log = STDERR_FILENO };
-	struct rule_paths rules = { .count = 0 };
+	struct rule_source source = { .quiet = false };
 	struct ruleset *ruleset = NULL;
-	struct rule_source source;
 	struct err err = { 0 };
 	int c, rc = EXIT_OK;
 
 	while (!rc &&
 	       (c = getopt_long(argc, argv, "r:o:q", long_options, NULL)) != -1)
-		rc = option_take(c, &rules, &options);
+		rc = option_take(c, &source, &options);
 	if (rc)
 		return rc;
 	if (optind < argc)
 		return usage_error("run", "'%s' is no option; rules follow -r",
 				   argv[optind]);
-	if (!rules.count)
+	if (!source.paths.count)
 		return usage_error("run", "no rules: give a file or a folder "
 					  "with -r");
-	rc = option_ruleset(&rules, options.quiet, &ruleset);
+	rc = recompile(&source, &ruleset);
 	if (rc)
 		return rc;
-	source = (struct rule_source){ &rules, options.quiet };
 	options.ruleset = ruleset;
 	options.recompile = recompile;
 	options.recompile_ctx = &source;

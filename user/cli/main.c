@@ -37,6 +37,8 @@ static const struct command commands[] = {
 	  "                       container\n"
 	  "      --throttle N     events a second of one stream that one cgroup\n"
 	  "                       may send (1000000); 0: no limit\n"
+	  "      --strict         rather do not start than leave out a rule that\n"
+	  "                       this machine cannot run\n"
 	  "      --no-pushdown    decide everything in user space (to compare)\n"
 	  "      --dry-run        compile, load and attach, then end\n"
 	  "  -q, --quiet          no list of what is attached\n",
@@ -63,6 +65,7 @@ static const struct command commands[] = {
 	  "      --ring BYTES     size of each ring\n"
 	  "      --host-root DIR  where the host's files are\n"
 	  "      --throttle N     as for run\n"
+	  "      --strict         as for run\n"
 	  "  -q, --quiet          no list of what is attached\n",
 	  cmd_record },
 	{ "replay", "-r RULES [options] TRACE", "detect over a recorded trace",

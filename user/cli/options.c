@@ -2,6 +2,7 @@
 #include "user/cli/options.h"
 
 #include "user/cli/cli.h"
+#include "user/collect/probe.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -151,34 +152,96 @@ static int print_diagnostics(const struct diagnostics *diagnostics, bool json)
 	return json ? rc : EXIT_OK;
 }
 
+/* Compiles and prints. EXIT_OK with a rule set, or an exit code. */
+static int ruleset_open(const struct rule_paths *paths,
+			const struct show_options *show,
+			const struct compile_options *options,
+			struct ruleset **ret_ruleset)
+{
+	struct ruleset *ruleset = NULL;
+	struct err err = { 0 };
+	int rc = ruleset_load(paths->paths, paths->count, options, &ruleset,
+			      &err);
+	int printed = EXIT_OK;
+
+	if (rc < 0)
+		return report(&err);
+	if (show->dump)
+		printed = emit(STDOUT_FILENO, options->out);
+	if (!printed && (rc || show->json || ruleset->program->left_out_count ||
+			 (!show->quiet && ruleset->diagnostics->count)))
+		printed = print_diagnostics(ruleset->diagnostics, show->json);
+	if (rc || printed) {
+		ruleset_free(ruleset);
+		return printed		     ? printed :
+		       rc == RULESET_LACKING ? EXIT_MACHINE :
+					       EXIT_USAGE;
+	}
+	*ret_ruleset = ruleset;
+	return EXIT_OK;
+}
+
 int option_ruleset_show(const struct rule_paths *paths,
 			const struct show_options *show,
 			struct ruleset **ret_ruleset)
 {
-	struct ruleset *ruleset = NULL;
 	struct buf dumped = BUF_INIT;
-	const struct compile_options options = { show->dump, &dumped };
-	struct err err = { 0 };
-	int rc = ruleset_load(paths->paths, paths->count, &options, &ruleset,
-			      &err);
-	int printed = EXIT_OK;
+	const struct compile_options options = { .dump = show->dump,
+						 .out = &dumped };
+	int rc = ruleset_open(paths, show, &options, ret_ruleset);
 
-	if (rc < 0) {
-		buf_release(&dumped);
-		return report(&err);
-	}
-	if (show->dump)
-		printed = emit(STDOUT_FILENO, &dumped);
 	buf_release(&dumped);
-	if (!printed &&
-	    (rc || show->json || (!show->quiet && ruleset->diagnostics->count)))
-		printed = print_diagnostics(ruleset->diagnostics, show->json);
-	if (rc || printed) {
-		ruleset_free(ruleset);
-		return printed ? printed : EXIT_USAGE;
+	return rc;
+}
+
+/*
+ * By stream, what lies in `texts`, each behind a NUL. Where nothing can be said
+ * of the machine nothing is left out: the collector tells why it cannot start.
+ */
+static int lacks_read(struct buf *texts, const char *ret_lacks[STREAM_COUNT],
+		      struct err *err)
+{
+	size_t at[STREAM_COUNT];
+	struct probe probe;
+
+	if (probe_read(&probe, err)) {
+		*err = (struct err){ 0 };
+		return 0;
 	}
-	*ret_ruleset = ruleset;
-	return EXIT_OK;
+	for (unsigned i = 0; i < STREAM_COUNT; i++) {
+		struct probe_stream stream;
+
+		probe_stream(&probe, i, &stream);
+		at[i] = texts->len;
+		probe_lacks(&stream, texts);
+		buf_putc(texts, 0);
+	}
+	probe_release(&probe);
+	if (texts->failed)
+		return err_nomem(err);
+	for (unsigned i = 0; i < STREAM_COUNT; i++)
+		if (texts->bytes[at[i]])
+			ret_lacks[i] = (const char *)texts->bytes + at[i];
+	return 0;
+}
+
+int option_ruleset_here(const struct rule_paths *paths, bool quiet, bool strict,
+			struct ruleset **ret_ruleset)
+{
+	const struct show_options show = { .quiet = quiet };
+	const char *lacks[STREAM_COUNT] = { NULL };
+	const struct compile_options options = { .lacks = lacks,
+						 .strict = strict };
+	struct buf texts = BUF_INIT;
+	struct err err = { 0 };
+	int rc = lacks_read(&texts, lacks, &err);
+
+	if (rc)
+		rc = report(&err);
+	else
+		rc = ruleset_open(paths, &show, &options, ret_ruleset);
+	buf_release(&texts);
+	return rc;
 }
 
 int option_ruleset(const struct rule_paths *paths, bool quiet,

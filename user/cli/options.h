@@ -31,6 +31,7 @@ enum option_id {
 	OPTION_LOG_JOURNAL,
 	OPTION_HOST_ROOT,
 	OPTION_THROTTLE,
+	OPTION_STRICT,
 };
 
 struct rule_paths {
@@ -73,6 +74,14 @@ struct show_options {
 };
 int option_ruleset_show(const struct rule_paths *paths,
 			const struct show_options *show,
+			struct ruleset **ret_ruleset);
+
+/*
+ * The same for this machine to run: rules that read what it lacks are left out,
+ * with a warning that -q does not silence; `strict`: EXIT_MACHINE instead, as
+ * when none is left.
+ */
+int option_ruleset_here(const struct rule_paths *paths, bool quiet, bool strict,
 			struct ruleset **ret_ruleset);
 
 /* --dump PASS: EXIT_OK, or EXIT_USAGE after it has named the passes. */

@@ -116,3 +116,20 @@ void probe_stream(const struct probe *probe, enum stream_id stream,
 	}
 	ret_stream->served = !ret_stream->by_kernel || (any && !lacks);
 }
+
+void probe_lacks(const struct probe_stream *stream, struct buf *out)
+{
+	const char *comma = "";
+
+	for (unsigned i = 0; i < stream->source_count; i++) {
+		const struct probe_source *source = &stream->sources[i];
+
+		if (stream->served || source->there || source->optional)
+			continue;
+		buf_printf(out, "%s%s", comma, source->name);
+		comma = ", ";
+	}
+	/* All that it could be had from may be had by itself, and none is. */
+	if (!stream->served && !*comma)
+		buf_puts(out, "a hook to have it from");
+}

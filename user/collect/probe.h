@@ -6,6 +6,7 @@
 #ifndef SHRIKE_COLLECT_PROBE_H
 #define SHRIKE_COLLECT_PROBE_H
 
+#include "user/base/buf.h"
 #include "user/collect/handlers.h"
 
 #define PROBE_SOURCES_MAX 32
@@ -36,5 +37,8 @@ void probe_release(struct probe *probe);
 
 void probe_stream(const struct probe *probe, enum stream_id stream,
 		  struct probe_stream *ret_stream);
+
+/* Appends what a stream cannot do without and this kernel lacks, with commas. */
+void probe_lacks(const struct probe_stream *stream, struct buf *out);
 
 #endif

@@ -77,11 +77,12 @@ int own_throttle(struct own_events *own,
 	return put(own, &event, sizeof(event), name, err);
 }
 
-int own_start(struct own_events *own, unsigned rules, bool reload,
-	      int64_t now_ns, struct err *err)
+int own_start(struct own_events *own, unsigned rules, unsigned left_out,
+	      bool reload, int64_t now_ns, struct err *err)
 {
 	struct sensor_start_event event = {
 		.rules = rules,
+		.left_out = left_out,
 		.reload = reload,
 		.version = blob_behind(sizeof(event), SHRIKE_VERSION),
 	};

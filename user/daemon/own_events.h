@@ -20,8 +20,9 @@ int own_loss(struct own_events *own, const struct collect_loss *loss,
 int own_throttle(struct own_events *own,
 		 const struct collect_throttle *throttle, int64_t now_ns,
 		 struct err *err);
-int own_start(struct own_events *own, unsigned rules, bool reload,
-	      int64_t now_ns, struct err *err);
+/* `left_out`: rules that this machine cannot run. */
+int own_start(struct own_events *own, unsigned rules, unsigned left_out,
+	      bool reload, int64_t now_ns, struct err *err);
 int own_clock(struct own_events *own, const struct clock_change *change,
 	      int64_t now_ns, struct err *err);
 

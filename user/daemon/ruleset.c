@@ -182,7 +182,9 @@ static int ruleset_compile(struct ruleset *ruleset,
 	rc = compile(&ruleset->arena, ruleset->sources, ruleset->source_count,
 		     options, ruleset->diagnostics, &ruleset->program, err);
 	if (rc)
-		return rc == COMPILE_REJECTED ? RULESET_REJECTED : rc;
+		return rc == COMPILE_REJECTED ? RULESET_REJECTED :
+		       rc == COMPILE_LACKING  ? RULESET_LACKING :
+						rc;
 	plan_digests(ruleset->program);
 	object_digest(ruleset);
 	return 0;

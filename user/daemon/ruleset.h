@@ -21,11 +21,15 @@ struct ruleset {
 
 /*
  * Read and compile `paths`: files, or folders whose *.sql files are taken in
- * the order of their names. 0, or RULESET_REJECTED with diagnostics to print
- * (the rule set must be released all the same), or a negative errno. `options`
- * may be NULL.
+ * the order of their names. 0, or RULESET_REJECTED or RULESET_LACKING (see
+ * compile()) with diagnostics to print (the rule set must be released all the
+ * same), or a negative errno. `options` may be NULL.
  */
-enum ruleset_outcome { RULESET_OK = 0, RULESET_REJECTED = 1 };
+enum ruleset_outcome {
+	RULESET_OK = 0,
+	RULESET_REJECTED = 1,
+	RULESET_LACKING = 2
+};
 int ruleset_load(const char *const *paths, unsigned path_count,
 		 const struct compile_options *options,
 		 struct ruleset **ret_ruleset, struct err *err);

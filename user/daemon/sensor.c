@@ -359,11 +359,25 @@ static int rings_watch(struct sensor *s, struct err *err)
 static int start_in(struct sensor *s, const struct ruleset *ruleset,
 		    bool reloaded, struct err *err)
 {
+	const struct program *program = ruleset ? ruleset->program : NULL;
+
 	if (!s->wanted[STREAM_SENSOR_START])
 		return 0;
-	return own_start(&s->own,
-			 ruleset ? ruleset->program->plan->rule_count : 0,
-			 reloaded, collect_now_ns(), err);
+	return own_start(&s->own, program ? program->plan->rule_count : 0,
+			 program ? program->left_out_count : 0, reloaded,
+			 collect_now_ns(), err);
+}
+
+/* "3 rules", "1 rule (2 more do not run here)" */
+static void rules_print(const struct ruleset *ruleset, struct buf *out)
+{
+	unsigned n = ruleset->program->plan->rule_count;
+	unsigned more = ruleset->program->left_out_count;
+
+	buf_printf(out, "%u rule%s", n, n == 1 ? "" : "s");
+	if (more)
+		buf_printf(out, " (%u more %s not run here)", more,
+			   more == 1 ? "does" : "do");
 }
 
 /* --- other rules -----------------------------------------------------------*/
@@ -485,7 +499,6 @@ static int reload(struct sensor *s, struct err *err)
 	struct ruleset *ruleset = NULL;
 	bool wanted[STREAM_COUNT] = { false };
 	struct err why = { 0 };
-	unsigned n;
 	int rc = reload_check(s, &why);
 
 	if (rc)
@@ -510,8 +523,9 @@ static int reload(struct sensor *s, struct err *err)
 	ruleset_free(s->reloaded);
 	s->reloaded = ruleset;
 	s->ruleset = ruleset;
-	n = ruleset->program->plan->rule_count;
-	buf_printf(&s->text, "reloaded: %u rule%s\n", n, n == 1 ? "" : "s");
+	buf_puts(&s->text, "reloaded: ");
+	rules_print(ruleset, &s->text);
+	buf_putc(&s->text, '\n');
 	return say(s, err);
 }
 
@@ -614,6 +628,8 @@ static int summary(struct sensor *s, struct err *err)
 	}
 	log_source_stats(&s->logs, &sum.logs);
 	sum.held = collector_held(s->collector);
+	if (s->ruleset)
+		sum.left_out = s->ruleset->program->left_out_count;
 	pipeline_stats(s->pipeline, &sum.pipeline);
 	if (s->sampler)
 		sampler_stats(s->sampler, &sum.sampler);
@@ -691,16 +707,16 @@ static void release(struct sensor *s)
 static int announce(struct sensor *s, struct err *err)
 {
 	const struct sensor_options *options = s->options;
-	unsigned n = s->ruleset ? s->ruleset->program->plan->rule_count : 0;
 
 	if (!options->quiet) {
-		if (s->ruleset)
-			buf_printf(&s->text, "%u rule%s, %s%s; attached:\n", n,
-				   n == 1 ? "" : "s",
+		if (s->ruleset) {
+			rules_print(s->ruleset, &s->text);
+			buf_printf(&s->text, ", %s%s; attached:\n",
 				   s->store ? "store " : "nothing is stored",
 				   s->store ? options->store_dir : "");
-		else
+		} else {
 			buf_puts(&s->text, "recording; attached:\n");
+		}
 		collector_describe(s->collector, &s->text);
 		log_source_describe(&s->logs, &s->text);
 	}

@@ -31,25 +31,26 @@ static void summary_json(const struct summary *s, struct buf *out)
 		stream_json(out, catalog_stream(i)->name, &s->counters[i]);
 		comma = ",";
 	}
-	buf_printf(out,
-		   "},\"rows\":%" PRIu64 ",\"late\":%" PRIu64
-		   ",\"held\":%" PRIu64 ",\"matches\":%" PRIu64
-		   ",\"suppressed\":%" PRIu64 ",\"evicted\":%" PRIu64
-		   ",\"forgotten\":%" PRIu64
-		   ",\"containers_forgotten\":%" PRIu64
-		   ",\"containers_unnamed\":%" PRIu64
-		   ",\"containers_refused\":%" PRIu64
-		   ",\"cgroups_unseen\":%" PRIu64 ",\"unsampled\":%" PRIu64
-		   ",\"unhashed\":%" PRIu64 ",\"cut\":%" PRIu64
-		   ",\"unparsed\":%" PRIu64 ",\"ambiguous\":%" PRIu64
-		   ",\"unread\":%" PRIu64 ",\"commits\":%" PRIu64,
-		   s->pipeline.rows, s->late, s->held, s->pipeline.matches,
-		   s->pipeline.suppressed, s->pipeline.evicted,
-		   s->pipeline.forgotten, s->pipeline.containers_forgotten,
-		   s->containers.unnamed, s->containers.refused,
-		   s->containers.unseen, s->sampler.unknown,
-		   s->sampler.unhashed, s->logs.cut, s->logs.unparsed,
-		   s->logs.ambiguous, s->logs.failed, s->pipeline.commits);
+	buf_printf(
+		out,
+		"},\"rows\":%" PRIu64 ",\"late\":%" PRIu64 ",\"held\":%" PRIu64
+		",\"matches\":%" PRIu64 ",\"suppressed\":%" PRIu64
+		",\"evicted\":%" PRIu64 ",\"forgotten\":%" PRIu64
+		",\"containers_forgotten\":%" PRIu64
+		",\"containers_unnamed\":%" PRIu64
+		",\"containers_refused\":%" PRIu64
+		",\"cgroups_unseen\":%" PRIu64 ",\"unsampled\":%" PRIu64
+		",\"unhashed\":%" PRIu64 ",\"cut\":%" PRIu64
+		",\"unparsed\":%" PRIu64 ",\"ambiguous\":%" PRIu64
+		",\"unread\":%" PRIu64 ",\"left_out\":%" PRIu64
+		",\"commits\":%" PRIu64,
+		s->pipeline.rows, s->late, s->held, s->pipeline.matches,
+		s->pipeline.suppressed, s->pipeline.evicted,
+		s->pipeline.forgotten, s->pipeline.containers_forgotten,
+		s->containers.unnamed, s->containers.refused,
+		s->containers.unseen, s->sampler.unknown, s->sampler.unhashed,
+		s->logs.cut, s->logs.unparsed, s->logs.ambiguous,
+		s->logs.failed, s->left_out, s->pipeline.commits);
 	if (s->has_store) {
 		buf_printf(out, ",\"entries\":%" PRIu64 ",\"root\":\"",
 			   s->head.entries);
@@ -102,6 +103,8 @@ static void summary_table(const struct summary *s, struct buf *out)
 	if (s->pipeline.evicted)
 		buf_printf(out, ", %" PRIu64 " pieces of state evicted",
 			   s->pipeline.evicted);
+	put_count(out, s->left_out, "rule",
+		  "left out (this kernel lacks what they read)");
 	put_count(out, s->pipeline.forgotten, "live process",
 		  "forgotten (too many)");
 	put_count(out, s->pipeline.containers_forgotten, "cgroup",

@@ -16,8 +16,9 @@ struct summary {
 	bool no_rules; /* nothing was looked for: recording alone */
 	bool wanted[STREAM_COUNT];
 	struct collect_counters counters[STREAM_COUNT];
-	uint64_t late; /* rows behind the watermark */
-	uint64_t held; /* turns whose watermark could not move */
+	uint64_t late;	   /* rows behind the watermark */
+	uint64_t held;	   /* turns whose watermark could not move */
+	uint64_t left_out; /* rules that this machine cannot run */
 	struct pipeline_stats pipeline;
 	struct sampler_stats sampler;
 	struct containers_stats containers;

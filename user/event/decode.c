@@ -144,17 +144,19 @@ static size_t list_mask(const struct decoder *d, const struct column *column,
 static int put_bytes(struct decoder *d, const struct column *column,
 		     size_t offset, size_t len, struct value *to)
 {
+	bool is_list = column->type == VALUE_LIST;
+	bool is_cut = is_list && len && d->record[offset + len - 1];
 	char *copy;
 
-	if (len > ROW_BYTES_MAX - d->bytes)
+	CHECK(d->bytes <= ROW_BYTES_MAX);
+	if (len + is_cut > ROW_BYTES_MAX - d->bytes)
 		return MALFORMED(d, "%s makes it too long", column->name);
 	copy = arena_copy(d->arena, d->record + offset, len);
 	if (!copy)
 		return err_nomem(d->err);
 	/* A list that was cut lacks its last NUL; the copy has one. */
-	if (column->type == VALUE_LIST && len && copy[len - 1])
-		len++;
-	if (column->type == VALUE_LIST)
+	len += is_cut;
+	if (is_list)
 		len = list_mask(d, column, copy, len);
 	if (column->wire == WIRE_PATH && is_named_path(d, column->offset))
 		len = path_canonical(copy, len);
