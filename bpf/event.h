@@ -481,6 +481,8 @@ struct file_rename_event {
 	__u32 pad;
 	char old_path_bytes[EVENT_PATH_SIZE];
 	char path_bytes[EVENT_PATH_SIZE];
+	struct path_groups path_groups;	    /* never on a ring */
+	struct path_groups old_path_groups; /* never on a ring */
 };
 
 struct file_unlink_event {
@@ -489,6 +491,7 @@ struct file_unlink_event {
 	__u8 is_dir;
 	__u8 pad[3];
 	char path_bytes[EVENT_PATH_SIZE];
+	struct path_groups path_groups; /* never on a ring */
 };
 
 enum file_link_kind { FILE_LINK_HARD, FILE_LINK_SYMBOLIC };
@@ -501,6 +504,8 @@ struct file_link_event {
 	__u32 pad;
 	char path_bytes[EVENT_PATH_SIZE];
 	char target_bytes[EVENT_PATH_SIZE];
+	struct path_groups path_groups;	  /* never on a ring */
+	struct path_groups target_groups; /* never on a ring */
 };
 
 enum file_attr_op {
@@ -530,6 +535,7 @@ struct file_attr_event {
 	__u32 pad;
 	char path_bytes[EVENT_PATH_SIZE];
 	char xattr_bytes[EVENT_XATTR_SIZE];
+	struct path_groups path_groups; /* never on a ring */
 };
 
 enum file_mount_op {
@@ -552,6 +558,8 @@ struct file_mount_event {
 	char path_bytes[EVENT_PATH_SIZE];
 	char src_bytes[EVENT_PATH_SIZE];
 	char fstype_bytes[EVENT_FSTYPE_SIZE];
+	struct path_groups path_groups; /* never on a ring */
+	struct path_groups src_groups;	/* never on a ring */
 };
 
 struct file_dup_event {
@@ -598,6 +606,7 @@ struct kernel_module_event {
 	char path_bytes[EVENT_PATH_SIZE];
 	char name_bytes[64];
 	char params_bytes[EVENT_PARAMS_SIZE];
+	struct path_groups path_groups; /* never on a ring */
 };
 
 struct kernel_bpf_event {

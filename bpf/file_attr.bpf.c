@@ -5,6 +5,7 @@
  * one with a name that of the name.
  */
 #include "bpf/file_call.bpf.h"
+#include "bpf/path_sets.bpf.h"
 #include "bpf/predicate.h"
 
 #include <bpf/bpf_tracing.h>
@@ -82,6 +83,9 @@ static __always_inline bool attr_fill(struct file_attr_event *event,
 		cut |= EVENT_PART_FILENAME;
 		event->head.truncated |= EVENT_PART_PATH;
 	}
+	path_groups_fill(&event->path_groups, STREAM_FILE_ATTR,
+			 COL_FILE_ATTR_path, event->path_bytes,
+			 event->path.len);
 	if (!predicate_file_attr(event))
 		return false;
 	HINT(file_attr, event);

@@ -5,6 +5,7 @@
  * paths are those of the names (source 'syscall'). file.dup: descriptors.
  */
 #include "bpf/file_call.bpf.h"
+#include "bpf/path_sets.bpf.h"
 #include "bpf/predicate.h"
 
 #include <asm-generic/fcntl.h>
@@ -66,6 +67,12 @@ static __always_inline bool rename_fill(struct file_rename_event *event,
 	cut |= kept_or_name(&event->head, buffer,
 			    asked->kept.part[CAPTURE_PATH], &asked->to,
 			    event->path_bytes, &event->path, EVENT_PART_PATH);
+	path_groups_fill(&event->path_groups, STREAM_FILE_RENAME,
+			 COL_FILE_RENAME_path, event->path_bytes,
+			 event->path.len);
+	path_groups_fill(&event->old_path_groups, STREAM_FILE_RENAME,
+			 COL_FILE_RENAME_old_path, event->old_path_bytes,
+			 event->old_path.len);
 	if (!predicate_file_rename(event))
 		return false;
 	HINT(file_rename, event);
@@ -164,6 +171,9 @@ static __always_inline bool unlink_fill(struct file_unlink_event *event,
 	cut = kept_or_name(&event->head, buffer, asked->kept.part[CAPTURE_PATH],
 			   &asked->at, event->path_bytes, &event->path,
 			   EVENT_PART_PATH);
+	path_groups_fill(&event->path_groups, STREAM_FILE_UNLINK,
+			 COL_FILE_UNLINK_path, event->path_bytes,
+			 event->path.len);
 	if (!predicate_file_unlink(event))
 		return false;
 	HINT(file_unlink, event);
@@ -273,6 +283,12 @@ static __always_inline bool link_fill(struct file_link_event *event,
 			    event->path_bytes, &event->path, EVENT_PART_PATH);
 	if (cut)
 		event->head.truncated |= EVENT_PART_PATH;
+	path_groups_fill(&event->path_groups, STREAM_FILE_LINK,
+			 COL_FILE_LINK_path, event->path_bytes,
+			 event->path.len);
+	path_groups_fill(&event->target_groups, STREAM_FILE_LINK,
+			 COL_FILE_LINK_target, event->target_bytes,
+			 event->target.len);
 	if (!predicate_file_link(event))
 		return false;
 	HINT(file_link, event);
@@ -441,6 +457,11 @@ static __always_inline bool mount_fill(struct file_mount_event *event,
 	if (!event->src.len)
 		event->src.off = 0;
 	event->fstype.off = 0;
+	path_groups_fill(&event->path_groups, STREAM_FILE_MOUNT,
+			 COL_FILE_MOUNT_path, event->path_bytes,
+			 event->path.len);
+	path_groups_fill(&event->src_groups, STREAM_FILE_MOUNT,
+			 COL_FILE_MOUNT_src, event->src_bytes, event->src.len);
 	if (!predicate_file_mount(event))
 		return false;
 	HINT(file_mount, event);

@@ -10,6 +10,7 @@
 #include "bpf/descriptor.bpf.h"
 #include "bpf/head.bpf.h"
 #include "bpf/path.bpf.h"
+#include "bpf/path_sets.bpf.h"
 #include "bpf/predicate.h"
 #include "bpf/ring.bpf.h"
 
@@ -201,6 +202,9 @@ int BPF_PROG(kernel_module, struct pt_regs *regs, long ret)
 		return 0;
 	}
 	module_texts(scratch, task, regs, is_32bit);
+	path_groups_fill(&event->path_groups, STREAM_KERNEL_MODULE,
+			 COL_KERNEL_MODULE_path, event->path_bytes,
+			 event->path.len);
 	if (!predicate_kernel_module(event)) {
 		counts->filtered++;
 		return 0;

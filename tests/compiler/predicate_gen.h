@@ -497,7 +497,8 @@ union gen_record {
 	struct event_head head;
 	struct network_connect_event connect;
 	struct file_open_event open;
-	uint8_t bytes[sizeof(struct file_open_event)];
+	struct file_rename_event rename;
+	uint8_t bytes[sizeof(struct file_rename_event)];
 };
 
 static inline void gen_fill(struct gen *g, const struct column *column,

@@ -16,23 +16,29 @@ import sys
 top, long = sys.argv[1:]
 
 
-def rule(name, where):
+def rule(name, where, stream="file.open"):
     print(f"CREATE RULE {name} WITH (severity = 'low') AS "
-          f"SELECT f.pid FROM file.open f WHERE {where};")
+          f"SELECT f.pid FROM {stream} f WHERE {where};")
 
 
 for i in range(1500):
     rule(f"prefix_{i}", f"f.path LIKE '{top}/d{i}/%' AND f.is_write")
     rule(f"whole_{i}", f"f.path = '{top}/other/whole-{i}'")
     rule(f"name_{i}", f"f.path LIKE '%/name-{i}.conf'")
+    rule(f"from_{i}", f"f.old_path LIKE '%/from-{i}'", "file.rename")
+    rule(f"to_{i}", f"f.path LIKE '%/to-{i}'", "file.rename")
+    rule(f"gone_{i}", f"f.path LIKE '%/gone-{i}'", "file.unlink")
+    rule(f"linked_{i}", f"f.target = '{top}/other/linked-{i}'", "file.link")
+    rule(f"mode_{i}", f"f.path LIKE '%/mode-{i}' AND f.op = 'chmod'",
+         "file.attr")
 rule("nested", f"f.path LIKE '{top}/d17/sub/%' AND NOT f.is_write")
 rule("two_parts", "f.path LIKE '%/sub/two-parts'")
 rule("long_name", f"f.path LIKE '%/{long}'")
 END
 
 "$SHRIKE" explain "$work/rules.sql" >"$work/explained"
-(($(grep -c 'looked up in a map' "$work/explained") == 3)) ||
-	fail 'the paths are not looked up in three maps'
+(($(grep -c 'looked up in a map' "$work/explained") == 8)) ||
+	fail 'the paths are not looked up in eight maps'
 
 sensor_start -r "$work/rules.sql" --no-store
 : >"$top/d17/written"
@@ -47,14 +53,23 @@ cat "$top/d17/sub/written" "$top/d17/written"
 : >"$top/other/two-parts"
 : >"$top/other/$long"
 : >"$top/other/y$long"
+: >"$top/other/from-5"
+mv "$top/other/from-5" "$top/other/to-1499"
+mv "$top/other/to-1499" "$top/other/neither"
+: >"$top/other/gone-700"
+rm "$top/other/gone-700"
+: >"$top/other/linked-3"
+ln "$top/other/linked-3" "$top/other/link"
+: >"$top/other/mode-8"
+chmod 600 "$top/other/mode-8"
 for ((i = 0; i < 2000; i++)); do
 	: >"$top/other/unwanted-$i"
 done
 sensor_stop_with_loss
-wanted='long_name name_77 nested prefix_17 prefix_170 two_parts whole_1234'
+wanted='from_5 gone_700 linked_3 long_name mode_8 name_77 nested prefix_17 prefix_170 to_1499 two_parts whole_1234'
 [[ $(rules_matched) == "$wanted" ]] || fail "matched: $(rules_matched)"
 # d17: written, sub/written, sub/two-parts; each other rule once.
-(($(match_count) == 9)) || fail "$(match_count) matches"
+(($(match_count) == 14)) || fail "$(match_count) matches"
 ((counted = $(summary streams/file.open/delivered)))
 ((counted < 100)) || fail "$counted opens crossed the ring"
 (($(summary streams/file.open/filtered) >= 2000)) || fail 'nothing was filtered'

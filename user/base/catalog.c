@@ -257,8 +257,32 @@ bool catalog_in_kernel(const struct column *column)
 
 uint16_t catalog_path_groups(enum stream_id stream, unsigned column)
 {
-	if (stream == STREAM_FILE_OPEN && column == COL_FILE_OPEN_path)
-		return offsetof(struct file_open_event, path_groups);
+#define GROUPS(STREAM, ident, name)                                   \
+	{                                                             \
+		STREAM_##STREAM, COL_##STREAM##_##name,               \
+			offsetof(struct ident##_event, name##_groups) \
+	}
+	static const struct {
+		enum stream_id stream;
+		unsigned column;
+		uint16_t offset;
+	} groups[] = {
+		GROUPS(FILE_OPEN, file_open, path),
+		GROUPS(FILE_RENAME, file_rename, path),
+		GROUPS(FILE_RENAME, file_rename, old_path),
+		GROUPS(FILE_UNLINK, file_unlink, path),
+		GROUPS(FILE_LINK, file_link, path),
+		GROUPS(FILE_LINK, file_link, target),
+		GROUPS(FILE_ATTR, file_attr, path),
+		GROUPS(FILE_MOUNT, file_mount, path),
+		GROUPS(FILE_MOUNT, file_mount, src),
+		GROUPS(KERNEL_MODULE, kernel_module, path),
+	};
+#undef GROUPS
+
+	for (unsigned i = 0; i < ARRAY_SIZE(groups); i++)
+		if (groups[i].stream == stream && groups[i].column == column)
+			return groups[i].offset;
 	return 0;
 }
 
