@@ -29,13 +29,29 @@
 		bounded_;                              \
 	})
 
+extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
+
+/*
+ * KERNEL_WALK(p): the same pointer to a kernel object, to be followed to others.
+ * Since 6.3 the verifier searches all type names of the kernel, more than once,
+ * for each pointer that is loaded from an object it trusts; this spares it that,
+ * and a load most of its time.
+ */
+#define KERNEL_WALK(p)                                                      \
+	({                                                                  \
+		typeof(p) walked_ = (p);                                    \
+		if (bpf_rdonly_cast)                                        \
+			walked_ = bpf_rdonly_cast(                          \
+				walked_,                                    \
+				bpf_core_type_id_kernel(typeof(*walked_))); \
+		walked_;                                                    \
+	})
+
 /*
  * KERNEL_READ(p, member): a member of a kernel object, from a pointer that the
  * verifier knows nothing of. Since 6.2 the load can be made in place; before, it
  * takes a call. Memory that is not there reads as 0.
  */
-extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
-
 #define KERNEL_READ(p, member)                                                 \
 	({                                                                     \
 		typeof(p) object_ = (p);                                       \

@@ -30,7 +30,7 @@ struct {
 static __always_inline void creds_read(struct task_creds *creds,
 				       struct task_struct *task)
 {
-	const struct cred *cred = task->real_cred;
+	const struct cred *cred = KERNEL_WALK(task)->real_cred;
 
 	bpf_core_read(&creds->caps, sizeof(creds->caps), &cred->cap_effective);
 	creds->uid = cred->uid.val;

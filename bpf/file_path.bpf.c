@@ -405,6 +405,7 @@ static __always_inline __u32 mount_src_fill(struct file_mount_event *event,
 					    const struct mount_asked *asked)
 {
 	__u32 cut = 0;
+	long len;
 
 	if (kept_fill(&event->head, asked->kept.part[CAPTURE_OTHER],
 		      event->src_bytes, &event->src, EVENT_PATH_SIZE,
@@ -414,10 +415,15 @@ static __always_inline __u32 mount_src_fill(struct file_mount_event *event,
 		return name_fill(&event->head, buffer, &asked->src,
 				 event->src_bytes, &event->src,
 				 EVENT_PART_OLD_PATH);
-	if (asked->src.name)
-		event->src.len = text_of_user(event->src_bytes, EVENT_PATH_SIZE,
-					      asked->src.name);
-	return 0;
+	if (!asked->src.name)
+		return 0;
+	len = bpf_probe_read_user_str(event->src_bytes, EVENT_PATH_SIZE,
+				      asked->src.name);
+	event->src.len = len > 0 ? len - 1 : 0;
+	if (len >= 0)
+		return 0;
+	event->head.truncated |= EVENT_PART_PATH;
+	return EVENT_PART_OLD_PATH;
 }
 
 static __always_inline bool mount_fill(struct file_mount_event *event,

@@ -144,9 +144,11 @@ static __always_inline void head_begin(struct event_head *head, __u16 stream,
  * The columns of the set, which the verifier knows: of what is not in it no
  * code is left. To be called for what is tested, then for the rest.
  */
-static __always_inline void
-head_columns(struct event_head *head, struct task_struct *task, __u64 columns)
+static __always_inline void head_columns(struct event_head *head,
+					 struct task_struct *trusted,
+					 __u64 columns)
 {
+	struct task_struct *task = KERNEL_WALK(trusted);
 	struct task_struct *parent = task->real_parent;
 	const struct cred *cred = task->real_cred;
 

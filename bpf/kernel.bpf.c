@@ -7,6 +7,7 @@
  * was made. What else there is comes from the caller's memory at the end of the
  * call.
  */
+#include "bpf/descriptor.bpf.h"
 #include "bpf/head.bpf.h"
 #include "bpf/path.bpf.h"
 #include "bpf/path_sets.bpf.h"
@@ -28,17 +29,6 @@ SCRATCH_MAP(bpf_scratch, struct kernel_bpf_event);
 
 STAGES_PASS_ALL(kernel_module)
 PREDICATE_PASS_ALL(kernel_bpf)
-
-/* Another thread may have closed the descriptor meanwhile: then NULL. */
-static __always_inline struct file *fd_file(struct task_struct *task, __u32 fd)
-{
-	struct fdtable *table = task->files->fdt;
-	struct file *file = NULL;
-
-	if (fd < table->max_fds)
-		bpf_probe_read_kernel(&file, sizeof(file), &table->fd[fd]);
-	return file;
-}
 
 /* --- kernel.module ---------------------------------------------------------*/
 
@@ -130,7 +120,7 @@ static __always_inline void module_texts(struct module_scratch *scratch,
 
 	switch (event->op) {
 	case MODULE_LOAD:
-		module_path(scratch, fd_file(task, (__u32)first));
+		module_path(scratch, task_file(task, (__u32)first));
 		MODULE_TEXT(event, params,
 			    compat_syscall_arg(regs, is_32bit, 1));
 		module_known_name(event);
@@ -298,7 +288,7 @@ int BPF_PROG(kernel_bpf, struct pt_regs *regs, long ret)
 	__builtin_memset(event->name, 0, sizeof(event->name));
 	/* The new descriptor leads to what the call has made. */
 	if (ret >= 0)
-		file = fd_file(task, (__u32)ret);
+		file = task_file(task, (__u32)ret);
 	if (event->cmd == BPF_PROG_LOAD || event->cmd == BPF_MAP_CREATE)
 		made = file ? BPF_CORE_READ(file, private_data) : NULL;
 	if (event->cmd == BPF_PROG_LOAD)

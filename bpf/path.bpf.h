@@ -268,7 +268,7 @@ static __always_inline __u32 path_of_cwd(struct path_buffer *buffer,
 					 struct task_struct *task,
 					 enum path_state *ret_state)
 {
-	struct fs_struct *fs = task->fs;
+	struct fs_struct *fs = KERNEL_WALK(task)->fs;
 
 	*ret_state = PATH_WALKING;
 	if (!fs)
@@ -307,7 +307,7 @@ static __always_inline bool path_is_whole(enum path_state state, __u32 len)
 static __always_inline struct file *
 file_of_fd(struct path_buffer *buffer, struct task_struct *task, __u32 fd)
 {
-	struct fdtable *table = task->files->fdt;
+	struct fdtable *table = KERNEL_WALK(task)->files->fdt;
 
 	struct file *file = NULL;
 
@@ -421,13 +421,13 @@ static __always_inline bool name_base(struct path_buffer *buffer,
 	struct file *file;
 
 	if (absolute) {
-		buffer->mnt = (__u64)task->fs->root.mnt;
-		buffer->dentry = (__u64)task->fs->root.dentry;
+		buffer->mnt = (__u64)KERNEL_WALK(task)->fs->root.mnt;
+		buffer->dentry = (__u64)KERNEL_WALK(task)->fs->root.dentry;
 		return true;
 	}
 	if (at->dirfd == NAME_CWD) {
-		buffer->mnt = (__u64)task->fs->pwd.mnt;
-		buffer->dentry = (__u64)task->fs->pwd.dentry;
+		buffer->mnt = (__u64)KERNEL_WALK(task)->fs->pwd.mnt;
+		buffer->dentry = (__u64)KERNEL_WALK(task)->fs->pwd.dentry;
 		return true;
 	}
 	file = file_of_fd(buffer, task, (__u32)at->dirfd);
@@ -456,8 +456,8 @@ __noinline __u32 name_base_walk(struct path_buffer *buffer)
 static __always_inline bool name_is_confined(struct path_buffer *buffer,
 					     struct task_struct *task)
 {
-	buffer->mnt = (__u64)task->fs->root.mnt;
-	buffer->dentry = (__u64)task->fs->root.dentry;
+	buffer->mnt = (__u64)KERNEL_WALK(task)->fs->root.mnt;
+	buffer->dentry = (__u64)KERNEL_WALK(task)->fs->root.dentry;
 	return name_base_walk(buffer) != EVENT_PATH_SIZE;
 }
 

@@ -11,6 +11,7 @@
 #ifndef SHRIKE_BPF_PROCESS_BITS_H
 #define SHRIKE_BPF_PROCESS_BITS_H
 
+#include "bpf/compat.bpf.h"
 #include "bpf/process_bits.h"
 #include "bpf/ring.bpf.h"
 
@@ -47,7 +48,9 @@ struct {
 
 static __always_inline __u64 task_key(struct task_struct *task)
 {
-	return PID_KEY(task->group_leader->start_boottime, task->tgid);
+	struct task_struct *leader = KERNEL_WALK(task)->group_leader;
+
+	return PID_KEY(leader->start_boottime, task->tgid);
 }
 
 /*
@@ -122,7 +125,7 @@ static __always_inline bool is_ruled_out(__u32 stream, struct task_struct *task)
 	last = bpf_map_lookup_elem(&useless, &stream);
 	if (!last)
 		return false;
-	start_ns = task->group_leader->start_boottime;
+	start_ns = KERNEL_WALK(task)->group_leader->start_boottime;
 	who = (__u64)task->tgid << 32 | (__u32)task->self_exec_id;
 	if (last->start_ns == start_ns && last->who == who)
 		return true;
@@ -161,7 +164,7 @@ static __always_inline void head_look_up(struct event_head *head, __u32 stream,
 	if (TESTS_TERMS(stream, PROCESS_TERMS_OWN))
 		bits_read(task, &head->terms);
 	if (TESTS_TERMS(stream, PROCESS_TERMS_PARENT))
-		bits_read(task->real_parent, &head->parent_terms);
+		bits_read(KERNEL_WALK(task)->real_parent, &head->parent_terms);
 	if (settings.tests_slots[stream])
 		head->join_keys = keys_read(task);
 }

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/common.bash"
 
 # What shellcode does: listen, accept, dup2, execve, all in one process.
-coproc SERVER { timeout 20 python3 -c '
+coproc SERVER { timeout 120 python3 -c '
 import os, socket
 server = socket.create_server(("127.0.0.1", 0))
 print(server.getsockname()[1], flush=True)

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/common.bash"
 
 # A server gives what it accepts to a shell of its own.
-coproc SERVER { timeout 20 python3 -c '
+coproc SERVER { timeout 120 python3 -c '
 import socket, subprocess
 server = socket.create_server(("127.0.0.1", 0))
 print(server.getsockname()[1], flush=True)

@@ -18,7 +18,7 @@ trap 'rm -rf "$home"' EXIT
 
 # shell_server: print a free port, accept once, send `exit`, read to the end.
 shell_server() {
-	timeout 20 python3 -c '
+	timeout 120 python3 -c '
 import socket
 server = socket.create_server(("127.0.0.1", 0))
 print(server.getsockname()[1], flush=True)
@@ -31,7 +31,7 @@ while peer.recv(4096):
 
 # file_server DIR: print a free port, answer one HTTP request.
 file_server() {
-	timeout 20 python3 -c '
+	timeout 120 python3 -c '
 import functools, http.server, sys
 handler = functools.partial(http.server.SimpleHTTPRequestHandler,
                             directory=sys.argv[1])
@@ -76,7 +76,7 @@ in_private_etc() {
 
 # bind_shell_use PORT: have the shell that waits there end.
 bind_shell_use() {
-	timeout 20 python3 -c '
+	timeout 120 python3 -c '
 import socket, sys
 peer = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
 peer.sendall(b"exit\n")

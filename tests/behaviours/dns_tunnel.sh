@@ -4,7 +4,7 @@
 . "$(dirname "$0")/common.bash"
 
 # 200 names, each a piece of a file, to a server that nobody runs.
-timeout 20 unshare --net python3 -c '
+timeout 120 unshare --net python3 -c '
 import fcntl, os, socket, struct
 client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 up = fcntl.ioctl(client, 0x8913, struct.pack("16sh14x", b"lo", 0))

@@ -12,4 +12,4 @@ cat >"$home/talk" <<-END
 	read -r line <&3
 	echo "got \$line" >&3
 END
-timeout 10 bash "$home/talk"
+timeout 120 bash "$home/talk"

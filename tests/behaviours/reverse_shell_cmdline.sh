@@ -7,5 +7,5 @@
 coproc SERVER { shell_server; }
 read -r port <&"${SERVER[0]}"
 fact port "$port"
-timeout 10 setsid --wait \
+timeout 120 setsid --wait \
 	bash -c "bash --norc -i >& /dev/tcp/127.0.0.1/$port 0>&1"

@@ -563,7 +563,7 @@ static void fork__few_pids_in_a_namespace__keys_are_unique(void **state)
 
 	(void)state;
 	if (!pid_max_is_of_the_namespace()) {
-		print_message("skip: pid_max is the host's here\n");
+		print_message("skip: pid_max is one for all namespaces\n");
 		skip();
 	}
 	live_open(&live, &quiet_request);

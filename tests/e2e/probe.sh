@@ -35,6 +35,12 @@ with open(sys.argv[2]) as lines:
         if not told or not told <= there or not of["served"]:
             sys.exit(f"FAIL: {stream}: attached {told}, told {there}")
         attached += 1
+# What it says of the kernel is what it says of the stream.
+uring = any(s["there"] for s in probe["streams"]["file.open"]["sources"]
+            if "io_uring_submit" in s["name"])
+if probe["kernel"]["io_uring requests"] != uring:
+    sys.exit(f"FAIL: files that io_uring opens are seen: {uring}, "
+             f"told {probe['kernel']['io_uring requests']}")
 if attached < 5 or not probe["kernel"]["load programs"]:
     sys.exit(f"FAIL: {attached} streams are attached")
 if not all(rule["runs"] for rule in probe["rules"].values()):

@@ -32,6 +32,9 @@ program bad 'exit 3'
 program skipped 'echo "skip: no kernel"; exit 77'
 program outside 'echo "skip: outside data: none"; exit 77'
 program some 'echo "[  PASSED  ] 1 test(s)."; echo "[  SKIPPED ] a__b__c"'
+program lacking 'echo "[ RUN      ] a__b__c"; echo "skip: no clock"
+echo "[  SKIPPED ] a__b__c"; echo "[ RUN      ] d__e__f"
+echo "[  PASSED  ] 1 test(s)."; echo "[  SKIPPED ] a__b__c"'
 program none 'echo "[  PASSED  ] 0 test(s)."; echo "[  SKIPPED ] a__b__c"'
 program slow 'sleep 60'
 
@@ -43,6 +46,14 @@ counts 0 '0 passed, 0 failed, 1 skipped' REQUIRE_LIVE=1 -- outside
 counts 0 '1 passed, 0 failed, 1 skipped' -- some
 grep -q 'a__b__c' "$work/out" || fail 'the skipped test has no name'
 counts 1 '0 passed, 1 failed, 0 skipped' REQUIRE_LIVE=1 -- some
+counts 1 '0 passed, 1 failed, 0 skipped' REQUIRE_LIVE=1 -- lacking
+grep -q 'a__b__c (no clock)' "$work/out" || fail 'the skip has no reason'
+counts 1 '0 passed, 1 failed, 0 skipped' REQUIRE_LIVE=1 MAY_SKIP='no clocks
+clock' -- lacking
+counts 0 '1 passed, 0 failed, 1 skipped' REQUIRE_LIVE=1 MAY_SKIP='no sun
+no clock' -- lacking
+counts 0 '0 passed, 0 failed, 1 skipped' REQUIRE_LIVE=1 \
+	MAY_SKIP='no kernel' -- skipped
 counts 0 '0 passed, 0 failed, 1 skipped' -- none
 counts 1 '0 passed, 1 failed, 0 skipped' TEST_TIMEOUT=1 -- slow
 counts 1 '0 passed, 1 failed, 0 skipped' -- nosuch

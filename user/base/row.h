@@ -74,6 +74,12 @@ static inline struct value row_get(const struct row *row, unsigned column)
 	return slot < row->value_count ? row->values[slot] : value_null();
 }
 
+/*
+ * Realtime minus the boot-time clock as of a row, which changes when the clock is
+ * set; `otherwise` where the row does not tell.
+ */
+int64_t row_clock_offset(const struct row *row, int64_t otherwise);
+
 /* Total order of events: (ts, stream, cpu, seq). */
 int row_compare(const struct row *a, const struct row *b);
 

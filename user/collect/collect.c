@@ -31,18 +31,6 @@ int64_t collect_now_ns(void)
 	return (int64_t)t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
-int64_t collect_clock_offset_ns(void)
-{
-	struct timespec real;
-	int64_t before = collect_now_ns();
-	int64_t after;
-
-	clock_gettime(CLOCK_REALTIME, &real);
-	after = collect_now_ns();
-	return (int64_t)real.tv_sec * 1000000000LL + real.tv_nsec -
-	       (before + (after - before) / 2);
-}
-
 /* Pids are the host's everywhere, ours must be too. */
 static int namespace_check(struct err *err)
 {
@@ -258,6 +246,9 @@ void collector_init(struct collector *collector)
 		collector->rings[i].fd = -1;
 	for (unsigned s = 0; s < STREAM_COUNT; s++)
 		collector->ring_of[s] = (uint8_t)stream_ring(s);
+	for (unsigned s = 0; s < STREAM_COUNT; s++)
+		collector->fixed_bytes[s] =
+			(uint32_t)catalog_fixed_bytes(catalog_stream(s));
 }
 
 int collector_open(const struct collect_request *request,

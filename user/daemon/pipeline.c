@@ -347,6 +347,8 @@ int pipeline_row(struct pipeline *p, struct row *row, struct err *err)
 		return rc;
 	p->stats.rows++;
 	p->last_ts = row->ts;
+	p->origin.clock_offset_ns =
+		row_clock_offset(row, p->origin.clock_offset_ns);
 	if (!p->engine)
 		return 0;
 	/* Programs made for other rules know nothing of these. */

@@ -19,7 +19,7 @@
 struct pipeline_origin {
 	const char *host;
 	uint8_t boot_id[16];
-	int64_t clock_offset_ns;  /* realtime = boot-time clock + this */
+	int64_t clock_offset_ns;  /* realtime, until a row tells another */
 	bool replay;		  /* nothing may depend on the wall clock */
 	uint8_t trace_digest[32]; /* replay: salts derive from it */
 };
