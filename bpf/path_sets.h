@@ -55,8 +55,9 @@ struct path_name {
 	((__u32)(stream) << 16 | (__u32)(column) << 8 | (__u32)(kind))
 
 /*
- * WHOLE and NAME are keys of a hash table: a hash of the text in place of it.
- * Two texts of one hash only let through more than they should.
+ * WHOLE and NAME are keys of a hash table: a hash of the text in place of it. A
+ * path of the same hash as a text is let through, for user space to decide; two
+ * texts of one hash, which nobody will see, are refused with EEXIST.
  */
 struct path_text_key {
 	__u64 hash;

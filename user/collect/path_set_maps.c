@@ -28,7 +28,8 @@ static int text_add(int fd, const struct path_set *set,
 
 	memcpy(words, entry->text, entry->len);
 	key.hash = path_text_hash(words, entry->len);
-	return bpf_map_update_elem(fd, &key, &value, BPF_ANY);
+	/* Rather no sensor than one that takes a text for another. */
+	return bpf_map_update_elem(fd, &key, &value, BPF_NOEXIST);
 }
 
 static int prefix_add(int fd, const struct path_set *set,

@@ -10,7 +10,7 @@ struct bpf_object;
 /*
  * Make and fill the maps of an object that is open but not loaded, and tell it
  * which sets there are; an object that looks nothing up is left alone. Negative
- * errno, as libbpf's.
+ * errno, as libbpf's; -EEXIST: two of a set's texts have one hash.
  */
 int path_sets_give(struct bpf_object *object, const struct path_set *sets,
 		   unsigned count);
