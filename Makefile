@@ -227,6 +227,7 @@ endef
 $(foreach l,$(LIBS),$(eval $(call library_tests,$(l))))
 $(O)/tests/%.o: EXTRA_CFLAGS += -Itests
 $(O)/tests/collect/file_request_live_test: TEST_LINK := -luring
+$(O)/tests/collect/network_request_live_test: TEST_LINK := -luring
 $(O)/tests/collect/overload_live_test: TEST_LINK := -luring
 $(O)/tests/store/%: TEST_LINK := -lsqlite3
 $(O)/tests/stream/%: TEST_LINK := -lsqlite3 -lpcre2-8

@@ -84,6 +84,7 @@ static __always_inline void cred_emit(struct task_struct *task,
 		counts->filtered++;
 		return;
 	}
+	HINT(process_cred, event);
 	ring_put(&event_ring, &event->head, sizeof(*event), counts);
 }
 
@@ -183,6 +184,7 @@ int BPF_PROG(process_signal, int signal, struct kernel_siginfo *info,
 		counts->filtered++;
 		return 0;
 	}
+	HINT(process_signal, event);
 	ring_put(&event_ring, &event->head, sizeof(*event), counts);
 	return 0;
 }
@@ -224,6 +226,7 @@ int BPF_PROG(process_rename, struct task_struct *task, const char *comm)
 		counts->filtered++;
 		return 0;
 	}
+	HINT(process_rename, event);
 	ring_put(&event_ring, &event->head, sizeof(*event), counts);
 	return 0;
 }
@@ -289,6 +292,7 @@ int BPF_PROG(process_ptrace, struct pt_regs *regs, long ret)
 		counts->filtered++;
 		return 0;
 	}
+	HINT(process_ptrace, event);
 	ring_put(&event_ring, &event->head, sizeof(*event), counts);
 	return 0;
 }

@@ -18,14 +18,16 @@
  * Why calls and not packets for DNS: a program on the cgroup's packets runs for
  * each of the host, and on those that come in it does not know the process. Here
  * the caller is the current task. The price: the bytes are user memory, whose
- * owner could change them while the call ran (source 'syscall'), and what is sent
- * and received through io_uring is not seen. accept() by io_uring is.
+ * owner could change them while the call ran (source 'syscall').
+ *
+ * io_uring's requests: what is sent is seen when they are handed in, what comes of
+ * them is not known; what is received, and accepted, when they are done.
  */
-#include "bpf/dns.bpf.h"
-#include "bpf/message.bpf.h"
+#include "bpf/message_request.bpf.h"
 #include "bpf/predicate.h"
 #include "bpf/ring.bpf.h"
 #include "bpf/socket.bpf.h"
+#include "bpf/traffic.bpf.h"
 
 #include <bpf/bpf_tracing.h>
 
@@ -50,19 +52,15 @@ struct call_scratch {
 		struct network_accept_event accept;
 		struct network_listen_event listen;
 		struct network_socket_event socket;
-		struct network_datagram_event datagram;
 	};
 };
 
-RING_MAP(event_ring);
 SCRATCH_MAP(call_scratch, struct call_scratch);
 
 PREDICATE_PASS_ALL(network_connect)
 PREDICATE_PASS_ALL(network_accept)
 PREDICATE_PASS_ALL(network_listen)
 PREDICATE_PASS_ALL(network_socket)
-PREDICATE_PASS_ALL(network_datagram)
-STAGES_PASS_ALL(network_dns)
 
 static __always_inline void call_head_fill(struct event_head *head,
 					   __u16 stream,
@@ -82,31 +80,55 @@ static __always_inline bool is_restarted(long ret)
 
 /* --- network.socket --------------------------------------------------------*/
 
-static __always_inline void socket_exit(struct task_struct *task,
-					const struct call_args *call, long ret)
+struct socket_asked {
+	__u32 domain;
+	__u32 type;
+	__u32 protocol;
+	__u32 flags;  /* enum event_flag */
+	__s64 retval; /* EVENT_NONE: not known yet */
+};
+
+static __always_inline void socket_seen(struct task_struct *task,
+					const struct socket_asked *asked)
 {
 	struct call_scratch *scratch = scratch_get(&call_scratch);
 	struct event_counters *counts;
 	struct network_socket_event *event;
 
-	if (!scratch || !WANTED(NETWORK_SOCKET) ||
-	    !RESULT_WANTED(NETWORK_SOCKET, ret))
+	if (!scratch)
 		return;
 	counts = event_begin(STREAM_NETWORK_SOCKET, task);
 	if (!counts)
 		return;
 	event = &scratch->socket;
-	call_head_fill(&event->head, STREAM_NETWORK_SOCKET, task, call);
-	event->head.retval = ret;
-	event->domain = (__u32)call->args[0];
-	event->type = (__u32)call->args[1] & SOCK_TYPE_MASK;
-	event->protocol = (__u32)call->args[2];
-	event->fd = ret < 0 ? EVENT_NONE : ret;
+	head_fill(&event->head, STREAM_NETWORK_SOCKET, task);
+	event->head.flags |= asked->flags;
+	event->head.retval = asked->retval;
+	event->domain = asked->domain;
+	event->type = asked->type & SOCK_TYPE_MASK;
+	event->protocol = asked->protocol;
+	event->fd = asked->retval < 0 ? EVENT_NONE : asked->retval;
 	if (!predicate_network_socket(event)) {
 		counts->filtered++;
 		return;
 	}
+	HINT(network_socket, event);
 	ring_put(&event_ring, &event->head, sizeof(*event), counts);
+}
+
+static __always_inline void socket_exit(struct task_struct *task,
+					const struct call_args *call, long ret)
+{
+	struct socket_asked asked = {
+		.domain = (__u32)call->args[0],
+		.type = (__u32)call->args[1],
+		.protocol = (__u32)call->args[2],
+		.flags = call->is_32bit ? EVENT_FLAG_COMPAT : 0,
+		.retval = ret,
+	};
+
+	if (WANTED(NETWORK_SOCKET) && RESULT_WANTED(NETWORK_SOCKET, ret))
+		socket_seen(task, &asked);
 }
 
 /* --- network.connect -------------------------------------------------------*/
@@ -117,16 +139,6 @@ static __always_inline bool connect_says_nothing(long ret)
 	return ret == -EINPROGRESS || ret == -EALREADY || ret == -EISCONN ||
 	       ret == -EINTR || ret == -EBADF || ret == -EFAULT ||
 	       is_restarted(ret);
-}
-
-/* A socket gets its cookie when something first asks for it, and here nothing
- * can: 0 would be one identity of many sockets.
- */
-static __always_inline __s64 cookie_or_none(const struct sock *sk)
-{
-	__u64 cookie = socket_cookie(sk);
-
-	return cookie ? (__s64)cookie : EVENT_NONE;
 }
 
 /*
@@ -144,7 +156,7 @@ static __always_inline bool connect_reads(struct endpoint *to,
 	if (bpf_probe_read_user(&asked, sizeof(asked), (void *)call->args[1]) ||
 	    asked == AF_UNSPEC)
 		return false;
-	return endpoint_read(to, call->args[1], (__u32)call->args[2],
+	return endpoint_read(to, call->args[1], (__u32)call->args[2], false,
 			     sock_family) ||
 	       ret >= 0;
 }
@@ -206,6 +218,7 @@ static __always_inline void connect_exit(struct task_struct *task,
 		COUNT_ADD(counts->filtered);
 		return;
 	}
+	HINT(network_connect, &scratch->connect);
 	ring_put(&event_ring, &scratch->connect.head, sizeof(scratch->connect),
 		 counts);
 }
@@ -242,6 +255,7 @@ static __always_inline void listen_exit(struct task_struct *task,
 		counts->filtered++;
 		return;
 	}
+	HINT(network_listen, event);
 	ring_put(&event_ring, &event->head, sizeof(*event), counts);
 }
 
@@ -269,12 +283,11 @@ static __always_inline void accept_fill(struct network_accept_event *event,
 	event->local_port = local_port(sk);
 	event->peer_port = ret < 0 ? 0 : peer_port(sk);
 	event->family = ends_fill(sk, event->local_ip, event->peer_ip);
-	event->fd = ret < 0 ? EVENT_NONE : ret;
 	event->head.retval = ret;
 }
 
 static __always_inline void accepted(struct task_struct *task, struct sock *sk,
-				     __u32 flags, long ret)
+				     __u32 flags, long ret, __s64 fd)
 {
 	struct call_scratch *scratch = scratch_get(&call_scratch);
 	bool is_self = task->tgid == settings.self_tgid;
@@ -292,10 +305,12 @@ static __always_inline void accepted(struct task_struct *task, struct sock *sk,
 	if (!counts)
 		return;
 	accept_fill(&scratch->accept, sk, ret);
+	scratch->accept.fd = fd;
 	if (!predicate_network_accept(&scratch->accept)) {
 		counts->filtered++;
 		return;
 	}
+	HINT(network_accept, &scratch->accept);
 	ring_put(&event_ring, &scratch->accept.head, sizeof(scratch->accept),
 		 counts);
 }
@@ -308,135 +323,11 @@ static __always_inline void accept_exit(struct task_struct *task,
 	if (ret < 0 && (!WANTED_IF_FAILED(NETWORK_ACCEPT) || is_restarted(ret)))
 		return;
 	accepted(task, socket_of_fd(task, fd),
-		 call->is_32bit ? EVENT_FLAG_COMPAT : 0, ret);
+		 call->is_32bit ? EVENT_FLAG_COMPAT : 0, ret,
+		 ret < 0 ? EVENT_NONE : ret);
 }
 
 /* --- network.datagram and network.dns --------------------------------------*/
-
-/* One call of the send or receive family. */
-struct traffic {
-	struct call_args call;
-	const struct sock *sk;
-	long ret;
-	__u16 proto;
-	__u16 type;
-	__u16 family;
-	bool is_send;
-};
-
-/* Not on the stack, for the reason of struct dns_walk. */
-struct traffic_scratch {
-	struct traffic traffic;
-	struct message message;
-	struct endpoint other;
-};
-
-SCRATCH_MAP(traffic_scratch, struct traffic_scratch);
-
-static __always_inline void datagram_seen(const struct traffic *traffic,
-					  const struct endpoint *to,
-					  bool is_named, long bytes)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct call_scratch *scratch = scratch_get(&call_scratch);
-	const struct sock *sk = traffic->sk;
-	struct network_datagram_event *event;
-	struct event_counters *counts;
-	__u8 unused[16];
-
-	if (!scratch || !RESULT_WANTED(NETWORK_DATAGRAM, bytes))
-		return;
-	counts = event_begin(STREAM_NETWORK_DATAGRAM, task);
-	if (!counts)
-		return;
-	event = &scratch->datagram;
-	call_head_fill(&event->head, STREAM_NETWORK_DATAGRAM, task,
-		       &traffic->call);
-	if (is_named)
-		event->head.source = EVENT_SOURCE_SYSCALL;
-	event->head.retval = bytes;
-	event->cookie = cookie_or_none(sk);
-	event->length = bytes < 0 ? 0 : (__u64)bytes;
-	ends_fill(sk, event->src_ip, unused);
-	event->family = to->family;
-	event->proto = traffic->proto;
-	event->src_port = traffic->type == SOCK_RAW ? 0 : local_port(sk);
-	event->dst_port = traffic->type == SOCK_RAW ? 0 : to->port;
-	__builtin_memcpy(event->dst_ip, to->ip, sizeof(event->dst_ip));
-	if (!predicate_network_datagram(event)) {
-		counts->filtered++;
-		return;
-	}
-	ring_put(&event_ring, &event->head, sizeof(*event), counts);
-}
-
-/*
- * By TCP a message follows its length, two bytes, which may be read by a call of
- * their own; what does not look like a message there is the rest of one.
- */
-static __always_inline void dns_seen(const struct traffic *traffic,
-				     const struct message *message,
-				     const struct endpoint *server, long bytes)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct dns_scratch *scratch = scratch_get(&dns_scratch);
-	struct network_dns_event *event;
-	struct event_counters *counts;
-	__u32 start = 0, len;
-	bool is_read;
-
-	if (!scratch || bytes < DNS_HEADER_BYTES)
-		return;
-	event = &scratch->event;
-	len = dns_gather(scratch, message, (__u64)bytes);
-	if (traffic->proto == IPPROTO_TCP &&
-	    dns_u16(scratch, 0) + 2 == (__u32)bytes)
-		start = 2;
-	if (len < start + DNS_HEADER_BYTES)
-		return;
-	is_read = dns_parse(scratch, start, len - start);
-	if (traffic->proto == IPPROTO_TCP && !is_read)
-		return;
-	counts = event_begin(STREAM_NETWORK_DNS, task);
-	if (!counts)
-		return;
-	call_head_fill(&event->head, STREAM_NETWORK_DNS, task, &traffic->call);
-	event->head.source = EVENT_SOURCE_SYSCALL;
-	event->head.retval = bytes;
-	if (len < (__u64)bytes)
-		event->head.truncated |= EVENT_PART_PAYLOAD;
-	event->family = server->family;
-	event->proto = traffic->proto;
-	event->server_port = server->port;
-	__builtin_memcpy(event->server, server->ip, sizeof(event->server));
-	event->message.off = offsetof(struct network_dns_event, message_bytes);
-	event->message.len = len - start;
-	if (!pre_network_dns(event) || !predicate_network_dns(event)) {
-		counts->filtered++;
-		return;
-	}
-	dns_put(&event_ring, scratch, start, counts);
-}
-
-static __always_inline void message_seen(struct traffic_scratch *scratch,
-					 long bytes)
-{
-	const struct traffic *traffic = &scratch->traffic;
-	const struct message *message = &scratch->message;
-	struct endpoint *other = &scratch->other;
-	bool is_stream = traffic->type == SOCK_STREAM;
-	bool is_named = !is_stream &&
-			endpoint_read(other, message->name, message->name_bytes,
-				      traffic->family);
-
-	if (!is_named && !endpoint_peer(other, traffic->sk))
-		return;
-	if (WANTED(NETWORK_DATAGRAM) && traffic->is_send && !is_stream)
-		datagram_seen(traffic, other, is_named, bytes);
-	if (WANTED(NETWORK_DNS) && other->port == DNS_PORT && bytes > 0 &&
-	    (traffic->proto == IPPROTO_TCP || traffic->proto == IPPROTO_UDP))
-		dns_seen(traffic, message, other, bytes);
-}
 
 /* For the length that a receive has put where its address points. */
 static __always_inline __u64 name_bytes_read(__u64 at)
@@ -462,6 +353,7 @@ static long message_visit(__u32 index, void *nothing)
 	message = &scratch->message;
 	message->name = 0;
 	message->name_bytes = 0;
+	message->name_in_kernel = false;
 	message->is_vector = false;
 	message->is_32bit = call->is_32bit;
 
@@ -521,6 +413,7 @@ static __always_inline struct traffic *traffic_begin(long ret, bool is_send)
 		return NULL;
 	scratch->traffic.ret = ret;
 	scratch->traffic.is_send = is_send;
+	scratch->traffic.is_done = true;
 	return &scratch->traffic;
 }
 
@@ -541,7 +434,6 @@ static __always_inline void traffic_exit(struct task_struct *task,
 	struct call_args *call = &traffic->call;
 	bool is_many =
 		call->call == CALL_SENDMMSG || call->call == CALL_RECVMMSG;
-	const struct sock *sk;
 	__u32 count = 1;
 
 	/* What nobody wants the verifier need not follow. */
@@ -552,14 +444,8 @@ static __always_inline void traffic_exit(struct task_struct *task,
 	    (traffic->ret < 0 &&
 	     !(traffic->is_send && WANTED_IF_FAILED(NETWORK_DATAGRAM))))
 		return;
-	sk = socket_of_fd(task, (__u32)call->args[0]);
-	if (!sk || !is_inet(sk))
-		return;
-	traffic->sk = sk;
-	traffic->family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	traffic->proto = BPF_CORE_READ(sk, sk_protocol);
-	traffic->type = BPF_CORE_READ(sk, sk_type);
-	if (traffic->type == SOCK_STREAM && peer_port(sk) != DNS_PORT)
+	traffic->flags = call->is_32bit ? EVENT_FLAG_COMPAT : 0;
+	if (!traffic_socket(traffic, socket_of_fd(task, (__u32)call->args[0])))
 		return;
 	if (is_many && traffic->ret >= 0)
 		count = (__u32)traffic->ret;
@@ -675,43 +561,135 @@ int BPF_PROG(network_socketcall, struct pt_regs *regs, long ret)
 	return 0;
 }
 
-/*
- * A request of io_uring is done. One whose result is the descriptor of a
- * connection that nobody has accepted yet was an accept, single or multishot:
- * the latter has no request any more by which to tell.
- */
-static __always_inline void request_done(long result)
+/* --- requests to io_uring --------------------------------------------------*/
+
+static __always_inline int socket_request(struct io_socket *request)
+{
+	struct socket_asked asked = {
+		.domain = BPF_CORE_READ(request, domain),
+		.type = BPF_CORE_READ(request, type),
+		.protocol = BPF_CORE_READ(request, protocol),
+		.flags = EVENT_FLAG_IO_URING,
+		.retval = EVENT_NONE,
+	};
+
+	socket_seen(bpf_get_current_task_btf(), &asked);
+	return 0;
+}
+
+REQUEST_HANDLER(network_socket_request, socket_request, struct io_socket)
+
+/* Of the request in the scratch memory. */
+__noinline int request_visit(__s64 bytes)
+{
+	struct traffic_scratch *scratch = scratch_get(&traffic_scratch);
+
+	if (!scratch)
+		return 0;
+	if (!scratch->traffic.is_done)
+		bytes = message_room(&scratch->message);
+	message_seen(scratch, bytes);
+	return 0;
+}
+
+/* `result`: of one that is done. */
+static __always_inline void request_traffic(struct io_kiocb *request,
+					    struct file *file, bool is_done,
+					    long result)
+{
+	struct traffic *traffic = traffic_begin(result, !is_done);
+	struct traffic_scratch *scratch = scratch_get(&traffic_scratch);
+
+	if (!traffic || !scratch)
+		return;
+	traffic->is_done = is_done;
+	traffic->flags = EVENT_FLAG_IO_URING;
+	if (traffic_socket(traffic, socket_of_file(file)) &&
+	    request_message(&scratch->message, request))
+		request_visit(result);
+}
+
+static __always_inline int send_request(struct io_kiocb *request)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+
+	request_traffic(request, request_file(request, task), false, 0);
+	return 0;
+}
+
+REQUEST_HANDLER(network_send_request, send_request, struct io_kiocb)
+
+static __always_inline bool is_receive(struct io_kiocb *request)
+{
+	__u8 opcode = BPF_CORE_READ(request, opcode);
+
+	if (opcode == REQUEST_READ || opcode == REQUEST_READV ||
+	    opcode == REQUEST_READ_FIXED)
+		return true;
+	if (opcode != REQUEST_RECV && opcode != REQUEST_RECVMSG)
+		return false;
+	return !(BPF_CORE_READ((struct io_sr_msg *)request, msg_flags) &
+		 (MSG_PEEK | MSG_ERRQUEUE));
+}
+
+/*
+ * One whose result is the number of a connection that nobody has accepted yet was
+ * an accept, single or multishot: the latter has no request any more by which to
+ * tell. The number is a descriptor's, or of the ring's own table; there the
+ * request may have chosen it.
+ */
+static __always_inline bool
+accept_done(struct task_struct *task, struct file *file, long result, __s64 fd)
+{
+	struct sock *sk = socket_of_file(file);
 	struct socket_owner *owner;
-	struct sock *sk;
 	__u64 cookie;
 
-	if (result < 0 || !task->files)
-		return;
-	sk = socket_of_fd(task, (__u32)result);
 	if (!sk || !is_inet(sk))
-		return;
+		return false;
 	cookie = socket_cookie(sk);
 	owner = bpf_map_lookup_elem(&socket_owners, &cookie);
 	if (!owner || owner->state != OWNER_NOBODY)
+		return false;
+	accepted(task, sk, EVENT_FLAG_IO_URING, result, fd);
+	return true;
+}
+
+static __always_inline void request_done(struct io_ring_ctx *ring,
+					 struct io_kiocb *request, long result)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u32 slot = 0;
+
+	if (result < 0 || !task->files)
 		return;
-	accepted(task, sk, EVENT_FLAG_IO_URING, result);
+	if (WANTED(NETWORK_DNS) && result > 0 && request && is_receive(request))
+		request_traffic(request, BPF_CORE_READ(request, file), true,
+				result);
+	if (!WANTED(NETWORK_ACCEPT) && !WANTED(NETWORK_CLOSE))
+		return;
+	if (accept_done(task, task_file(task, (__u32)result), result, result))
+		return;
+	if (request && BPF_CORE_READ(request, opcode) == REQUEST_ACCEPT)
+		slot = BPF_CORE_READ((struct io_accept *)request, file_slot);
+	/* All ones: the kernel has chosen. */
+	if (!slot || slot == (__u32)-1)
+		slot = (__u32)result + 1;
+	accept_done(task, ring_file(ring, slot - 1), result, EVENT_NONE);
 }
 
 SEC("tp_btf/io_uring_complete")
-int BPF_PROG(network_accept_uring, void *ring, void *request,
-	     struct io_uring_cqe *cqe)
+int BPF_PROG(network_uring, void *ring, void *request, struct io_uring_cqe *cqe)
 {
-	request_done(cqe->res);
+	request_done(ring, request, cqe->res);
 	return 0;
 }
 
 /* Until 6.9 the hook had the members of the completion one by one. */
 SEC("tp_btf/io_uring_complete")
-int BPF_PROG(network_accept_uring_members, void *ring, void *request,
-	     __u64 user_data, int result)
+int BPF_PROG(network_uring_members, void *ring, void *request, __u64 user_data,
+	     int result)
 {
-	request_done(result);
+	request_done(ring, request, result);
 	return 0;
 }

@@ -18,7 +18,7 @@
 #include <linux/types.h>
 
 /* Changes whenever a struct of this file changes. */
-#define EVENT_ABI 3
+#define EVENT_ABI 4
 
 #define EVENT_COMM_SIZE 16
 #define EVENT_PATH_SIZE 4096 /* PATH_MAX, power of two */
@@ -165,6 +165,14 @@ enum cgroup_controller {
 	CGROUP_CONTROLLER_COUNT
 };
 
+/*
+ * Which rules may use the event: a bit for a scan of one, or for several. What a
+ * clear bit stands for has no use for it. All ones where nothing is known.
+ */
+struct event_hint {
+	__u64 bits;
+};
+
 struct event_head {
 	__u16 stream; /* enum stream_id */
 	__u16 abi;    /* EVENT_ABI */
@@ -178,7 +186,8 @@ struct event_head {
 	__u64 caps_eff;	 /* effective capabilities */
 	__s64 retval;	 /* of the system call; EVENT_NONE: there is none */
 	__u64 join_keys; /* slots of the process that are alive */
-	struct process_terms terms;	   /* of the process */
+	struct event_hint hint;	    /* as the rules of `generation` have them */
+	struct process_terms terms; /* of the process */
 	struct process_terms parent_terms; /* of its parent */
 	__u32 cpu;
 	__u32 pid; /* thread group id, as the host sees it */

@@ -11,6 +11,7 @@
  */
 #define PATH_STEPS_INLINE 5 /* as deep as most files are */
 
+#include "bpf/descriptor.bpf.h"
 #include "bpf/head.bpf.h"
 #include "bpf/path.bpf.h"
 #include "bpf/path_sets.bpf.h"
@@ -186,14 +187,15 @@ static __always_inline bool open_predicate(struct file_open_event *event)
 	return predicate_file_open(event);
 }
 
+#define OPEN_TESTED (settings.predicate_columns[STREAM_FILE_OPEN][OPEN_WORD])
+
 /* Returns whether a rule may want it. */
-static __always_inline bool open_fill(struct open_scratch *scratch,
-				      struct file *file, __u64 asked)
+static __always_inline bool open_passes(struct open_scratch *scratch,
+					struct file *file, __u64 asked)
 {
-	__u64 tested = settings.predicate_columns[STREAM_FILE_OPEN][OPEN_WORD];
 	struct file_open_event *event = &scratch->event;
 
-	open_columns(event, file, asked, tested);
+	open_columns(event, file, asked, OPEN_TESTED);
 	if (TESTS(FILE_OPEN, FILE_OPEN_path))
 		open_name(&event->path_name, file);
 	if (!pre_file_open(event))
@@ -205,7 +207,7 @@ static __always_inline bool open_fill(struct open_scratch *scratch,
 	} else if (NEEDS(FILE_OPEN, FILE_OPEN_path)) {
 		path_fill(scratch, file);
 	}
-	open_columns(event, file, asked, ~tested);
+	HINT(file_open, event);
 	return true;
 }
 
@@ -270,6 +272,7 @@ static __always_inline bool asked_fill(struct open_scratch *scratch,
 		event->head.truncated |= EVENT_PART_PATH;
 	if (!open_predicate(event))
 		return false;
+	HINT(file_open, event);
 	if (!(name_flags & NAME_CUT))
 		event->head.truncated &= ~EVENT_PART_PATH;
 	return true;
@@ -289,9 +292,14 @@ static __always_inline bool call_fill(struct open_scratch *scratch,
 	if (ret >= 0) {
 		event->fd = ret;
 		file = file_of_fd(&scratch->path, task, (__u32)ret);
-		if (NEEDS(FILE_OPEN, FILE_OPEN_flags))
+		if (TESTS(FILE_OPEN, FILE_OPEN_flags))
 			asked_of_call(&asked, regs, task);
-		return open_fill(scratch, file, asked.flags);
+		if (!open_passes(scratch, file, asked.flags))
+			return false;
+		if (!TESTS(FILE_OPEN, FILE_OPEN_flags))
+			asked_of_call(&asked, regs, task);
+		open_columns(event, file, asked.flags, ~OPEN_TESTED);
+		return true;
 	}
 	if (!WANTED_IF_FAILED(FILE_OPEN))
 		return false;
@@ -323,10 +331,9 @@ int BPF_PROG(file_open, struct pt_regs *regs, long ret)
  * tracepoint's program is not preempted, and neither of the two can interrupt
  * the other.
  */
-static __always_inline int request_handle(struct io_kiocb *req)
+static __always_inline int request_handle(struct io_open *args)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct io_open *args = (struct io_open *)req;
 	struct open_asked asked = { .at.in_kernel = true };
 	struct event_counters *counts = event_begin(STREAM_FILE_OPEN, task);
 	struct open_scratch *scratch = scratch_get(&open_scratch);
@@ -344,15 +351,4 @@ static __always_inline int request_handle(struct io_kiocb *req)
 	return 0;
 }
 
-SEC("tp_btf/io_uring_submit_req")
-int BPF_PROG(file_open_request, struct io_kiocb *req)
-{
-	return request_handle(req);
-}
-
-/* The tracepoint's name before 6.4. */
-SEC("tp_btf/io_uring_submit_sqe")
-int BPF_PROG(file_open_request_sqe, struct io_kiocb *req)
-{
-	return request_handle(req);
-}
+REQUEST_HANDLER(file_open_request, request_handle, struct io_open)

@@ -84,6 +84,7 @@ static __always_inline bool attr_fill(struct file_attr_event *event,
 	}
 	if (!predicate_file_attr(event))
 		return false;
+	HINT(file_attr, event);
 	event->head.truncated = cut;
 	return true;
 }
@@ -395,6 +396,14 @@ int BPF_PROG(file_attr_size, struct pt_regs *regs, long ret)
 
 /* --- requests to io_uring --------------------------------------------------*/
 
+static __always_inline void asked_request(struct attr_asked *asked,
+					  struct io_kiocb *request,
+					  struct task_struct *task)
+{
+	asked->on_file = true;
+	asked->file = request_file(request, task);
+}
+
 static __always_inline int xattr_request(struct io_xattr *request)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -411,10 +420,8 @@ static __always_inline int xattr_request(struct io_xattr *request)
 		return 0;
 	attr_begin(event, task, request_outcome(), &asked.kept);
 	asked.xattr = (const char *)name;
-	/* The file of a request is found when it is begun: by the number. */
 	if (on_file)
-		asked_file(&asked, buffer, task,
-			   KERNEL_READ((struct io_kiocb *)request, cqe.fd));
+		asked_request(&asked, (struct io_kiocb *)request, task);
 	else
 		asked.at = name_kept(KERNEL_READ(request, filename), NAME_CWD);
 	attr_end(event, buffer, task, &asked, counts);
@@ -435,8 +442,7 @@ static __always_inline int size_request(struct io_ftrunc *request)
 		return 0;
 	attr_begin(event, task, request_outcome(), &asked.kept);
 	event->new_size = KERNEL_READ(request, len);
-	asked_file(&asked, buffer, task,
-		   KERNEL_READ((struct io_kiocb *)request, cqe.fd));
+	asked_request(&asked, (struct io_kiocb *)request, task);
 	attr_end(event, buffer, task, &asked, counts);
 	return 0;
 }

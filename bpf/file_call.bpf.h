@@ -15,6 +15,7 @@
 #define SHRIKE_BPF_FILE_CALL_H
 
 #include "bpf/capture.bpf.h"
+#include "bpf/descriptor.bpf.h"
 #include "bpf/head.bpf.h"
 #include "bpf/path.bpf.h"
 #include "bpf/ring.bpf.h"
@@ -84,19 +85,6 @@ static __always_inline struct outcome request_outcome(void)
 	return (struct outcome){ .retval = EVENT_NONE,
 				 .flags = EVENT_FLAG_IO_URING };
 }
-
-/* Programs for requests to io_uring; the tracepoint had another name once. */
-#define REQUEST_HANDLER(program, handle, type)                \
-	SEC("tp_btf/io_uring_submit_req")                     \
-	int BPF_PROG(program, struct io_kiocb *request)       \
-	{                                                     \
-		return handle((type *)request);               \
-	}                                                     \
-	SEC("tp_btf/io_uring_submit_sqe") /* before 6.4 */    \
-	int BPF_PROG(program##_sqe, struct io_kiocb *request) \
-	{                                                     \
-		return handle((type *)request);               \
-	}
 
 /* What security hooks kept of a call: each of its parts, or none at all. */
 struct kept {

@@ -68,6 +68,7 @@ static __always_inline bool rename_fill(struct file_rename_event *event,
 			    event->path_bytes, &event->path, EVENT_PART_PATH);
 	if (!predicate_file_rename(event))
 		return false;
+	HINT(file_rename, event);
 	event->head.truncated = cut;
 	return true;
 }
@@ -165,6 +166,7 @@ static __always_inline bool unlink_fill(struct file_unlink_event *event,
 			   EVENT_PART_PATH);
 	if (!predicate_file_unlink(event))
 		return false;
+	HINT(file_unlink, event);
 	event->head.truncated = cut;
 	return true;
 }
@@ -273,6 +275,7 @@ static __always_inline bool link_fill(struct file_link_event *event,
 		event->head.truncated |= EVENT_PART_PATH;
 	if (!predicate_file_link(event))
 		return false;
+	HINT(file_link, event);
 	event->head.truncated = cut;
 	return true;
 }
@@ -386,6 +389,7 @@ static __always_inline __u32 mount_src_fill(struct file_mount_event *event,
 					    const struct mount_asked *asked)
 {
 	__u32 cut = 0;
+	long len;
 
 	if (kept_fill(&event->head, asked->kept.part[CAPTURE_OTHER],
 		      event->src_bytes, &event->src, EVENT_PATH_SIZE,
@@ -395,10 +399,15 @@ static __always_inline __u32 mount_src_fill(struct file_mount_event *event,
 		return name_fill(&event->head, buffer, &asked->src,
 				 event->src_bytes, &event->src,
 				 EVENT_PART_OLD_PATH);
-	if (asked->src.name)
-		event->src.len = text_of_user(event->src_bytes, EVENT_PATH_SIZE,
-					      asked->src.name);
-	return 0;
+	if (!asked->src.name)
+		return 0;
+	len = bpf_probe_read_user_str(event->src_bytes, EVENT_PATH_SIZE,
+				      asked->src.name);
+	event->src.len = len > 0 ? len - 1 : 0;
+	if (len >= 0)
+		return 0;
+	event->head.truncated |= EVENT_PART_PATH;
+	return EVENT_PART_OLD_PATH;
 }
 
 static __always_inline bool mount_fill(struct file_mount_event *event,
@@ -434,6 +443,7 @@ static __always_inline bool mount_fill(struct file_mount_event *event,
 	event->fstype.off = 0;
 	if (!predicate_file_mount(event))
 		return false;
+	HINT(file_mount, event);
 	event->head.truncated = cut;
 	return true;
 }
@@ -558,6 +568,7 @@ static __always_inline int dup_handle(struct task_struct *task,
 		counts->filtered++;
 		return 0;
 	}
+	HINT(file_dup, event);
 	head_rest(&event->head, STREAM_FILE_DUP, task);
 	ring_put(&event_ring, &event->head, sizeof(*event), counts);
 	return 0;

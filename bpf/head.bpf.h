@@ -113,6 +113,7 @@ static __always_inline void head_terms_unknown(struct event_head *head)
 	__builtin_memset(&head->terms, 0xff, sizeof(head->terms));
 	__builtin_memset(&head->parent_terms, 0xff, sizeof(head->parent_terms));
 	head->join_keys = ~0ULL;
+	head->hint.bits = ~0ULL;
 }
 
 /* A set of the head's columns: all are in the first word of a column set. */

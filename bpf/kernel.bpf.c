@@ -7,6 +7,7 @@
  * was made. What else there is comes from the caller's memory at the end of the
  * call.
  */
+#include "bpf/descriptor.bpf.h"
 #include "bpf/head.bpf.h"
 #include "bpf/path.bpf.h"
 #include "bpf/predicate.h"
@@ -27,17 +28,6 @@ SCRATCH_MAP(bpf_scratch, struct kernel_bpf_event);
 
 STAGES_PASS_ALL(kernel_module)
 PREDICATE_PASS_ALL(kernel_bpf)
-
-/* Another thread may have closed the descriptor meanwhile: then NULL. */
-static __always_inline struct file *fd_file(struct task_struct *task, __u32 fd)
-{
-	struct fdtable *table = KERNEL_WALK(task)->files->fdt;
-	struct file *file = NULL;
-
-	if (fd < table->max_fds)
-		bpf_probe_read_kernel(&file, sizeof(file), &table->fd[fd]);
-	return file;
-}
 
 /* --- kernel.module ---------------------------------------------------------*/
 
@@ -129,7 +119,7 @@ static __always_inline void module_texts(struct module_scratch *scratch,
 
 	switch (event->op) {
 	case MODULE_LOAD:
-		module_path(scratch, fd_file(task, (__u32)first));
+		module_path(scratch, task_file(task, (__u32)first));
 		MODULE_TEXT(event, params,
 			    compat_syscall_arg(regs, is_32bit, 1));
 		module_known_name(event);
@@ -215,6 +205,7 @@ int BPF_PROG(kernel_module, struct pt_regs *regs, long ret)
 		counts->filtered++;
 		return 0;
 	}
+	HINT(kernel_module, event);
 	module_put(event, counts);
 	return 0;
 }
@@ -293,7 +284,7 @@ int BPF_PROG(kernel_bpf, struct pt_regs *regs, long ret)
 	__builtin_memset(event->name, 0, sizeof(event->name));
 	/* The new descriptor leads to what the call has made. */
 	if (ret >= 0)
-		file = fd_file(task, (__u32)ret);
+		file = task_file(task, (__u32)ret);
 	if (event->cmd == BPF_PROG_LOAD || event->cmd == BPF_MAP_CREATE)
 		made = file ? BPF_CORE_READ(file, private_data) : NULL;
 	if (event->cmd == BPF_PROG_LOAD)
@@ -304,6 +295,7 @@ int BPF_PROG(kernel_bpf, struct pt_regs *regs, long ret)
 		counts->filtered++;
 		return 0;
 	}
+	HINT(kernel_bpf, event);
 	ring_put(&event_ring, &event->head, sizeof(*event), counts);
 	return 0;
 }

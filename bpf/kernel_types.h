@@ -265,10 +265,74 @@ struct io_cqe {
 	int fd; /* of the request, until it has a file */
 };
 
+struct io_rsrc_node {
+	unsigned long file_ptr; /* its lowest bits are flags */
+};
+
+struct io_rsrc_data {
+	unsigned int nr;
+	struct io_rsrc_node **nodes;
+};
+
+struct io_fixed_file {
+	unsigned long file_ptr; /* likewise */
+};
+
+/* Before 6.13 it had files, since then data. */
+struct io_file_table {
+	struct io_fixed_file *files;
+	struct io_rsrc_data data;
+};
+
+struct io_ring_ctx {
+	unsigned int compat : 1; /* made by a 32-bit call */
+	struct io_file_table file_table;
+	unsigned int nr_user_files;
+};
+
 struct io_kiocb {
 	struct file *file;
 	__u8 opcode;
+	__u64 flags; /* 32 bits on older kernels */
 	struct io_cqe cqe;
+	struct io_ring_ctx *ctx;
+	void *async_data;
+};
+
+/* Older kernels have the destination in user memory here. */
+struct io_sr_msg {
+	union {
+		void *umsg;
+		void *buf;
+	};
+	unsigned int len;
+	unsigned int msg_flags;
+	void *addr;
+	__u16 addr_len;
+};
+
+struct msghdr {
+	void *msg_name;
+	int msg_namelen;
+};
+
+struct io_async_msghdr {
+	struct msghdr msg;
+};
+
+struct io_rw {
+	__u64 addr;
+	__u32 len;
+};
+
+struct io_socket {
+	int domain;
+	int type;
+	int protocol;
+};
+
+struct io_accept {
+	__u32 file_slot; /* in the ring's table, from 1; 0: a descriptor */
 };
 
 struct io_open {

@@ -95,6 +95,7 @@ int BPF_PROG(memory_memfd, struct pt_regs *regs, long ret)
 		counts->filtered++;
 		return 0;
 	}
+	HINT(memory_memfd, event);
 	memfd_put(event, counts);
 	return 0;
 }
@@ -222,6 +223,7 @@ int BPF_PROG(memory_map, struct pt_regs *regs, long ret)
 		counts->filtered++;
 		return 0;
 	}
+	HINT(memory_map, event);
 	head_rest(&event->head, STREAM_MEMORY_MAP, task);
 	ring_put(&event_ring, &event->head, sizeof(*event), counts);
 	return 0;

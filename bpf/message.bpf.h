@@ -90,6 +90,7 @@ struct message {
 	__u64 name_bytes;
 	__u64 base;  /* of the buffer, or of the vector */
 	__u64 count; /* bytes of the buffer, or pieces */
+	bool name_in_kernel;
 	bool is_vector;
 	bool is_32bit;
 	/* As it was read; here, because the stack is small. */
@@ -196,9 +197,17 @@ static __always_inline void socketcall_read(struct call_args *call)
 	call->call = kind;
 }
 
+static __always_inline long name_part(void *to, __u32 bytes, const __u8 *at,
+				      bool in_kernel)
+{
+	return in_kernel ? bpf_probe_read_kernel(to, bytes, at) :
+			   bpf_probe_read_user(to, bytes, at);
+}
+
 /* Of no family: as the socket itself. */
 static __always_inline bool endpoint_read(struct endpoint *to, __u64 name,
-					  __u64 name_bytes, __u16 sock_family)
+					  __u64 name_bytes, bool in_kernel,
+					  __u16 sock_family)
 {
 	const __u8 *at = (const __u8 *)name;
 	__u16 family = AF_UNSPEC;
@@ -206,18 +215,18 @@ static __always_inline bool endpoint_read(struct endpoint *to, __u64 name,
 
 	to->family = AF_UNSPEC;
 	if (!name || name_bytes < 8 ||
-	    bpf_probe_read_user(&family, sizeof(family), at) ||
-	    bpf_probe_read_user(&port, sizeof(port), at + 2))
+	    name_part(&family, sizeof(family), at, in_kernel) ||
+	    name_part(&port, sizeof(port), at + 2, in_kernel))
 		return false;
 	if (family == AF_UNSPEC)
 		family = sock_family;
 	__builtin_memset(to->ip, 0, sizeof(to->ip));
 	to->port = bpf_ntohs(port);
 	if (family == AF_INET) {
-		if (bpf_probe_read_user(to->ip, 4, at + 4))
+		if (name_part(to->ip, 4, at + 4, in_kernel))
 			return false;
 	} else if (family == AF_INET6 && name_bytes >= 24) {
-		if (bpf_probe_read_user(to->ip, 16, at + 8))
+		if (name_part(to->ip, 16, at + 8, in_kernel))
 			return false;
 		if (is_v4_mapped(to->ip)) {
 			v4_unmap(to->ip);

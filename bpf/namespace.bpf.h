@@ -37,6 +37,7 @@ static __always_inline void namespace_put(struct process_namespace_event *event,
 		counts->filtered++;
 		return;
 	}
+	HINT(process_namespace, event);
 	ring_put(&lifecycle_ring, &event->head, sizeof(*event), counts);
 }
 

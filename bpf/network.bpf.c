@@ -63,10 +63,13 @@ static __always_inline void connect_send(struct network_connect_event *event,
 	event->src_port = source_port(sk);
 	event->dst_port = bpf_ntohs(sk->__sk_common.skc_dport);
 	event->family = ends_fill(sk, event->src_ip, event->dst_ip);
-	if (!predicate_network_connect(event) &&
-	    !(event->head.flags & EVENT_FLAG_NOBODY)) {
-		COUNT_ADD(counts->filtered);
-		return;
+	/* Nobody's: a predicate does not know what is NULL then. */
+	if (!(event->head.flags & EVENT_FLAG_NOBODY)) {
+		if (!predicate_network_connect(event)) {
+			COUNT_ADD(counts->filtered);
+			return;
+		}
+		HINT(network_connect, event);
 	}
 	ring_put(&event_ring, &event->head, sizeof(*event), counts);
 }
@@ -199,6 +202,7 @@ static __always_inline void listen_begins(struct state_scratch *scratch,
 		counts->filtered++;
 		return;
 	}
+	HINT(network_listen, event);
 	ring_put(&event_ring, &event->head, sizeof(*event), counts);
 }
 
@@ -248,10 +252,12 @@ static __always_inline void connection_ends(struct state_scratch *scratch,
 	event->peer_port = bpf_ntohs(sk->__sk_common.skc_dport);
 	event->family = ends_fill(sk, event->local_ip, event->peer_ip);
 	bytes_fill(event, sk);
-	if (!predicate_network_close(event) && owner) {
+	if (owner && !predicate_network_close(event)) {
 		counts->filtered++;
 		return;
 	}
+	if (owner)
+		HINT(network_close, event);
 	ring_put(&event_ring, &event->head, sizeof(*event), counts);
 }
 

@@ -26,7 +26,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
 	__type(key, struct path_text_key);
-	__type(value, __u32);
+	__type(value, struct path_set_value);
 } path_texts SEC(".maps");
 
 struct {
@@ -34,7 +34,7 @@ struct {
 	__uint(max_entries, 1);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, struct path_prefix_key);
-	__type(value, __u32);
+	__type(value, struct path_set_value);
 } path_prefixes SEC(".maps");
 
 SCRATCH_MAP(path_set_scratch, struct path_prefix_key);
@@ -49,17 +49,28 @@ path_key_hash(const struct path_prefix_key *key, __u32 len)
 	return key ? path_text_hash((const __u64 *)key->text, len) : 0;
 }
 
-static __always_inline __u32 path_text_group(const struct path_prefix_key *key,
-					     __u32 len, __u32 set)
+static __always_inline void path_met(struct path_groups *groups,
+				     enum path_set_kind kind,
+				     const struct path_set_value *value)
+{
+	if (!value)
+		return;
+	groups->group[kind] = value->group;
+	groups->marks[kind] = value->marks;
+}
+
+static __always_inline void path_text_look(struct path_groups *groups,
+					   enum path_set_kind kind,
+					   const struct path_prefix_key *key,
+					   __u32 len, __u32 set)
 {
 	const struct path_text_key text = {
 		.hash = path_key_hash(key, len),
 		.len = len,
 		.set = set,
 	};
-	const __u32 *group = bpf_map_lookup_elem(&path_texts, &text);
 
-	return group ? *group : 0;
+	path_met(groups, kind, bpf_map_lookup_elem(&path_texts, &text));
 }
 
 /* Bytes behind the last '/'; 0 when it is not among the last ones. */
@@ -78,18 +89,19 @@ __attribute__((noinline)) __u32 path_name_length(const struct path_chars *path,
 	return 0;
 }
 
-static __always_inline __u32 path_name_group(struct path_prefix_key *key,
-					     const char *bytes, __u32 len,
-					     __u32 set)
+static __always_inline void path_name_look(struct path_groups *groups,
+					   struct path_prefix_key *key,
+					   const char *bytes, __u32 len,
+					   __u32 set)
 {
 	__u32 name = path_name_length((const struct path_chars *)bytes, len);
 	__u32 from = (len - name) & (EVENT_PATH_SIZE - 1);
 
 	if (!name || name > PATH_SET_TEXT_MAX)
-		return 0;
+		return;
 	if (bpf_probe_read_kernel(key->text, name, bytes + from))
-		return 0;
-	return path_text_group(key, name, set);
+		return;
+	path_text_look(groups, PATH_SET_NAME, key, name, set);
 }
 
 /* `bytes` are EVENT_PATH_SIZE at least, of which `len` are the path. */
@@ -100,7 +112,6 @@ static __always_inline void path_groups_fill(struct path_groups *groups,
 	__u8 kinds = path_sets.kinds[stream];
 	__u32 part = len < PATH_SET_TEXT_MAX ? len : PATH_SET_TEXT_MAX;
 	struct path_prefix_key *key;
-	const __u32 *group;
 
 	if (!kinds)
 		return;
@@ -113,16 +124,15 @@ static __always_inline void path_groups_fill(struct path_groups *groups,
 	if (kinds & 1 << PATH_SET_PREFIX) {
 		key->bits = 8 * (sizeof(key->set) + part);
 		key->set = PATH_SET_ID(stream, column, PATH_SET_PREFIX);
-		group = bpf_map_lookup_elem(&path_prefixes, key);
-		groups->group[PATH_SET_PREFIX] = group ? *group : 0;
+		path_met(groups, PATH_SET_PREFIX,
+			 bpf_map_lookup_elem(&path_prefixes, key));
 	}
 	if (kinds & 1 << PATH_SET_WHOLE && len <= PATH_SET_TEXT_MAX)
-		groups->group[PATH_SET_WHOLE] = path_text_group(
-			key, part, PATH_SET_ID(stream, column, PATH_SET_WHOLE));
+		path_text_look(groups, PATH_SET_WHOLE, key, part,
+			       PATH_SET_ID(stream, column, PATH_SET_WHOLE));
 	if (kinds & 1 << PATH_SET_NAME)
-		groups->group[PATH_SET_NAME] = path_name_group(
-			key, bytes, len,
-			PATH_SET_ID(stream, column, PATH_SET_NAME));
+		path_name_look(groups, key, bytes, len,
+			       PATH_SET_ID(stream, column, PATH_SET_NAME));
 }
 
 #endif

@@ -20,9 +20,20 @@ enum path_set_kind {
 	PATH_SET_KIND_COUNT
 };
 
-/* The group of each kind, 0: in no set. */
+/*
+ * The group of each kind, 0: in no set; and the bits of struct event_hint of
+ * those rules that have the text.
+ */
 struct path_groups {
 	__u32 group[PATH_SET_KIND_COUNT];
+	__u32 pad;
+	__u64 marks[PATH_SET_KIND_COUNT];
+};
+
+/* What is known of a text in a set. */
+struct path_set_value {
+	__u64 marks;
+	__u32 group;
 	__u32 pad;
 };
 

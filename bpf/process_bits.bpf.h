@@ -11,6 +11,7 @@
 #ifndef SHRIKE_BPF_PROCESS_BITS_H
 #define SHRIKE_BPF_PROCESS_BITS_H
 
+#include "bpf/compat.bpf.h"
 #include "bpf/process_bits.h"
 #include "bpf/ring.bpf.h"
 

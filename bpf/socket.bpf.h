@@ -10,6 +10,7 @@
 #ifndef SHRIKE_BPF_SOCKET_H
 #define SHRIKE_BPF_SOCKET_H
 
+#include "bpf/descriptor.bpf.h"
 #include "bpf/head.bpf.h"
 
 #include <bpf/bpf_endian.h>
@@ -127,21 +128,21 @@ static __always_inline __u16 ends_fill(const struct sock *sk, __u8 *local_ip,
 	return AF_INET;
 }
 
-/* The socket behind a descriptor of the task; NULL: it is none (any more). */
-static __always_inline struct sock *socket_of_fd(struct task_struct *task,
-						 __u32 fd)
+/* NULL: the file is none. */
+static __always_inline struct sock *socket_of_file(struct file *file)
 {
-	struct fdtable *table = KERNEL_WALK(task)->files->fdt;
-	struct file *file = NULL;
 	struct socket *socket;
 
-	if (fd >= table->max_fds)
-		return NULL;
-	bpf_probe_read_kernel(&file, sizeof(file), &table->fd[fd]);
 	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
 		return NULL;
 	socket = BPF_CORE_READ(file, private_data);
 	return BPF_CORE_READ(socket, sk);
+}
+
+static __always_inline struct sock *socket_of_fd(struct task_struct *task,
+						 __u32 fd)
+{
+	return socket_of_file(task_file(task, fd));
 }
 
 static __always_inline bool is_inet(const struct sock *sk)

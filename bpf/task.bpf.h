@@ -8,6 +8,7 @@
 #define SHRIKE_BPF_TASK_H
 
 #include "bpf/compat.bpf.h"
+#include "bpf/descriptor.bpf.h"
 #include "bpf/event.h"
 #include "bpf/head.bpf.h"
 
@@ -65,18 +66,6 @@ task_of_number(struct task_struct *task, __u32 number)
 	struct pid_namespace *ns = BPF_CORE_READ(upid, ns);
 
 	return task_of_pid((void *)xa_load(&ns->idr.idr_rt, number));
-}
-
-/* Another thread may have closed the descriptor meanwhile: then NULL. */
-static __always_inline struct file *task_file(struct task_struct *task,
-					      __u32 fd)
-{
-	struct fdtable *table = KERNEL_WALK(task)->files->fdt;
-	struct file *file = NULL;
-
-	if (fd < table->max_fds)
-		bpf_probe_read_kernel(&file, sizeof(file), &table->fd[fd]);
-	return file;
 }
 
 /* Since 6.9 a pidfd is a file of pidfs, before it was anonymous. */

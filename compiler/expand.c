@@ -83,7 +83,8 @@ static void map_clauses(struct expander *x, struct expand_scope *scope,
 			struct ast_select *select)
 {
 	struct expand_map m = expand_names(x, scope);
-	struct ast_expr *where = expand_map_expr(&m, select->where);
+	struct ast_expr *where =
+		expand_map_expr(&m, expand_demands(scope, select->where));
 
 	expand_map_outputs(&m, &select->outputs, select->output_count);
 	select->where = NULL;
@@ -153,8 +154,8 @@ static void expand_query(struct expander *x, struct expand_scope *scope,
 		return;
 	CHECK(select->item_count < EXPAND_SOURCES_MAX);
 	for (unsigned i = 0; i < select->item_count && expand_ok(x); i++) {
-		expand_source(x, &old[i], scope->with, &scope->sources[i],
-			      &items[i]);
+		expand_source(x, &old[i], scope->select, scope->with,
+			      &scope->sources[i], &items[i]);
 		if (old[i].recognize)
 			recognize(x, scope, &scope->sources[i], &items[i]);
 		scope->any_flat |= scope->sources[i].flat != NULL;

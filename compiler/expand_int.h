@@ -66,6 +66,7 @@ struct expand_source {
 	const char *qualifier; /* of its names in what comes out; or NULL */
 	const struct expand_flat *flat;	  /* NULL: not such a view */
 	const struct ast_select *derived; /* a view that is now a subquery */
+	const struct ast_expr *demand;	  /* the term that chose its stream */
 	bool prefix_used;
 	bool nullable; /* of a LEFT JOIN */
 	bool bare;     /* its names come out without a qualifier */
@@ -197,8 +198,12 @@ bool expand_find_view(struct expander *x, const char *name,
 const struct expand_flat *expand_flatten(struct expander *x,
 					 const struct expand_view *view,
 					 struct span span);
-/* What an item reads; its new form goes to *ret, still without ON. */
+/*
+ * What an item of `reader`'s FROM reads; its new form goes to *ret, still
+ * without ON.
+ */
 void expand_source(struct expander *x, const struct ast_item *item,
+		   const struct ast_select *reader,
 		   const struct expand_with *with, struct expand_source *source,
 		   struct ast_item *ret);
 /* Into a view that is read where we are; false: too deep, or a circle. */
@@ -210,6 +215,9 @@ void expand_leave(struct expander *x);
 
 /* A map that puts the scope's names into what they stand for. */
 struct expand_map expand_names(struct expander *x, struct expand_scope *scope);
+/* What is left of a WHERE; NULL: nothing, when it but chose a stream. */
+const struct ast_expr *expand_demands(const struct expand_scope *scope,
+				      const struct ast_expr *where);
 /* In the scope or those around it; NULL: nowhere. */
 struct expand_source *expand_find_source(struct expand_scope *nearest,
 					 const char *qualifier);

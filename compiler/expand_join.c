@@ -57,7 +57,8 @@ static struct candidates find_candidates(const struct expand_scope *scope,
 		return ret;
 	}
 	for (unsigned i = 0; (view = builtin_view_at(i)); i++)
-		add_candidate(&ret, view->name, view->alias, alias);
+		if (!view->only)
+			add_candidate(&ret, view->name, view->alias, alias);
 	return ret;
 }
 
@@ -244,7 +245,8 @@ static void join_stream(struct expander *x, struct expand_scope *scope,
 				   .stream = stream,
 				   .alias = name->qualifier,
 				   .span = name->span };
-	expand_source(x, item, NULL, source, &items[scope->count]);
+	expand_source(x, item, scope->select, NULL, source,
+		      &items[scope->count]);
 	if (!expand_ok(x))
 		return;
 	items[scope->count].on = hint(x, name->span, anchor, source);

@@ -531,6 +531,19 @@ static void unknown_operation(struct expander *x, const struct ast_expr *text,
 	struct buf known = BUF_INIT;
 	const char *suggestion;
 
+	if (builtin_view_only(view, view->operation, text->text)) {
+		buf_release(&known);
+		expand_error(
+			x, text->span,
+			compilation_text(
+				x->c,
+				"write a rule, or a join, that demands %s = "
+				"'%s' and nothing else of %s",
+				view->operation, text->text, view->operation),
+			"the %s '%s' of %s comes from a stream of its own",
+			view->operation, text->text, view->name);
+		return;
+	}
 	for (operation = view->operations; operation->text; operation++)
 		buf_printf(&known, "%s'%s'", known.len ? ", " : "there is ",
 			   operation->text);
@@ -607,6 +620,16 @@ static bool is_operation(struct expand_map *m, const struct ast_expr *expr,
 	}
 	*ret = negated && expand_ok(m->x) ? negate(m->x, any) : any;
 	return true;
+}
+
+const struct ast_expr *expand_demands(const struct expand_scope *scope,
+				      const struct ast_expr *where)
+{
+	for (unsigned i = 0; where && i < scope->count; i++)
+		if (scope->sources[i].demand == where &&
+		    !scope->sources[i].nullable)
+			return NULL;
+	return where;
 }
 
 /* --- identity --- */

@@ -37,28 +37,80 @@ static const struct ast_select *parse_builtin(struct expander *x,
 	return x->c->nomem ? NULL : program.rules[0]->select;
 }
 
-static bool find_builtin(struct expander *x, const char *name,
+static bool read_builtin(struct expander *x, const struct builtin_view *view,
 			 struct expand_view *ret)
 {
-	const struct builtin_view *view;
+	unsigned i = 0;
 
-	for (unsigned i = 0; (view = builtin_view_at(i)); i++) {
-		if (strcmp(view->name, name) != 0)
-			continue;
-		CHECK(i < EXPAND_BUILTINS_MAX);
-		if (!x->builtins[i])
-			x->builtins[i] = parse_builtin(x, view);
-		*ret = (struct expand_view){ .name = view->name,
-					     .select = x->builtins[i],
-					     .builtin = view };
-		return ret->select;
-	}
-	return false;
+	while (builtin_view_at(i) != view)
+		i++;
+	CHECK(i < EXPAND_BUILTINS_MAX);
+	if (!x->builtins[i])
+		x->builtins[i] = parse_builtin(x, view);
+	*ret = (struct expand_view){ .name = view->name,
+				     .select = x->builtins[i],
+				     .builtin = view };
+	return ret->select;
+}
+
+/* `column = 'text'` of the item: what stands for its view then, or NULL. */
+static const struct builtin_view *demanded(const struct builtin_view *view,
+					   const struct ast_item *item,
+					   const struct ast_select *reader,
+					   const struct ast_expr *term)
+{
+	const char *alias = item->alias ? item->alias : view->alias;
+	const struct ast_expr *column, *text;
+	bool swapped;
+
+	if ((term->op != AST_EQ && term->op != AST_IN) || term->negated ||
+	    term->arg_count != 2)
+		return NULL;
+	swapped = term->op == AST_EQ && term->args[0]->op == AST_TEXT;
+	column = term->args[swapped];
+	text = term->args[!swapped];
+	if (column->op != AST_NAME || text->op != AST_TEXT ||
+	    (column->qualifier ? strcmp(column->qualifier, alias) != 0 :
+				 reader->item_count > 1))
+		return NULL;
+	return builtin_view_only(view, column->text, text->text);
+}
+
+/*
+ * A name that stands for several streams is read as the one that the reader
+ * demands: it drops the rows of the others. A session or a sequence is made
+ * before they are dropped. Returns what demands it; NULL: nothing does.
+ */
+static const struct ast_expr *choose_stream(struct expander *x,
+					    const struct ast_item *item,
+					    const struct ast_select *reader,
+					    struct expand_view *view)
+{
+	struct ast_expr *const conditions[] = { reader->where, item->on,
+						item->when };
+	const struct builtin_view *other;
+
+	if (!view->builtin || item->recognize ||
+	    (item->window && item->window->kind == AST_SESSION))
+		return NULL;
+	for (unsigned k = 0; k < ARRAY_SIZE(conditions); k++)
+		for (unsigned i = 0; i < expand_term_count(conditions[k]);
+		     i++) {
+			const struct ast_expr *term =
+				expand_term(conditions[k], i);
+
+			other = demanded(view->builtin, item, reader, term);
+			if (other)
+				return read_builtin(x, other, view) ? term :
+								      NULL;
+		}
+	return NULL;
 }
 
 bool expand_find_view(struct expander *x, const char *name,
 		      const struct expand_with *with, struct expand_view *ret)
 {
+	const struct builtin_view *builtin = builtin_view_by_name(name);
 	struct ast_view *view;
 
 	for (; with; with = with->outer) {
@@ -71,7 +123,7 @@ bool expand_find_view(struct expander *x, const char *name,
 	}
 	view = created_view(x, name);
 	if (!view)
-		return find_builtin(x, name, ret);
+		return builtin && read_builtin(x, builtin, ret);
 	*ret = (struct expand_view){ .name = view->name,
 				     .select = view->select };
 	return true;
@@ -198,6 +250,7 @@ static const struct expand_flat *flatten(struct expander *x,
 	flat->stream = item->stream;
 	flat->builtin = view->builtin;
 	if (expand_find_view(x, item->stream, view->with, &inner)) {
+		source.demand = choose_stream(x, item, select, &inner);
 		source.flat = expand_flatten(x, &inner, item->span);
 		if (!source.flat)
 			return NULL;
@@ -210,7 +263,8 @@ static const struct expand_flat *flatten(struct expander *x,
 	flat->columns = select->outputs;
 	flat->column_count = select->output_count;
 	expand_map_outputs(&m, &flat->columns, flat->column_count);
-	flat->where = expand_map_expr(&m, select->where);
+	flat->where =
+		expand_map_expr(&m, expand_demands(&scope, select->where));
 	flat->operation = operation_column(select, source.flat);
 	if (view->builtin)
 		flat->operation = view->builtin->operation;
@@ -297,6 +351,7 @@ static void read_view(struct expander *x, const struct ast_item *item,
 }
 
 void expand_source(struct expander *x, const struct ast_item *item,
+		   const struct ast_select *reader,
 		   const struct expand_with *with, struct expand_source *source,
 		   struct ast_item *ret)
 {
@@ -318,11 +373,13 @@ void expand_source(struct expander *x, const struct ast_item *item,
 	}
 	if (!item->alias && strcmp(default_alias(source), item->stream) != 0)
 		source->prefix = default_alias(source);
-	if (expand_find_view(x, item->stream, with, &view))
+	if (expand_find_view(x, item->stream, with, &view)) {
+		source->demand = choose_stream(x, item, reader, &view);
 		read_view(x, item, &view, source, ret);
-	else if (expand_is_list(x, item->stream))
+	} else if (expand_is_list(x, item->stream)) {
 		expand_error(
 			x, item->span,
 			compilation_text(x->c, "write x IN %s", item->stream),
 			"'%s' is a list, not a stream", item->stream);
+	}
 }

@@ -190,6 +190,8 @@ static void explain_sets(struct buf *out, const struct program *program,
 static void explain_function(struct buf *out, const struct program *program,
 			     const struct kernel_function *function)
 {
+	if (function->stage == PUSHDOWN_HINT)
+		return;
 	if (function->stage == PUSHDOWN_BITS) {
 		buf_printf(out, "%s: %u instructions\n", function->name,
 			   function->insn_count);

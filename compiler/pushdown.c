@@ -31,6 +31,8 @@ struct builder {
 	unsigned input_count;
 	struct process_term_table *process;
 	struct path_set_list *sets; /* NULL: none */
+	uint64_t *hints;	    /* HINT: the answer */
+	const char **texts;	    /* HINT: the inputs' */
 	unsigned sets_before;	    /* of other streams */
 	struct cond_set set;
 	struct pushdown_term *terms;
@@ -209,6 +211,55 @@ static const struct cond *after_exec(struct builder *b, const struct cond *cond,
 	return cond_join(&b->set, COND_AND, args, 2, false);
 }
 
+static int make_texts(struct builder *b, struct err *err)
+{
+	b->texts = arena_array(b->arena, b->input_count, sizeof(*b->texts));
+	for (unsigned i = 0; b->texts && i < b->input_count; i++) {
+		const struct expr *expr = b->inputs[i].expr;
+
+		b->texts[i] =
+			expr ? plan_expr_text(b->arena, expr, b->stream->alias,
+					      b->stream->id) :
+			       "";
+		if (!b->texts[i])
+			return err_nomem(err);
+	}
+	return b->texts ? 0 : err_nomem(err);
+}
+
+/* The condition of the whole from those of the inputs. */
+static const struct cond *join_inputs(struct builder *b,
+				      const struct cond **args)
+{
+	if (b->stage == PUSHDOWN_HINT)
+		return hint_root(&b->set, args, b->texts, b->input_count,
+				 b->hints);
+	return cond_join(&b->set, COND_OR, args, b->input_count, false);
+}
+
+/* Where a path is cut all may hold. */
+static const struct cond *or_path_is_cut(struct builder *b,
+					 const struct cond *root)
+{
+	const struct field none = { .size = 0 };
+
+	if (b->stage != PUSHDOWN_HINT)
+		return cond_join2(&b->set, COND_OR, root, path_cut(&b->set));
+	return cond_if(&b->set, path_cut(&b->set),
+		       cond_mark(&b->set, none, ~0ULL), root);
+}
+
+/* Sets are made anew; a hint marks those of the predicate. */
+static void begin_sets(struct builder *b)
+{
+	b->set.sets = b->sets;
+	b->set.hint = b->stage == PUSHDOWN_HINT;
+	if (b->set.hint)
+		sets_unmark(&b->set);
+	else if (b->sets)
+		b->sets->count = b->sets_before;
+}
+
 static int build(struct builder *b, const struct cond **ret_root,
 		 struct err *err)
 {
@@ -220,9 +271,7 @@ static int build(struct builder *b, const struct cond **ret_root,
 	if (!args || cond_set_init(&b->set, b->arena, b->stream))
 		return err_nomem(err);
 	b->set.brief = b->brief;
-	b->set.sets = b->sets;
-	if (b->sets)
-		b->sets->count = b->sets_before;
+	begin_sets(b);
 	b->next = 0;
 	b->exact = true;
 	b->accept_all_rule = NULL;
@@ -237,13 +286,12 @@ static int build(struct builder *b, const struct cond **ret_root,
 		if (args[i]->kind == COND_TRUE && !b->accept_all_rule)
 			b->accept_all_rule = input->rule;
 	}
-	root = cond_factor(&b->set, cond_join(&b->set, COND_OR, args,
-					      b->input_count, false));
+	root = cond_factor(&b->set, join_inputs(b, args));
 	b->set.line = LINE_SEARCH;
 	root = cond_group(&b->set, root);
 	b->set.line = LINE_CUT;
-	if (b->set.reads_path)
-		root = cond_join2(&b->set, COND_OR, root, path_cut(&b->set));
+	if (b->set.reads_path && root->kind != COND_TRUE)
+		root = or_path_is_cut(b, root);
 	if (b->set.failed)
 		return err_nomem(err);
 	if (takes_all)
@@ -319,7 +367,9 @@ static int generate(struct builder *b, const struct cond *root,
 		*ret_excess = root->cost - 4 * PUSHDOWN_INSNS_MAX;
 		return 1;
 	}
-	r = cond_emit(root, b->stream, b->arena, ir, err);
+	r = b->stage == PUSHDOWN_HINT ?
+		    cond_emit_marks(root, b->stream, b->arena, ir, err) :
+		    cond_emit(root, b->stream, b->arena, ir, err);
 	if (!r)
 		r = ebpf_generate(ir, &code, err);
 	if (r < 0)
@@ -360,6 +410,10 @@ static const char *line_text(struct builder *b, uint32_t line)
 		return "which of the values it could be";
 	if (line == LINE_SLOT)
 		return "after an exec of the process that a join wants";
+	if (line == LINE_MARK)
+		return "whose rules may use it";
+	if (line == LINE_DONE)
+		return "done";
 	if (line == LINE_CUT)
 		return "a path that is not whole passes";
 	return term_text(b, b->terms[line - LINE_TERMS].expr);
@@ -466,6 +520,36 @@ bool pushdown_has_pre(enum stream_id stream)
 	return false;
 }
 
+/* What there is to say of a function that has code. */
+static int describe(struct builder *b, const struct cond *root,
+		    const struct ebpf_code *code,
+		    struct kernel_function *function, struct err *err)
+{
+	function->ir = b->ir;
+	note_reads(function);
+	for (unsigned i = 0; i < b->input_count; i++)
+		function->tests_slots |= b->inputs[i].slots;
+	if (b->stage == PUSHDOWN_HINT)
+		function->out = "event_hint";
+	else
+		note_needs(root, &function->needs_terms);
+	return make_lines(b, code, function, err);
+}
+
+static int finish(struct builder *b, const struct cond *root,
+		  const struct ebpf_code *code,
+		  struct kernel_function *function, struct err *err)
+{
+	if (root->kind != COND_TRUE)
+		return describe(b, root, code, function, err);
+	if (b->stage == PUSHDOWN_HINT)
+		return 0;
+	if (b->sets)
+		b->sets->count = b->sets_before;
+	function->accept_all_rule = b->accept_all_rule;
+	return explain_accept_all(b, err);
+}
+
 int pushdown_stage(const struct pushdown_request *request,
 		   struct kernel_function *ret_function, bool *ret_exact,
 		   struct err *err)
@@ -473,52 +557,44 @@ int pushdown_stage(const struct pushdown_request *request,
 	static const char *const names[] = {
 		[PUSHDOWN_PRE] = "pre",
 		[PUSHDOWN_PREDICATE] = "predicate",
+		[PUSHDOWN_HINT] = "hint",
 	};
-	struct arena *arena = request->arena;
-	struct builder b = { .arena = arena,
+	struct builder b = { .arena = request->arena,
 			     .stream = catalog_stream(request->stream),
 			     .stage = request->stage,
 			     .inputs = request->inputs,
 			     .input_count = request->input_count,
+			     .hints = request->hints,
 			     .process = request->process };
-	/* The first stage does not have the path yet. */
-	struct path_set_list *sets =
-		request->stage == PUSHDOWN_PREDICATE ? request->sets : NULL;
 	struct kernel_function function = { .stream = request->stream,
 					    .stage = request->stage };
 	struct ebpf_code code = { 0 };
 	const struct cond *root = NULL;
 	int r;
 
-	b.sets = sets;
-	b.sets_before = sets ? sets->count : 0;
+	/* The first stage does not have the path yet. */
+	b.sets = b.stage == PUSHDOWN_PRE ? NULL : request->sets;
+	b.sets_before = b.sets ? b.sets->count : 0;
 	r = builder_init(&b, err);
+	if (!r && b.stage == PUSHDOWN_HINT)
+		r = make_texts(&b, err);
 	if (!r)
 		r = build_to_fit(&b, &root, &code, err);
 	if (r)
 		return r;
 	function.record = b.stream->record;
 	function.name =
-		arena_printf(arena, "%s_%s", names[b.stage], b.stream->ident);
+		arena_printf(b.arena, "%s_%s", names[b.stage], b.stream->ident);
 	if (!function.name)
 		return err_nomem(err);
-	if (root->kind == COND_TRUE) {
-		if (sets)
-			sets->count = b.sets_before;
-		function.accept_all_rule = b.accept_all_rule;
-		r = explain_accept_all(&b, err);
-	} else {
-		function.ir = b.ir;
-		note_reads(&function);
-		note_needs(root, &function.needs_terms);
-		for (unsigned i = 0; i < b.input_count; i++)
-			function.tests_slots |= b.inputs[i].slots;
-		r = make_lines(&b, &code, &function, err);
-	}
+	r = finish(&b, root, &code, &function, err);
 	if (r)
 		return r;
-	function.terms = b.terms;
-	function.term_count = b.term_count;
+	/* A hint's are the predicate's. */
+	if (b.stage != PUSHDOWN_HINT) {
+		function.terms = b.terms;
+		function.term_count = b.term_count;
+	}
 	*ret_function = function;
 	*ret_exact = b.exact;
 	return 0;

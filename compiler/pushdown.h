@@ -31,7 +31,8 @@ struct pushdown_input {
 enum pushdown_stage {
 	PUSHDOWN_PRE,
 	PUSHDOWN_PREDICATE,
-	PUSHDOWN_BITS /* no predicate: of an exec, what others test */
+	PUSHDOWN_HINT, /* of what has passed: which inputs it may be TRUE of */
+	PUSHDOWN_BITS  /* no predicate: of an exec, what others test */
 };
 
 /* Where one AND/OR leaf of a rule's condition is decided, for explain. */
@@ -79,7 +80,13 @@ struct pushdown_request {
 	const struct pushdown_input *inputs;
 	unsigned input_count;
 	struct process_term_table *process; /* gets terms; NULL: has none */
-	struct path_set_list *sets;	    /* gets sets; NULL: has none */
+	/* PREDICATE: gets sets; HINT: the predicate's get marks; or NULL. */
+	struct path_set_list *sets;
+	/*
+	 * HINT: gets for each input its bit of struct event_hint, which several
+	 * may share; 0: none, it is to be asked of every row.
+	 */
+	uint64_t *hints;
 };
 
 /* Sets that paths are looked up in, of all streams. */
@@ -112,12 +119,20 @@ bool process_terms_any(const struct process_terms *terms);
 bool pushdown_has_pre(enum stream_id stream);
 
 /*
- * Compile the OR of all inputs. `exact` is set when the function accepts
+ * Compile the OR of all inputs. HINT writes struct event_hint; it has no code
+ * where it could tell nothing. `exact` is set when the function accepts
  * precisely the rows of which some input is TRUE.
  */
 int pushdown_stage(const struct pushdown_request *request,
 		   struct kernel_function *ret_function, bool *ret_exact,
 		   struct err *err);
+
+/*
+ * The hint, in bounded memory beside the request's arena: no code where that, or
+ * the length of a function, does not do.
+ */
+int pushdown_hint(const struct pushdown_request *request,
+		  struct kernel_function *ret_function, struct err *err);
 
 /* The predicate alone. */
 int pushdown(struct arena *arena, enum stream_id stream,

@@ -53,6 +53,7 @@ static uint32_t cond_hash(const struct cond *c)
 	uint32_t hash = mix(c->kind * 64 + c->cmp, c->field.offset);
 
 	hash = mix(hash, c->mask);
+	hash = mix(hash, c->marks);
 	hash = mix(hash, (uint64_t)c->bytes_offset << 1 | c->prefix);
 	if (c->left)
 		hash = mix(hash, (uint64_t)operand_hash(c->left) << 32 |
@@ -75,8 +76,9 @@ static bool cond_equal(const struct cond *a, const struct cond *b)
 	if (a->hash != b->hash || a->kind != b->kind || a->cmp != b->cmp ||
 	    a->term != b->term || a->fold_case != b->fold_case ||
 	    a->prefix != b->prefix || a->bytes_offset != b->bytes_offset ||
-	    a->mask != b->mask || a->text_len != b->text_len ||
-	    a->arg_count != b->arg_count || !field_equal(a->field, b->field))
+	    a->mask != b->mask || a->marks != b->marks ||
+	    a->text_len != b->text_len || a->arg_count != b->arg_count ||
+	    !field_equal(a->field, b->field))
 		return false;
 	if (a->left && (!operand_equal(a->left, b->left) ||
 			!operand_equal(a->right, b->right)))
@@ -96,8 +98,10 @@ static const struct cond *intern(struct cond_set *set, struct cond c)
 	const struct cond **bucket;
 	struct cond *copy;
 
-	for (uint32_t i = 0; i < c.arg_count; i++)
+	for (uint32_t i = 0; i < c.arg_count; i++) {
 		c.has_text |= c.args[i]->has_text;
+		c.has_marks |= c.args[i]->has_marks;
+	}
 	c.hash = cond_hash(&c);
 	bucket = &set->buckets[c.hash % COND_BUCKETS];
 	for (const struct cond *other = *bucket; other; other = other->next)
@@ -168,6 +172,15 @@ const struct cond *cond_bits(struct cond_set *set, struct field field,
 					  .field = field,
 					  .mask = mask,
 					  .cost = 4 });
+}
+
+const struct cond *cond_mark(struct cond_set *set, struct field field,
+			     uint64_t marks)
+{
+	return intern(set, (struct cond){ .kind = COND_MARK,
+					  .field = field,
+					  .has_marks = true,
+					  .marks = marks });
 }
 
 const struct cond *cond_suffix(struct cond_set *set,
@@ -278,6 +291,9 @@ static int by_cost(const void *a, const void *b)
 	const struct cond *x = *(const struct cond *const *)a;
 	const struct cond *y = *(const struct cond *const *)b;
 
+	/* What is marked comes behind all that it depends on. */
+	if (x->has_marks != y->has_marks)
+		return x->has_marks ? 1 : -1;
 	if (x->cost != y->cost)
 		return x->cost < y->cost ? -1 : 1;
 	return x->order < y->order ? -1 : x->order > y->order;
@@ -343,6 +359,28 @@ static uint32_t merge_bits(struct cond_set *set, const struct cond **args,
 	return kept;
 }
 
+/* Marks of the same field, likewise. */
+static uint32_t merge_marks(struct cond_set *set, const struct cond **args,
+			    uint32_t count)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct cond *c = args[i];
+		uint32_t k = c->kind == COND_MARK ? 0 : kept;
+
+		while (k < kept && (args[k]->kind != COND_MARK ||
+				    !field_equal(args[k]->field, c->field)))
+			k++;
+		if (k == kept)
+			args[kept++] = c;
+		else
+			args[k] = cond_mark(set, c->field,
+					    args[k]->marks | c->marks);
+	}
+	return kept;
+}
+
 const struct cond *cond_join(struct cond_set *set, enum cond_kind kind,
 			     const struct cond **args, uint32_t count,
 			     bool term)
@@ -367,8 +405,10 @@ const struct cond *cond_join(struct cond_set *set, enum cond_kind kind,
 		for (uint32_t i = 1; i < kept; i++)
 			if (args[i] != args[distinct - 1])
 				args[distinct++] = args[i];
-		kept = kind == COND_OR ? merge_bits(set, args, distinct) :
-					 distinct;
+		kept = distinct;
+		if (kind == COND_OR)
+			kept = merge_marks(set, args,
+					   merge_bits(set, args, kept));
 	}
 	if (kept == 0)
 		return neutral;
@@ -430,6 +470,8 @@ const struct cond *cond_negate(struct cond_set *set, const struct cond *cond)
 	case COND_OR:
 	case COND_IF:
 		break;
+	case COND_MARK:
+		CHECK(!"a mark below a NOT");
 	}
 	args = args_turned(set, cond, cond_negate);
 	if (!args)

@@ -201,6 +201,7 @@ static void emit_cond(struct kernel_ir *ir, const struct cond *c, uint32_t then,
 	case COND_FALSE:
 	case COND_TRUE:
 	case COND_TEXT:
+	case COND_MARK:
 		CHECK(!"a constant inside of a condition");
 	}
 	ir->line = c->line;
@@ -238,6 +239,90 @@ int cond_emit(const struct cond *cond, const struct stream *stream,
 		return r;
 	*ret_ir = ir;
 	return 0;
+}
+
+/* Store what was there and the marks. */
+static void emit_mark(struct kernel_ir *ir, const struct cond *c)
+{
+	uint32_t marks = ir_const(ir, (int64_t)c->marks), v;
+
+	ir->line = LINE_MARK;
+	if (c->field.size)
+		marks = ir_binary(ir, IR_AND, load_field(ir, c->field), marks);
+	v = ir_load(ir, IR_OUT, 0, 8);
+	v = ir_binary(ir, IR_OR, v, marks);
+	ir_store(ir, 0, 8, v);
+}
+
+static void emit_marks(struct kernel_ir *ir, const struct cond *c,
+		       uint32_t next);
+
+/* Each that has marks, whatever became of those before it. */
+static void emit_each(struct kernel_ir *ir, const struct cond *const *args,
+		      uint32_t count, uint32_t next)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t behind = i + 1 < count ? ir_block_new(ir) : next;
+
+		emit_marks(ir, args[i], behind);
+		if (behind == next)
+			return;
+		ir->unit++;
+		ir_place(ir, behind);
+	}
+}
+
+/* The marks of what holds; then, in any case, `next`. */
+static void emit_marks(struct kernel_ir *ir, const struct cond *c,
+		       uint32_t next)
+{
+	uint32_t i = 0, yes, no;
+
+	CHECK(c->has_marks);
+	if (c->kind == COND_MARK) {
+		emit_mark(ir, c);
+		ir_jump(ir, next);
+		return;
+	}
+	if (c->kind == COND_IF) {
+		yes = ir_block_new(ir);
+		no = ir_block_new(ir);
+		emit_cond(ir, c->args[0], yes, no);
+		ir_place(ir, yes);
+		emit_marks(ir, c->args[1], next);
+		ir_place(ir, no);
+		emit_marks(ir, c->args[2], next);
+		return;
+	}
+	while (!c->args[i]->has_marks) {
+		CHECK(c->kind == COND_AND);
+		yes = ir_block_new(ir);
+		emit_cond(ir, c->args[i++], yes, next);
+		ir_place(ir, yes);
+	}
+	emit_each(ir, c->args + i, c->arg_count - i, next);
+}
+
+int cond_emit_marks(const struct cond *cond, const struct stream *stream,
+		    struct arena *arena, struct kernel_ir *ret_ir,
+		    struct err *err)
+{
+	struct kernel_ir ir;
+	uint32_t done;
+	int r;
+
+	ir_init(&ir, arena, stream->record_bytes, sizeof(struct event_hint));
+	ir_place(&ir, ir_block_new(&ir));
+	done = ir_block_new(&ir);
+	ir_store(&ir, 0, sizeof(struct event_hint), ir_const(&ir, 0));
+	emit_marks(&ir, cond, done);
+	ir_place(&ir, done);
+	ir.line = LINE_DONE;
+	ir_return(&ir, 0);
+	r = ir_finish(&ir, err);
+	if (!r)
+		*ret_ir = ir;
+	return r;
 }
 
 /* What is set whatever the record holds. */

@@ -419,13 +419,14 @@ static const struct cond *group_or(struct cond_set *set,
 {
 	const struct branch nothing = { .count = 0 };
 	struct branches branches = { .count = 0 };
-	unsigned sets = set->sets ? set->sets->count : 0;
 	uint32_t count, first;
+	bool in_sets = false;
 	struct probe *probes;
 
 	expand(set, cond, nothing, &branches);
 	if (top && set->sets && !set->failed)
-		sets_extract(set, &branches);
+		in_sets = set->hint ? sets_mark(set, &branches) :
+				      sets_extract(set, &branches);
 	if (!set->failed)
 		make_plain(set, &branches);
 	if (set->failed)
@@ -435,7 +436,7 @@ static const struct cond *group_or(struct cond_set *set,
 		return cond_const(true);
 	if (choose(probes, count, &first) >= GROUP_LEAST)
 		return group(set, branches.items, branches.count, 0);
-	if (set->sets && set->sets->count != sets)
+	if (in_sets)
 		return in_a_row(set, branches.items, branches.count);
 	return cond_plain(set, cond);
 }

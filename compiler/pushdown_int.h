@@ -62,14 +62,20 @@ enum cond_kind {
 	COND_AND,
 	COND_OR,
 	COND_IF, /* args[0] decides between args[1] and args[2] */
+	/*
+	 * Of a hint: TRUE, and where all that stands before it in an AND holds,
+	 * `marks` are set; of them, where `field` has a size, those it has.
+	 */
+	COND_MARK,
 };
 
 struct cond {
 	enum cond_kind kind;
 	enum ir_cmp cmp;
 	bool term; /* AND, OR: made by one SQL term, not to be taken apart */
-	struct field field; /* BITS; SUFFIX: the length */
+	struct field field; /* BITS; SUFFIX: the length; MARK: size may be 0 */
 	uint32_t mask;
+	uint64_t marks;	       /* MARK */
 	uint32_t bytes_offset; /* SUFFIX: where the path begins */
 	uint32_t bytes_size;
 	const struct operand *left;
@@ -79,6 +85,7 @@ struct cond {
 	bool fold_case; /* SUFFIX: letters alike, `text` has them in upper case */
 	bool prefix;	/* TEXT: begins with it */
 	bool has_text;		     /* TEXT itself, or some arg has */
+	bool has_marks;		     /* MARK, likewise */
 	const struct column *column; /* SUFFIX, TEXT */
 	uint32_t arg_count;
 	const struct cond *const *args;
@@ -99,6 +106,7 @@ struct cond_set {
 	uint32_t count;
 	uint32_t line;
 	uint32_t choices_left; /* of the term, see leaf_spend() */
+	bool hint;	       /* `sets` are there, and get marks */
 	bool brief; /* of a path test a part of the bytes, where that may be */
 	bool reads_path; /* some term is not decided where a path is cut */
 	bool of_exec;	 /* hidden columns, too: not a rule reads, but we do */
@@ -117,6 +125,9 @@ const struct cond *cond_bits(struct cond_set *set, struct field field,
 const struct cond *cond_suffix(struct cond_set *set,
 			       const struct column *column, const uint8_t *text,
 			       uint32_t len, bool fold_case);
+/* `field`: of 8 bytes, or all zero. */
+const struct cond *cond_mark(struct cond_set *set, struct field field,
+			     uint64_t marks);
 /* `cost`: of what it will be in instructions. */
 const struct cond *cond_text(struct cond_set *set, const struct column *column,
 			     bool prefix, const uint8_t *text, uint32_t len,
@@ -160,8 +171,17 @@ void add_branch(struct cond_set *set, struct branches *to,
 bool is_set_text(const struct cond_set *set, const struct cond *cond);
 /* Is it an OR of such texts, enough for a set, and of nothing else? */
 bool is_set_list(const struct cond_set *set, const struct cond *cond);
-/* Texts of many branches become sets and tests of a path's group. */
-void sets_extract(struct cond_set *set, struct branches *branches);
+/*
+ * Texts of many branches become sets and tests of a path's group; false: of
+ * none.
+ */
+bool sets_extract(struct cond_set *set, struct branches *branches);
+/*
+ * Of a hint: what is in a set is marked there, and the branches take the marks
+ * of what the path met.
+ */
+bool sets_mark(struct cond_set *set, struct branches *branches);
+void sets_unmark(struct cond_set *set);
 
 /* pushdown_operand.c: integers */
 const struct operand *operand_const(struct cond_set *set, int64_t i);
@@ -310,11 +330,16 @@ enum pushdown_line {
 	LINE_SEARCH, /* for the values of many terms at once */
 	LINE_SLOT,
 	LINE_CUT,
+	LINE_MARK,
 	LINE_DONE,
 	LINE_TERMS
 };
 int cond_emit(const struct cond *cond, const struct stream *stream,
 	      struct arena *arena, struct kernel_ir *ret_ir, struct err *err);
+/* The marks of all that holds, as one word; `cond` has marks. */
+int cond_emit_marks(const struct cond *cond, const struct stream *stream,
+		    struct arena *arena, struct kernel_ir *ret_ir,
+		    struct err *err);
 /* Many as one: bit i of what is written, `out_bytes`, is set where i holds. */
 int cond_emit_bits(const struct cond *const *conds, unsigned count,
 		   const struct stream *stream, size_t out_bytes,
@@ -323,6 +348,16 @@ int cond_emit_bits(const struct cond *const *conds, unsigned count,
 
 /* pushdown_read.c: what of the record the function's code loads */
 void note_reads(struct kernel_function *function);
+
+/*
+ * pushdown_hint.c: all rules' conditions as one that marks those that may hold.
+ * hints[i] gets the bit of conds[i], 0 where it always holds; texts[i] is its
+ * SQL. TRUE where nothing would be told that the predicate has not told.
+ */
+const struct cond *hint_root(struct cond_set *set,
+			     const struct cond *const *conds,
+			     const char *const *texts, unsigned count,
+			     uint64_t *hints);
 
 /* pushdown_needs.c: the bits of head.terms without which it is FALSE. */
 void note_needs(const struct cond *cond, struct process_terms *ret_needs);

@@ -205,14 +205,16 @@ static uint32_t group_of(struct extraction *x, const struct cond *demands)
  * The longest other text that this one begins with; UINT32_MAX: none. As they
  * are sorted it is the one before, or one that that begins with.
  */
-static uint32_t beginning_of(const struct extraction *x, const struct member *m)
+static uint32_t beginning_of(const struct path_set_entry *entries,
+			     uint32_t before, const uint32_t *above,
+			     const uint8_t *text, uint32_t len)
 {
-	uint32_t i = x->entry_count ? x->entry_count - 1 : UINT32_MAX;
+	uint32_t i = before ? before - 1 : UINT32_MAX;
 
 	while (i != UINT32_MAX &&
-	       (x->entries[i].len >= m->len ||
-		memcmp(x->entries[i].text, m->text, x->entries[i].len)))
-		i = x->above[i];
+	       (entries[i].len >= len ||
+		memcmp(entries[i].text, text, entries[i].len)))
+		i = above[i];
 	return i;
 }
 
@@ -222,8 +224,10 @@ static void add_entry(struct extraction *x, uint32_t first, uint32_t count)
 	const struct member *m = &x->members[first];
 	const struct cond **any = arena_array(x->set->arena, (size_t)count + 1,
 					      sizeof(const struct cond *));
-	uint32_t above =
-		x->kind == PATH_SET_PREFIX ? beginning_of(x, m) : UINT32_MAX;
+	uint32_t above = x->kind == PATH_SET_PREFIX ?
+				 beginning_of(x->entries, x->entry_count,
+					      x->above, m->text, m->len) :
+				 UINT32_MAX;
 	uint32_t n = 0;
 
 	if (!any) {
@@ -342,8 +346,10 @@ static void extract(struct cond_set *set, struct branches *branches,
 		replace_branches(&x);
 }
 
-void sets_extract(struct cond_set *set, struct branches *branches)
+bool sets_extract(struct cond_set *set, struct branches *branches)
 {
+	unsigned before = set->sets->count;
+
 	for (unsigned i = 0; i < catalog_column_count(set->stream); i++) {
 		const struct column *column = catalog_column_at(set->stream, i);
 
@@ -352,5 +358,184 @@ void sets_extract(struct cond_set *set, struct branches *branches)
 		for (unsigned k = 0; k < PATH_SET_KIND_COUNT && !set->failed;
 		     k++)
 			extract(set, branches, column, (enum path_set_kind)k);
+	}
+	return set->sets->count != before;
+}
+
+/* --- the marks of a hint -------------------------------------------------- */
+
+static struct path_set *set_of(const struct cond_set *set,
+			       const struct column *column,
+			       enum path_set_kind kind)
+{
+	for (unsigned i = 0; i < set->sets->count; i++) {
+		struct path_set *s = &set->sets->items[i];
+
+		if (s->stream == set->stream->id && s->column == column->id &&
+		    s->kind == kind)
+			return s;
+	}
+	return NULL;
+}
+
+static int by_entry(const void *a, const void *b)
+{
+	const struct path_set_entry *x = a, *y = b;
+	int order = memcmp(x->text, y->text, x->len < y->len ? x->len : y->len);
+
+	return order ? order : x->len < y->len ? -1 : x->len > y->len;
+}
+
+/* What is in a set of this condition's text; NULL: nothing. */
+static struct path_set_entry *entry_of(const struct cond_set *set,
+				       const struct cond *c,
+				       const struct path_set **ret_set)
+{
+	enum path_set_kind kind = kind_of(set, c);
+	struct path_set_entry key;
+	struct path_set *s;
+	uint32_t from;
+
+	if (kind == PATH_SET_KIND_COUNT)
+		return NULL;
+	s = set_of(set, c->column, kind);
+	if (!s)
+		return NULL;
+	from = kind == PATH_SET_NAME ? last_slash(c) : 0;
+	key.text = c->text + from;
+	key.len = c->text_len - from;
+	*ret_set = s;
+	return bsearch(&key, s->entries, s->entry_count, sizeof(*s->entries),
+		       by_entry);
+}
+
+/* A branch whose text is in a set, and what it then marks. */
+struct marking {
+	const struct path_set *in;
+	const struct cond *rest; /* what else it demands */
+	uint64_t marks;
+};
+
+static int by_rest(const void *a, const void *b)
+{
+	const struct marking *x = a, *y = b;
+
+	if (x->in != y->in)
+		return x->in < y->in ? -1 : 1;
+	return x->rest->order < y->rest->order ?
+		       -1 :
+		       x->rest->order > y->rest->order;
+}
+
+/* False: it stays as it is. */
+static bool mark_branch(struct cond_set *set, const struct branch *branch,
+			struct marking *ret_marking)
+{
+	const struct cond **rest = arena_array(set->arena, branch->count,
+					       sizeof(const struct cond *));
+	struct path_set_entry *entry = NULL;
+	uint32_t count = 0;
+
+	if (!rest) {
+		set->failed = true;
+		return false;
+	}
+	*ret_marking = (struct marking){ .in = NULL };
+	for (uint32_t i = 0; i < branch->count; i++) {
+		const struct cond *c = branch->conds[i];
+
+		if (c->kind == COND_MARK)
+			ret_marking->marks |= c->marks;
+		else if (entry || !(entry = entry_of(set, c, &ret_marking->in)))
+			rest[count++] = c;
+	}
+	if (!entry || !ret_marking->marks)
+		return false;
+	entry->marks |= ret_marking->marks;
+	ret_marking->rest = cond_join(set, COND_AND, rest, count, false);
+	return true;
+}
+
+/* What begins with a text is marked as that is: the longest is found. */
+static void mark_beginnings(struct cond_set *set, struct path_set *in)
+{
+	uint32_t *above =
+		arena_array(set->arena, in->entry_count, sizeof(*above));
+
+	if (!above) {
+		set->failed = true;
+		return;
+	}
+	for (uint32_t i = 0; i < in->entry_count; i++) {
+		struct path_set_entry *e = &in->entries[i];
+
+		above[i] = beginning_of(in->entries, i, above, e->text, e->len);
+		if (above[i] != UINT32_MAX)
+			e->marks |= in->entries[above[i]].marks;
+	}
+}
+
+static void add_marked(struct cond_set *set, struct branches *branches,
+		       const struct marking *m)
+{
+	const struct field field = {
+		.offset = (uint16_t)(catalog_path_groups(set->stream->id,
+							 m->in->column) +
+				     offsetof(struct path_groups, marks) +
+				     m->in->kind * sizeof(__u64)),
+		.size = sizeof(__u64),
+	};
+	struct branch b = { .conds = arena_array(set->arena, 2,
+						 sizeof(const struct cond *)) };
+
+	if (!b.conds) {
+		set->failed = true;
+		return;
+	}
+	if (m->rest->kind != COND_TRUE)
+		b.conds[b.count++] = m->rest;
+	b.conds[b.count++] = cond_mark(set, field, m->marks);
+	add_branch(set, branches, b);
+}
+
+bool sets_mark(struct cond_set *set, struct branches *branches)
+{
+	struct marking *found =
+		arena_array(set->arena, branches->count, sizeof(*found));
+	uint32_t count = 0, kept = 0;
+
+	if (!found) {
+		set->failed = true;
+		return false;
+	}
+	for (uint32_t i = 0; i < branches->count; i++) {
+		if (mark_branch(set, &branches->items[i], &found[count]))
+			count++;
+		else
+			branches->items[kept++] = branches->items[i];
+	}
+	branches->count = kept;
+	qsort(found, count, sizeof(*found), by_rest);
+	for (uint32_t i = 0, next; i < count; i = next) {
+		for (next = i + 1;
+		     next < count && !by_rest(&found[i], &found[next]); next++)
+			found[i].marks |= found[next].marks;
+		add_marked(set, branches, &found[i]);
+	}
+	for (unsigned i = 0; i < set->sets->count && !set->failed; i++)
+		if (set->sets->items[i].stream == set->stream->id &&
+		    set->sets->items[i].kind == PATH_SET_PREFIX)
+			mark_beginnings(set, &set->sets->items[i]);
+	return count > 0;
+}
+
+void sets_unmark(struct cond_set *set)
+{
+	for (unsigned i = 0; set->sets && i < set->sets->count; i++) {
+		struct path_set *s = &set->sets->items[i];
+
+		for (unsigned k = 0;
+		     s->stream == set->stream->id && k < s->entry_count; k++)
+			s->entries[k].marks = 0;
 	}
 }

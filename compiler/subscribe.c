@@ -51,15 +51,16 @@ void subscribe_columns(const struct plan_rule *rule, unsigned input,
 
 struct inputs {
 	struct pushdown_input *items;
+	struct plan_node **scans; /* of each */
 	unsigned count;
 };
 
 static bool collect_scans(struct compilation *c, const struct semi_joins *joins,
-			  const struct plan_rule *rule,
-			  const struct plan_node *node, enum stream_id stream,
-			  struct inputs *inputs)
+			  const struct plan_rule *rule, struct plan_node *node,
+			  enum stream_id stream, struct inputs *inputs)
 {
 	struct pushdown_input *grown;
+	struct plan_node **scans;
 
 	for (unsigned i = 0; i < plan_child_count(node); i++)
 		if (!collect_scans(c, joins, rule, plan_child(node, i), stream,
@@ -69,9 +70,13 @@ static bool collect_scans(struct compilation *c, const struct semi_joins *joins,
 		return true;
 	grown = compilation_grow(c, inputs->items, inputs->count,
 				 sizeof(*grown));
-	if (!grown)
+	scans = compilation_grow(c, inputs->scans, inputs->count,
+				 sizeof(*scans));
+	if (!grown || !scans)
 		return false;
 	inputs->items = grown;
+	inputs->scans = scans;
+	inputs->scans[inputs->count] = node;
 	inputs->items[inputs->count++] =
 		(struct pushdown_input){ .rule = rule->name,
 					 .expr = node->predicate,
@@ -93,8 +98,53 @@ static void want_columns(struct subscription *subscription,
 	}
 }
 
+/*
+ * What passes tells which scans may use it. Where all events pass nothing is
+ * looked up of their processes: that would cost more than it saves.
+ */
+static int add_hint(struct program *program, struct inputs *inputs,
+		    struct pushdown_request *request,
+		    struct kernel_function *function, struct err *err)
+{
+	int r;
+
+	if (program->subscriptions[request->stream].accept_all) {
+		request->process = NULL;
+		for (unsigned i = 0; i < inputs->count; i++)
+			inputs->items[i].slots = 0;
+	}
+	request->hints = arena_array(request->arena, inputs->count,
+				     sizeof(*request->hints));
+	if (!request->hints)
+		return err_nomem(err);
+	r = pushdown_hint(request, function, err);
+	if (r || !function->insns)
+		return r;
+	program->function_count++;
+	for (unsigned i = 0; i < inputs->count; i++)
+		inputs->scans[i]->hint = request->hints[i];
+	return 0;
+}
+
+static int add_pre(struct program *program, struct pushdown_request *request,
+		   struct kernel_function *function, struct err *err)
+{
+	struct subscription *subscription =
+		&program->subscriptions[request->stream];
+	bool exact;
+	int r;
+
+	request->stage = PUSHDOWN_PRE;
+	r = pushdown_stage(request, function, &exact, err);
+	if (r)
+		return r;
+	subscription->has_pre = function->insns;
+	program->function_count += subscription->has_pre;
+	return 0;
+}
+
 /* The functions of a stream; the predicate first: it is what explain reads. */
-static int add_functions(struct program *program, const struct inputs *inputs,
+static int add_functions(struct program *program, struct inputs *inputs,
 			 struct pushdown_request *request,
 			 struct kernel_function *functions, struct err *err)
 {
@@ -117,15 +167,12 @@ static int add_functions(struct program *program, const struct inputs *inputs,
 	subscription->accept_all_rule = function->accept_all_rule;
 	if (!function->insns)
 		process_terms_cut(request->process, terms);
-	if (!function->insns || !pushdown_has_pre(request->stream))
-		return 0;
-	request->stage = PUSHDOWN_PRE;
-	r = pushdown_stage(request, function + 1, &exact, err);
+	if (function->insns && pushdown_has_pre(request->stream))
+		r = add_pre(program, request, function + 1, err);
 	if (r)
 		return r;
-	subscription->has_pre = function[1].insns;
-	program->function_count += subscription->has_pre;
-	return 0;
+	return add_hint(program, inputs, request,
+			&functions[program->function_count], err);
 }
 
 /* What the stream's functions read. */
@@ -267,7 +314,7 @@ int subscribe(struct arena *arena, struct program *program, struct err *err)
 {
 	struct compilation c = { .arena = arena };
 	struct kernel_function *functions =
-		arena_array(arena, 2 * STREAM_COUNT + 2, sizeof(*functions));
+		arena_array(arena, 3 * STREAM_COUNT + 2, sizeof(*functions));
 	struct process_term_table *process = process_terms_new(arena);
 	struct path_set_list sets = { 0 };
 	struct semi_joins joins;

@@ -202,6 +202,7 @@ int scan_row(struct op *op, const struct row *row, struct err *err)
 	struct tuple tuple = { .ts = row->ts };
 
 	tuple.rows[op->node->input] = row;
+	op->rule->stats.scanned++;
 	if (!expr_is_true(op->node->predicate, &tuple, &op->rule->engine->env))
 		return 0;
 	if (!op->rule->engine->late || !op->rule->stateful)
@@ -248,7 +249,7 @@ static void learn_clock(struct engine *engine, const struct row *row)
 		engine->clock_offset = ts_sub(ts.i, row->ts);
 }
 
-/* The row to the scans of its stream that asked for such. */
+/* The row to the scans of its stream that asked for such and may use it. */
 static int scan_all(struct engine *engine, const struct row *row,
 		    struct err *err)
 {
@@ -256,10 +257,10 @@ static int scan_all(struct engine *engine, const struct row *row,
 	int rc = 0;
 
 	for (unsigned i = 0; i < count && !rc; i++) {
-		struct op *scan = engine->scans[row->stream][i];
+		const struct scan *scan = &engine->scans[row->stream][i];
 
-		if (!(asks & ~scan->node->asks))
-			rc = scan_row(scan, row, err);
+		if (!(asks & ~scan->asks) && !(row->ruled_out & scan->hint))
+			rc = scan_row(scan->op, row, err);
 	}
 	return rc;
 }

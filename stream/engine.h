@@ -76,6 +76,7 @@ struct engine_rule_stats {
 	uint64_t suppressed; /* muted by SUPPRESS FOR or ON GAP SUPPRESS */
 	uint64_t evicted;    /* state rows that had to go before their time */
 	uint64_t refused;    /* state rows that were not let in */
+	uint64_t scanned;    /* rows that its conditions were asked of */
 	uint64_t late;	     /* rows a stateful operator could not use */
 	uint64_t state_rows; /* now */
 	uint64_t state_bytes;

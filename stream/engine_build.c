@@ -328,7 +328,7 @@ static int build_scans(struct engine *engine, enum stream_id stream,
 		       struct err *err)
 {
 	engine->scans[stream] = arena_array(&engine->arena, engine->rank_count,
-					    sizeof(struct op *));
+					    sizeof(*engine->scans[stream]));
 	if (!engine->scans[stream])
 		return err_nomem(err);
 	for (unsigned i = 0; i < engine->plan->rule_count; i++) {
@@ -340,7 +340,11 @@ static int build_scans(struct engine *engine, enum stream_id stream,
 
 			if (op->node->kind == PLAN_SCAN &&
 			    op->node->stream == stream)
-				engine->scans[stream][(*n)++] = op;
+				engine->scans[stream][(*n)++] = (struct scan){
+					.op = op,
+					.hint = op->node->hint,
+					.asks = op->node->asks,
+				};
 		}
 	}
 	return 0;

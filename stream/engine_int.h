@@ -255,6 +255,13 @@ struct rule {
 	struct engine_rule_stats stats;
 };
 
+/* What decides whether a row is put to it, side by side with the others'. */
+struct scan {
+	struct op *op;
+	uint64_t hint; /* see plan_node */
+	uint8_t asks;
+};
+
 struct engine {
 	const struct plan *plan;
 	struct engine_options options;
@@ -271,7 +278,7 @@ struct engine {
 	int64_t clock_offset; /* of the last row: realtime - boot-time */
 	struct list matches;  /* basis.queue: by ts, rule, then arrival */
 	struct rule *rules;
-	struct op **scans[STREAM_COUNT]; /* in rule order */
+	struct scan *scans[STREAM_COUNT]; /* in rule order */
 	unsigned scan_counts[STREAM_COUNT];
 	unsigned rank_count;
 	struct op **deciders; /* by rank */

@@ -103,6 +103,7 @@ struct plan_node {
 	uint8_t input;
 	uint8_t asks; /* enum plan_asks */
 	enum stream_id stream;
+	uint64_t hint; /* its bit of row.ruled_out; 0: it is asked always */
 
 	/*
 	 * JOIN: key i equal on both sides; COUNT, OVER: PARTITION BY left_keys;

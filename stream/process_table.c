@@ -536,6 +536,8 @@ void process_table_apply(struct process_table *table, struct row *row)
 {
 	table->cause = PROCESS_CAUSES;
 	table->changes = (struct sample_changes){ 0 };
+	table->options.clock_offset_ns =
+		row_clock_offset(row, table->options.clock_offset_ns);
 	take_back(&table->previous);
 	take_back(&table->attempted);
 	if (row->stream == STREAM_PROCESS_FORK)

@@ -18,7 +18,7 @@ struct process_table_options {
 	unsigned processes_max;
 	uint64_t strings_bytes_max; /* of all contexts together */
 	int64_t linger_ns;	    /* an ended process is kept this long */
-	int64_t clock_offset_ns;    /* realtime = boot-time clock + this */
+	int64_t clock_offset_ns;    /* realtime, until a row tells another */
 	uint64_t seed[2]; /* of the hash: pids come from an attacker */
 };
 

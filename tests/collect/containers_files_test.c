@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -284,6 +285,27 @@ static void folder__is_a_link__is_not_followed(void **state)
 	unlink(in_root("/var/lib/docker/containers", A));
 }
 
+/* So may a mount that a container let through, and who serves it may be silent. */
+static void file__is_mounted_over__is_not_read(void **state)
+{
+	struct container_facts facts;
+	char other[128], path[512];
+
+	(void)state;
+	file_put(DOCKER, "config.v2.json", "{\"Name\":\"/true\"}");
+	file_put("", "elsewhere", "{\"Name\":\"/stolen\"}");
+	snprintf(other, sizeof(other), "%s/elsewhere", root);
+	snprintf(path, sizeof(path), "%s", in_root(DOCKER, "config.v2.json"));
+	if (mount(other, path, NULL, MS_BIND, NULL)) {
+		print_message("skip: may not mount here\n");
+		skip();
+	}
+	assert_false(facts_of("/docker/" A, &facts));
+	assert_int_equal(umount(path), 0);
+	assert_true(facts_of("/docker/" A, &facts));
+	assert_string_equal(facts.name, "true");
+}
+
 static void text__too_long__is_cut_between_characters(void **state)
 {
 	struct container_facts facts;
@@ -316,6 +338,7 @@ int main(void)
 		cmocka_unit_test(
 			file__is_not_what_it_should_be__nothing_is_known),
 		cmocka_unit_test(folder__is_a_link__is_not_followed),
+		cmocka_unit_test(file__is_mounted_over__is_not_read),
 		cmocka_unit_test(text__too_long__is_cut_between_characters),
 	};
 

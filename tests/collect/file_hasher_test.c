@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 struct fixture {
@@ -149,6 +151,61 @@ static void no_file_too_large_no_regular__refused(void **state)
 	assert_int_equal(file_hasher_step(f->hasher, hash), FILE_HASHER_FAILED);
 }
 
+/*
+ * A file system whose server never answers: the sensor's turn goes on, the file
+ * is given up, and others are hashed.
+ */
+static void file_system__never_answers__given_up_alone(void **state)
+{
+	struct fixture *f = *state;
+	char dir[] = "/tmp/file_hasher.dir.XXXXXX", path[64], options[96];
+	uint8_t hash[FILE_HASH_BYTES];
+	enum file_hasher_result result;
+	struct timespec from, to;
+	int fuse;
+
+	fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	assert_non_null(mkdtemp(dir));
+	snprintf(options, sizeof(options),
+		 "fd=%d,rootmode=40000,user_id=0,group_id=0", fuse);
+	if (fuse < 0 ||
+	    mount("never", dir, "fuse", MS_NOSUID | MS_NODEV, options)) {
+		print_message("skip: no FUSE here\n");
+		rmdir(dir);
+		skip();
+	}
+	snprintf(path, sizeof(path), "%s/program", dir);
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	result = file_hasher_begin(f->hasher, path, hash);
+	assert_int_equal(result, FILE_HASHER_MORE);
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	assert_true(to.tv_sec - from.tv_sec < 2);
+	assert_true(file_hasher_busy(f->hasher));
+	while (result == FILE_HASHER_MORE)
+		result = file_hasher_step(f->hasher, hash);
+	assert_int_equal(result, FILE_HASHER_FAILED);
+	write_bytes(f, 'x', 10);
+	assert_int_equal(file_hasher_begin(f->hasher, f->path, hash),
+			 FILE_HASHER_MORE);
+	assert_int_equal(file_hasher_step(f->hasher, hash), FILE_HASHER_DONE);
+	/* So many may hang at a time; then nothing is read any more ... */
+	for (unsigned i = 1; i < FILE_HASHER_STUCK_MAX; i++) {
+		assert_int_equal(file_hasher_begin(f->hasher, path, hash),
+				 FILE_HASHER_MORE);
+		file_hasher_abandon(f->hasher);
+	}
+	assert_int_equal(file_hasher_begin(f->hasher, f->path, hash),
+			 FILE_HASHER_FAILED);
+	/* ... until the first of them is freed. */
+	close(fuse);
+	umount2(dir, MNT_DETACH);
+	do
+		result = file_hasher_begin(f->hasher, f->path, hash);
+	while (result == FILE_HASHER_FAILED);
+	assert_int_equal(result, FILE_HASHER_DONE);
+	rmdir(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +219,9 @@ int main(void)
 			file__changes_meanwhile__not_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			no_file_too_large_no_regular__refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			file_system__never_answers__given_up_alone, setup,
+			teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -100,6 +100,33 @@ static void open__whole_family__is_seen_once_each(void **state)
 	live_close(&live);
 }
 
+/* No rule reads them, but who looks at a match wants them. */
+static void open__flags_nobody_asks_for__are_there(void **state)
+{
+	struct collect_columns columns = { 0 };
+	struct collect_request request = file_request;
+	const struct file_open_event *f;
+	struct live live;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	columns.read[STREAM_FILE_OPEN][COL_FILE_OPEN_path / 64] |=
+		1ULL << COL_FILE_OPEN_path % 64;
+	request.columns = &columns;
+	live_open(&live, &request);
+	pid = child_run(family_open, NULL, &status);
+	assert_int_equal(status, 0);
+	live_drain(&live);
+	f = open_find(&live, pid, in_root("creat"));
+	assert_int_equal(f->flags & (O_ACCMODE | O_CREAT | O_TRUNC),
+			 O_WRONLY | O_CREAT | O_TRUNC);
+	f = open_find(&live, pid, in_root("open"));
+	assert_int_equal(f->flags & (O_ACCMODE | O_CREAT | O_APPEND),
+			 O_RDWR | O_CREAT | O_APPEND);
+	live_close(&live);
+}
+
 static void mounts_open(void *arg)
 {
 	(void)arg;
@@ -576,6 +603,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(open__whole_family__is_seen_once_each),
+		cmocka_unit_test(open__flags_nobody_asks_for__are_there),
 		cmocka_unit_test(
 			open__through_mounts_and_chroot__is_the_full_path),
 		cmocka_unit_test(open__by_handle__is_seen),

@@ -433,6 +433,38 @@ static void mount__every_call__is_seen(void **state)
 	live_close(&live);
 }
 
+static void mount_from_nowhere(void *arg)
+{
+	/* The kernel does not come to read them: on the stack they are there. */
+	char target[] = "nowhere", type[] = "tmpfs";
+
+	(void)arg;
+	need(chdir(root) == 0);
+	syscall(SYS_mount, (void *)1, target, type, 0, NULL);
+	syscall(SYS_mount, NULL, target, type, 0, NULL);
+}
+
+static void mount__source_that_cannot_be_read__is_marked(void **state)
+{
+	struct collect_request request = path_request;
+	const struct file_mount_event *e;
+	struct live live;
+	pid_t pid;
+
+	(void)state;
+	request.columns = &failed_columns;
+	pid = files_run(&live, &request, mount_from_nowhere);
+	e = live_need(&live, STREAM_FILE_MOUNT, pid);
+	assert_int_equal(e->head.retval, -EFAULT);
+	assert_int_equal(e->src.len, 0);
+	assert_int_equal(e->head.truncated, EVENT_PART_OLD_PATH);
+	e = live_find(&live, STREAM_FILE_MOUNT, pid, 1);
+	assert_non_null(e);
+	assert_int_equal(e->src.len, 0);
+	assert_int_equal(e->head.truncated, 0);
+	live_close(&live);
+}
+
 /* --- dup -------------------------------------------------------------------*/
 
 static void dups(void *arg)
@@ -495,6 +527,7 @@ int main(void)
 		cmocka_unit_test(link__every_call__has_name_and_target),
 		cmocka_unit_test(chroot__own_root__is_before_the_name),
 		cmocka_unit_test(mount__every_call__is_seen),
+		cmocka_unit_test(mount__source_that_cannot_be_read__is_marked),
 		cmocka_unit_test(dup__every_call__tells_sockets),
 	};
 

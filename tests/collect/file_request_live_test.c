@@ -41,8 +41,9 @@ static int done(struct io_uring *ring)
 static void requests(void *arg)
 {
 	struct open_how how = { .flags = O_RDONLY };
+	struct io_uring_sqe *sqe;
 	struct io_uring ring;
-	int dir;
+	int dir, file;
 
 	(void)arg;
 	if (io_uring_queue_init(8, &ring, 0))
@@ -67,6 +68,16 @@ static void requests(void *arg)
 	io_uring_prep_setxattr(io_uring_get_sqe(&ring), "user.x", "v",
 			       in_root("a"), 0, 1);
 	done(&ring); /* not every file system has them */
+	need(mkdir("e", 0700) == 0);
+	io_uring_prep_unlinkat(io_uring_get_sqe(&ring), dir, "e", AT_REMOVEDIR);
+	need(done(&ring) == 0);
+	file = open("a", O_WRONLY);
+	need(io_uring_register_files(&ring, &file, 1) == 0);
+	close(file);
+	sqe = io_uring_get_sqe(&ring);
+	io_uring_prep_fsetxattr(sqe, 0, "user.y", "v", 0, 1);
+	sqe->flags |= IOSQE_FIXED_FILE;
+	done(&ring);
 }
 
 /* Marked, of unknown result, and what the caller asked for. */
@@ -146,10 +157,19 @@ static void requests__of_every_kind__are_seen(void **state)
 	u = live_need(&live, STREAM_FILE_UNLINK, pid);
 	head_check(&u->head);
 	assert_string_equal(blob_text(u, u->path), in_root("d"));
+	u = live_find(&live, STREAM_FILE_UNLINK, pid, 1);
+	assert_non_null(u);
+	assert_true(u->is_dir);
+	assert_string_equal(blob_text(u, u->path), in_root("e"));
 	a = live_need(&live, STREAM_FILE_ATTR, pid);
 	head_check(&a->head);
 	assert_string_equal(blob_text(a, a->path), in_root("a"));
 	assert_string_equal(blob_text(a, a->xattr), "user.x");
+	a = live_find(&live, STREAM_FILE_ATTR, pid, 1);
+	assert_non_null(a);
+	assert_int_equal(a->head.source, EVENT_SOURCE_KERNEL);
+	assert_string_equal(blob_text(a, a->path), in_root("a"));
+	assert_string_equal(blob_text(a, a->xattr), "user.y");
 	live_close(&live);
 }
 
@@ -185,6 +205,8 @@ static void requests__that_report_nothing__are_seen(void **state)
 	(void)state;
 	o = asked_find(&live, pid, 0);
 	head_check(&o->head);
+	/* A thread, but of the process that owns the ring. */
+	assert_int_not_equal(o->head.tid, pid);
 	assert_string_equal(open_path(o), in_root("hidden"));
 	live_close(&live);
 }

@@ -15,6 +15,7 @@
 #include "user/collect/kernel_offer.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -113,6 +114,20 @@ static inline void live_drain(struct live *live)
 			    &live->watermark_ns, &err))
 		fail_msg("collector_drain: %s", err.text);
 }
+
+/*
+ * What packets, timers and other tasks bring about is there a while after the
+ * call that led to it: drains until it is so; after 30 s the test that follows
+ * tells what is missing.
+ */
+#define LIVE_UNTIL(live, condition)                                      \
+	do {                                                             \
+		const int64_t end_ns = collect_now_ns() + 30000000000LL; \
+                                                                         \
+		while (live_drain(live),                                 \
+		       !(condition) && collect_now_ns() < end_ns)        \
+			poll(NULL, 0, 1);                                \
+	} while (0)
 
 /* The record after `from` (NULL: the first); NULL at the end. */
 static inline const struct event_head *live_next(const struct live *live,

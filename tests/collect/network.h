@@ -203,4 +203,34 @@ static inline unsigned count_rows(const struct live *live,
 	return n;
 }
 
+static inline uint64_t missed_of(struct live *live, enum stream_id stream)
+{
+	struct collect_counters c;
+
+	counters_need(live, stream, &c);
+	return c.missed;
+}
+
+/*
+ * Run it until its rows of the stream are there, this many. What a softirq does
+ * that interrupts the program at somebody else's event is missed, which counts:
+ * then once more. Returns the last one's pid.
+ */
+static inline pid_t rows_run(struct live *live, void (*fn)(void *),
+			     struct told *told, enum stream_id stream,
+			     unsigned rows)
+{
+	uint64_t missed;
+	pid_t pid;
+
+	do {
+		missed = missed_of(live, stream);
+		pid = told_run(fn, told);
+		LIVE_UNTIL(live, count_rows(live, stream, pid) >= rows ||
+					 missed_of(live, stream) > missed);
+	} while (count_rows(live, stream, pid) < rows &&
+		 missed_of(live, stream) > missed);
+	return pid;
+}
+
 #endif

@@ -70,7 +70,7 @@ static void connect__v4__has_addresses_and_process(void **state)
 
 static void connect__bound_socket__has_source_port(void **state)
 {
-	struct target target = { "127.0.0.1", 4445, 34567, SOCK_STREAM };
+	struct target target = { "127.0.0.1", 4445, 3456, SOCK_STREAM };
 	const struct network_connect_event *n;
 	struct live live;
 	int status;
@@ -82,7 +82,7 @@ static void connect__bound_socket__has_source_port(void **state)
 	assert_int_equal(status, 0);
 	live_drain(&live);
 	n = live_need(&live, STREAM_NETWORK_CONNECT, pid);
-	assert_int_equal(n->src_port, 34567);
+	assert_int_equal(n->src_port, 3456);
 	live_close(&live);
 }
 

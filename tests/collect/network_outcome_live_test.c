@@ -170,8 +170,7 @@ static void outcome__established__second_row(void **state)
 
 	(void)state;
 	network_open(&live, CONNECT, ASKED_OUTCOME);
-	pid = told_run(establish, told);
-	live_drain(&live);
+	pid = rows_run(&live, establish, told, STREAM_NETWORK_CONNECT, 2);
 	n = connect_row(&live, pid, 0, CONNECT_ATTEMPTED, EVENT_NONE);
 	assert_true((uint64_t)n->cookie == told->client_cookie);
 	n = connect_row(&live, pid, 1, CONNECT_ESTABLISHED, 0);
@@ -199,8 +198,7 @@ static void refused_check(void (*child)(void *))
 	pid_t pid;
 
 	network_open(&live, CONNECT, ASKED_OUTCOME);
-	pid = told_run(child, told);
-	live_drain(&live);
+	pid = rows_run(&live, child, told, STREAM_NETWORK_CONNECT, 2);
 	connect_row(&live, pid, 0, CONNECT_ATTEMPTED, EVENT_NONE);
 	n = connect_row(&live, pid, 1, CONNECT_FAILED, -ECONNREFUSED);
 	assert_int_equal(n->dst_port, 1);
@@ -231,8 +229,7 @@ static void outcome__timeout__has_error_and_namespace(void **state)
 
 	(void)state;
 	network_open(&live, CONNECT, ASKED_OUTCOME);
-	pid = told_run(time_out, told);
-	live_drain(&live);
+	pid = rows_run(&live, time_out, told, STREAM_NETWORK_CONNECT, 4);
 	/* The first two are of the one that fills the queue. */
 	connect_row(&live, pid, 2, CONNECT_ATTEMPTED, EVENT_NONE);
 	n = connect_row(&live, pid, 3, CONNECT_FAILED, -ETIMEDOUT);
@@ -251,8 +248,7 @@ static void outcome__closed_before_answer__is_aborted(void **state)
 
 	(void)state;
 	network_open(&live, CONNECT, ASKED_OUTCOME);
-	pid = told_run(give_up, told);
-	live_drain(&live);
+	pid = rows_run(&live, give_up, told, STREAM_NETWORK_CONNECT, 4);
 	connect_row(&live, pid, 3, CONNECT_FAILED, -ECONNABORTED);
 	rows_need(&live, pid, 4);
 	live_close(&live);
@@ -268,8 +264,7 @@ static void outcome__no_route__address_from_call(void **state)
 
 	(void)state;
 	network_open(&live, CONNECT, ASKED_OUTCOME);
-	pid = told_run(find_no_way, told);
-	live_drain(&live);
+	pid = rows_run(&live, find_no_way, told, STREAM_NETWORK_CONNECT, 3);
 	n = connect_row(&live, pid, 0, CONNECT_FAILED, -ENETUNREACH);
 	assert_int_equal(n->proto, IPPROTO_TCP);
 	assert_int_equal(n->dst_port, 4444);
@@ -295,8 +290,7 @@ static void outcome__udp__one_row_each(void **state)
 
 	(void)state;
 	network_open(&live, CONNECT, ASKED_OUTCOME);
-	pid = told_run(udp_connect, told);
-	live_drain(&live);
+	pid = rows_run(&live, udp_connect, told, STREAM_NETWORK_CONNECT, 2);
 	n = connect_row(&live, pid, 0, CONNECT_ESTABLISHED, 0);
 	assert_int_equal(n->proto, IPPROTO_UDP);
 	assert_int_equal(n->dst_port, 5353);
@@ -335,9 +329,8 @@ static void outcome__only_failures_wanted__no_established(void **state)
 
 	(void)state;
 	network_open(&live, CONNECT, ASKED_FAILED);
-	pid = told_run(establish, told);
-	other = told_run(be_refused, told);
-	live_drain(&live);
+	pid = rows_run(&live, establish, told, STREAM_NETWORK_CONNECT, 1);
+	other = rows_run(&live, be_refused, told, STREAM_NETWORK_CONNECT, 2);
 	connect_row(&live, pid, 0, CONNECT_ATTEMPTED, EVENT_NONE);
 	rows_need(&live, pid, 1);
 	connect_row(&live, other, 1, CONNECT_FAILED, -ECONNREFUSED);
@@ -354,9 +347,8 @@ static void outcome__not_read__attempts_only(void **state)
 
 	(void)state;
 	network_open(&live, CONNECT, ASKED_PLAIN);
-	pid = told_run(establish, told);
-	other = told_run(be_refused, told);
-	live_drain(&live);
+	pid = rows_run(&live, establish, told, STREAM_NETWORK_CONNECT, 1);
+	other = rows_run(&live, be_refused, told, STREAM_NETWORK_CONNECT, 1);
 	rows_need(&live, pid, 1);
 	rows_need(&live, other, 1);
 	live_close(&live);

@@ -502,11 +502,12 @@ static void bits__no_room__pass_and_are_counted(void **state)
 		assert_true(before > 0);
 		program_run("other", NULL);
 		live_drain(&live);
-		if (seen(&live, "other", "child"))
+		if (seen(&live, "other", "main") &&
+		    seen(&live, "other", "child"))
 			break;
 	}
 	assert_true(seen(&live, "other", "main") > 0);
-	assert_int_equal(seen(&live, "other", "child"), 1);
+	assert_true(seen(&live, "other", "child") > 0);
 	assert_true(collector_processes_full(live.collector) > before);
 	live_close(&live);
 }

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <time.h>
 
 static const struct collect_request quiet_request = { .streams = { false } };
 
@@ -269,7 +270,18 @@ static void many_wait(int ready, int go)
 	_exit(0);
 }
 
-/* Each is there once, nothing is missing, and it takes less than a second. */
+static int64_t cpu_time_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (int64_t)t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+/*
+ * Each is there once, nothing is missing, and it takes less than a second of a
+ * CPU, whatever else the machine does meanwhile.
+ */
 static void snapshot__ten_thousand__all_listed_in_a_second(void **state)
 {
 	const struct event_head *head = NULL;
@@ -291,9 +303,9 @@ static void snapshot__ten_thousand__all_listed_in_a_second(void **state)
 	close(ready[1]);
 	assert_int_equal(read(ready[0], &byte, 1), 1);
 	live_open(&live, &quiet_request);
-	before = collect_now_ns();
+	before = cpu_time_ns();
 	live_snapshot(&live);
-	took = collect_now_ns() - before;
+	took = cpu_time_ns() - before;
 	while ((head = live_next(&live, head))) {
 		const struct process_exec_event *e = (const void *)head;
 

@@ -97,7 +97,8 @@ static void write_term(struct writer *w, unsigned depth)
 		write_name(w);
 		return;
 	case 1:
-		buf_puts(&w->text, "op IN ('read', 'write')");
+		buf_puts(&w->text, pick(&w->m, 2) ? "op IN ('read', 'write')" :
+						    "f.op = 'delete'");
 		return;
 	case 2:
 		write_name(w);

@@ -534,8 +534,73 @@ static void operation__compared__asks_for_its_flag(void **state)
 		"SELECT CASE WHEN f.created THEN 'create' WHEN f.is_write THEN "
 		"'write' ELSE 'read' END AS op\n"
 		"FROM file.open AS f");
-	refused("SELECT path FROM fs.events WHERE op IN ('write', 'delete')",
+	refused("SELECT path FROM fs.events WHERE op = 'chmod'",
 		"there is 'create', 'write', 'read'");
+}
+
+/* One name for several streams: the rule says of which it speaks. */
+static void operation__of_another_stream__reads_that(void **state)
+{
+	(void)state;
+	expands("SELECT op, path FROM fs.events WHERE op = 'delete'",
+		"SELECT 'delete' AS op, f.path\n"
+		"FROM file.unlink AS f");
+	expands("SELECT f.old_path FROM process.exec e JOIN fs.events f ON "
+		"f.pid_key = e.pid_key AND f.ts BETWEEN e.ts AND e.ts + "
+		"INTERVAL '1' SECOND AND 'rename' = f.op",
+		"SELECT f.old_path\n"
+		"FROM process.exec AS e\n"
+		"JOIN file.rename AS f ON f.pid_key = e.pid_key AND f.ts "
+		"BETWEEN e.ts AND e.ts + INTERVAL '1' SECOND AND 'rename' = "
+		"'rename'");
+	expands("CREATE VIEW v AS SELECT path, ts FROM fs.events WHERE op IN "
+		"('delete'); SELECT v.path FROM v WHERE v.path LIKE '/etc/%'",
+		"SELECT v.path\n"
+		"FROM file.unlink AS v\n"
+		"WHERE v.path LIKE '/etc/%'");
+	expands("SELECT bytes_sent, src_ip FROM network.connections WHERE "
+		"state = 'closed' AND dst_port = 22",
+		"SELECT n.bytes_sent, n.local_ip AS src_ip\n"
+		"FROM network.close AS n\n"
+		"WHERE 'closed' = 'closed' AND n.peer_port = 22");
+	expands("SELECT src_ip FROM network.connections n WHERE n.state = "
+		"'accepted'",
+		"SELECT n.peer_ip AS src_ip\n"
+		"FROM network.accept AS n");
+	/* The partner that is missing is none. */
+	expands("SELECT e.pid FROM process.exec e LEFT JOIN fs.events f ON "
+		"f.pid_key = e.pid_key AND f.ts BETWEEN e.ts AND e.ts + "
+		"INTERVAL '1' SECOND WHERE f.op = 'delete'",
+		"SELECT e.pid\n"
+		"FROM process.exec AS e\n"
+		"LEFT JOIN file.unlink AS f ON f.pid_key = e.pid_key AND f.ts "
+		"BETWEEN e.ts AND e.ts + INTERVAL '1' SECOND\n"
+		"WHERE CASE WHEN f.ts IS NOT NULL THEN 'delete' END = "
+		"'delete'");
+	expands("SELECT path FROM fs.events WHERE op = 'delete' AND op = "
+		"'write'",
+		"SELECT f.path\n"
+		"FROM file.unlink AS f\n"
+		"WHERE 'delete' = 'delete' AND 'delete' = 'write'");
+}
+
+/* Where more than one is meant, or another's column, nothing is guessed. */
+static void operation__of_two_streams__refused(void **state)
+{
+	(void)state;
+	refused("SELECT path FROM fs.events WHERE op IN ('write', 'delete')",
+		"demands op = 'delete' and nothing else of op");
+	refused("SELECT path FROM fs.events WHERE op IN ('delete', 'rename')",
+		"demands op = 'delete' and nothing else of op");
+	refused("SELECT path FROM fs.events WHERE op <> 'delete'",
+		"demands op = 'delete' and nothing else of op");
+	refused("SELECT path FROM fs.events WHERE op = 'rename' OR path = "
+		"'/x'",
+		"demands op = 'rename' and nothing else of op");
+	refused("CREATE VIEW v AS SELECT comm AS op, pid_key, ts FROM "
+		"process.exec; SELECT path FROM fs.events JOIN v f ON "
+		"f.pid_key = fs.events.pid_key WHERE f.op = 'delete'",
+		"without an alias fs.events is 'f'");
 }
 
 static void pid__of_two_older_names__is_the_identity(void **state)
@@ -738,6 +803,8 @@ int main(void)
 		cmocka_unit_test(
 			as_of__other_than_the_event_of_the_table__refused),
 		cmocka_unit_test(operation__compared__asks_for_its_flag),
+		cmocka_unit_test(operation__of_another_stream__reads_that),
+		cmocka_unit_test(operation__of_two_streams__refused),
 		cmocka_unit_test(pid__of_two_older_names__is_the_identity),
 		cmocka_unit_test(parameters__bound_time__a_window_or_nothing),
 		cmocka_unit_test(older_rules__as_they_stand__streams_of_today),

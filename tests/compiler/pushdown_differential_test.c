@@ -2,7 +2,8 @@
 /*
  * Random conditions on random records: what the generated function does, in an
  * interpreter, against what the engine makes of the row. It never drops a row
- * that some rule matches; it passes exactly those where it says so.
+ * that some rule matches; it passes exactly those where it says so. Nor does the
+ * hint rule out a rule that matches.
  */
 #include "compiler/pushdown.h"
 #include "compiler/predicate_gen.h"
@@ -22,6 +23,10 @@ struct tally {
 	uint64_t sets[PATH_SET_KIND_COUNT];
 	uint64_t groups; /* more than one in a set: it is told apart */
 	uint64_t functions, with_code, longest;
+	uint64_t hinted; /* rows that a hint was run on */
+	uint64_t hint_functions;
+	uint64_t hint_asked, hint_spared; /* rules, of these rows */
+	uint64_t hint_shared;		  /* functions of more than 64 rules */
 	uint64_t pre_functions, pre_rows, pre_passed;
 	uint64_t kind_terms[EXPR_OP_COUNT], kind_exact[EXPR_OP_COUNT];
 	struct expr_env *env;
@@ -111,18 +116,72 @@ static bool run(const struct kernel_function *f, const struct stream *stream,
 	return result == 1;
 }
 
+/* Which of the rules may want the record. */
+struct hint {
+	struct kernel_function function;
+	uint64_t *bits; /* of each rule */
+};
+
+static void make_hint(const struct pushdown_request *of, struct hint *ret_hint,
+		      struct tally *tally)
+{
+	struct pushdown_request request = *of;
+	struct err err = { 0 };
+
+	ret_hint->bits = arena_array(of->arena, of->input_count,
+				     sizeof(*ret_hint->bits));
+	assert_non_null(ret_hint->bits);
+	request.hints = ret_hint->bits;
+	if (pushdown_hint(&request, &ret_hint->function, &err))
+		fail_msg("%s", err.text);
+	tally->hint_functions += ret_hint->function.insns != NULL;
+	tally->hint_shared += ret_hint->function.insns && of->input_count > 64;
+}
+
+static uint64_t run_hint(const struct hint *hint, const struct stream *stream,
+			 const union gen_record *record)
+{
+	const struct kernel_function *f = &hint->function;
+	struct event_hint out = { 0 };
+	uint64_t result = 0;
+	unsigned at = 0;
+	const char *wrong;
+
+	if (!f->insns)
+		return ~0ULL;
+	wrong = ebpf_interp_out(f->insns, f->insn_count, record,
+				stream->record_bytes, &out, sizeof(out),
+				&result, &at);
+	if (wrong)
+		fail_msg("hint, instruction %u: %s", at, wrong);
+	assert_int_equal(result, 0);
+	return out.bits;
+}
+
 static void check_record(struct gen *g, const union gen_record *record,
 			 const struct kernel_function *f,
+			 const struct hint *hint,
 			 const struct pushdown_input *inputs, unsigned count,
 			 bool exact, bool all_terms, struct tally *tally)
 {
+	uint64_t ruled_out = ~run_hint(hint, g->stream, record);
 	struct tuple tuple = { 0 };
 	bool wanted = false, passed, whole;
 
 	tuple.rows[0] = gen_row(g, record);
-	for (unsigned i = 0; i < count; i++)
-		wanted |= expr_is_true(inputs[i].expr, &tuple, tally->env);
 	passed = run(f, g->stream, record);
+	for (unsigned i = 0; i < count; i++) {
+		bool wants = expr_is_true(inputs[i].expr, &tuple, tally->env);
+		bool spared = hint->bits[i] & ruled_out;
+
+		wanted |= wants;
+		assert_false(wants && spared);
+		if (!passed || !hint->function.insns)
+			continue;
+		tally->hint_asked += !spared;
+		tally->hint_spared += spared;
+	}
+	tally->hinted += hint->function.insns && passed;
 	whole = !(record->head.truncated & EVENT_PART_PATH);
 	tally->rows++;
 	tally->matched += wanted;
@@ -237,21 +296,16 @@ static void check_pre(struct gen *g, const struct pushdown_input *inputs,
 	}
 }
 
-static void check_row(struct gen *g, const struct kernel_function *f,
-		      const struct pushdown_input *inputs, unsigned count,
-		      bool exact, bool all_terms, struct tally *tally)
-{
-	union gen_record record;
-
-	gen_record(g, &record);
-	check_record(g, &record, f, inputs, count, exact, all_terms, tally);
-}
-
 static void check_predicate(struct gen *g, unsigned rows, struct tally *tally)
 {
 	struct pushdown_input inputs[RULES_MAX];
 	unsigned count = 1 + gen_below(g, RULES_MAX);
+	struct pushdown_request request = { .arena = g->arena,
+					    .stage = PUSHDOWN_PREDICATE,
+					    .inputs = inputs,
+					    .input_count = count };
 	struct kernel_function function;
+	struct hint hint;
 	struct err err = { 0 };
 	uint64_t matched = tally->matched;
 	bool exact, all;
@@ -265,12 +319,18 @@ static void check_predicate(struct gen *g, unsigned rows, struct tally *tally)
 		inputs[i].rule = "r";
 		inputs[i].expr = gen_expr(g, gen_below(g, 4));
 	}
-	if (pushdown(g->arena, g->stream->id, inputs, count, &function, &exact,
-		     &err))
+	request.stream = g->stream->id;
+	if (pushdown_stage(&request, &function, &exact, &err))
 		fail_msg("%s", err.text);
+	make_hint(&request, &hint, tally);
 	all = count_terms(g, &function, tally);
-	for (unsigned i = 0; i < rows; i++)
-		check_row(g, &function, inputs, count, exact, all, tally);
+	for (unsigned i = 0; i < rows; i++) {
+		union gen_record record;
+
+		gen_record(g, &record);
+		check_record(g, &record, &function, &hint, inputs, count, exact,
+			     all, tally);
+	}
 	check_pre(g, inputs, count, rows, tally);
 	tally->satisfied += tally->matched != matched;
 	arena_reset(g->arena);
@@ -310,6 +370,17 @@ static void print_kinds(const struct tally *t)
 	}
 }
 
+static void print_hints(const struct tally *t)
+{
+	uint64_t rules = t->hint_asked + t->hint_spared;
+
+	printf("%lu hints, %lu of more than 64 rules: of %lu rows %.1f%% of "
+	       "the rules need not be asked\n",
+	       t->hint_functions, t->hint_shared, t->hinted,
+	       100.0 * (double)t->hint_spared / (double)rules);
+	assert_true(t->hint_functions * 100 >= t->functions * 30);
+}
+
 static void predicates__random_rows__superset_and_exact_where_said(void **state)
 {
 	unsigned predicates = gen_full() ? 100000 : 5000;
@@ -326,6 +397,8 @@ static void predicates__random_rows__superset_and_exact_where_said(void **state)
 	arena_release(&arena);
 	expr_env_release(&env);
 	print_kinds(&t);
+	print_hints(&t);
+	assert_true(t.hint_spared * 100 >= (t.hint_asked + t.hint_spared) * 20);
 	printf("%.1f%% of the predicates match\n",
 	       100.0 * (double)t.satisfied / (double)t.functions);
 	assert_true(t.satisfied * 100 >= t.functions * 30);
@@ -446,6 +519,7 @@ static void look_up(const struct path_set_list *sets, union gen_record *record)
 				continue;
 			longest = e->len;
 			record->open.path_groups.group[set->kind] = e->group;
+			record->open.path_groups.marks[set->kind] = e->marks;
 		}
 	}
 }
@@ -476,6 +550,7 @@ static void check_rules(struct gen *g, struct tally *tally)
 	static const enum expr_op ops[] = { EXPR_EQ, EXPR_PREFIX, EXPR_SUFFIX };
 	enum expr_op most = ops[gen_below(g, gen_chance(g, 50) ? 1 : 3)];
 	struct path_set_list sets = { 0 };
+	struct hint hint;
 	const struct pushdown_request request = { .arena = g->arena,
 						  .stream = STREAM_FILE_OPEN,
 						  .stage = PUSHDOWN_PREDICATE,
@@ -494,6 +569,7 @@ static void check_rules(struct gen *g, struct tally *tally)
 	}
 	if (pushdown_stage(&request, &function, &exact, &err))
 		fail_msg("%s", err.text);
+	make_hint(&request, &hint, tally);
 	count_sets(&sets, tally);
 	all = count_terms(g, &function, tally);
 	tally->in_part += !all;
@@ -503,8 +579,8 @@ static void check_rules(struct gen *g, struct tally *tally)
 		gen_record(g, &record);
 		set_path(g, &record);
 		look_up(&sets, &record);
-		check_record(g, &record, &function, inputs, count, exact, all,
-			     tally);
+		check_record(g, &record, &function, &hint, inputs, count, exact,
+			     all, tally);
 	}
 	check_pre(g, inputs, count, 50, tally);
 	arena_reset(g->arena);
@@ -530,6 +606,10 @@ static void check_many_rules(struct tally *t)
 	       100.0 * (double)t->passed / (double)t->rows,
 	       100.0 * (double)t->exact_rows / (double)t->rows, t->with_code,
 	       t->functions, t->longest);
+	print_hints(t);
+	assert_true(t->hint_shared * 100 >= t->functions * 10);
+	assert_true(t->hint_spared * 100 >=
+		    (t->hint_asked + t->hint_spared) * 50);
 	assert_true(t->matched * 100 >= t->rows * 30);
 	assert_true(t->passed * 100 <= t->rows * 80);
 	assert_true(t->exact_rows * 100 >= t->rows * 30);

@@ -6,9 +6,9 @@
 
 static const struct clock_reading first = { 1700000000000000000, 5000000000 };
 
-static void look__first_time__nothing_changed(void **state)
+static void look__as_it_was__nothing_changed(void **state)
 {
-	struct clock_watch watch = { 0 };
+	struct clock_watch watch = { first };
 	struct clock_change changes[2];
 
 	(void)state;
@@ -23,11 +23,10 @@ static void look__clock_was_set__a_step_once(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 4; i++) {
-		struct clock_watch watch = { 0 };
+		struct clock_watch watch = { first };
 		struct clock_change changes[2];
 		struct clock_reading now = first;
 
-		clock_watch_look(&watch, &now, changes);
 		now.real_offset_ns += steps[i];
 		assert_int_equal(clock_watch_look(&watch, &now, changes), 1);
 		assert_int_equal(changes[0].cause, CLOCK_STEP);
@@ -38,12 +37,11 @@ static void look__clock_was_set__a_step_once(void **state)
 
 static void look__machine_slept__suspend_not_step(void **state)
 {
-	struct clock_watch watch = { 0 };
+	struct clock_watch watch = { first };
 	struct clock_change changes[2];
 	struct clock_reading now = first;
 
 	(void)state;
-	clock_watch_look(&watch, &now, changes);
 	now.suspended_ns += 30000000000;
 	assert_int_equal(clock_watch_look(&watch, &now, changes), 1);
 	assert_int_equal(changes[0].cause, CLOCK_SUSPEND);
@@ -60,7 +58,7 @@ static void look__machine_slept__suspend_not_step(void **state)
 /* NTP moves a clock by at most 500 ppm: 5 us in 10 ms. */
 static void look__clock_is_disciplined__no_step_however_far(void **state)
 {
-	struct clock_watch watch = { 0 };
+	struct clock_watch watch = { first };
 	struct clock_change changes[2];
 	struct clock_reading now = first;
 
@@ -86,7 +84,7 @@ static void read__this_machine__agrees_with_itself(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(look__first_time__nothing_changed),
+		cmocka_unit_test(look__as_it_was__nothing_changed),
 		cmocka_unit_test(look__clock_was_set__a_step_once),
 		cmocka_unit_test(look__machine_slept__suspend_not_step),
 		cmocka_unit_test(

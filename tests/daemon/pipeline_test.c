@@ -34,13 +34,16 @@ struct rig {
 	FILE *out;
 	enum sink_format format;
 	uint64_t seq;
+	uint64_t ruled_out; /* of the rows that are pushed */
+	uint32_t generation;
 };
 
 static void rig_open(struct rig *r, bool replay)
 {
 	const struct store_options store_options = { .mode = STORE_WRITE };
 	struct store_run run = { .replay = replay };
-	struct pipeline_options options = { .plan = r->program->plan };
+	struct pipeline_options options = { .plan = r->program->plan,
+					    .generation = 1 };
 	struct err err = { 0 };
 
 	r->origin.replay = replay;
@@ -143,6 +146,8 @@ static void push(struct rig *r, enum stream_id id_of_stream, int64_t ts)
 	row->value_count = (uint16_t)slots;
 	row->ts = ts;
 	row->seq = ++r->seq;
+	row->ruled_out = r->ruled_out;
+	row->generation = r->generation;
 	for (unsigned id = 0; id < n; id++) {
 		const struct column *column = catalog_column_at(stream, id);
 
@@ -293,6 +298,51 @@ static void end__open_windows__close_and_say_what_they_miss(void **state)
 	assert_int_equal(told(r, "first", ""), 1);
 }
 
+static uint64_t asked(struct rig *r)
+{
+	struct pipeline_stats stats;
+
+	pipeline_stats(r->pipeline, &stats);
+	return stats.scanned;
+}
+
+/* A hint is of the rules of its generation, and of no others. */
+static void hint__of_other_rules__is_none(void **state)
+{
+	static const char rules[] =
+		"CREATE RULE seven AS SELECT n.pid FROM network.connect n "
+		"WHERE n.dst_port = 7;"
+		"CREATE RULE eight AS SELECT n.pid FROM network.connect n "
+		"WHERE n.dst_port = 8;";
+	struct rig *r = *state;
+	uint64_t hint;
+	struct err err = { 0 };
+
+	assert_int_equal(rig_load(r, rules), 0);
+	hint = r->program->plan->rules[0].root->hint;
+	assert_true(hint);
+	assert_true(hint != r->program->plan->rules[1].root->hint);
+	rig_open(r, false);
+	push(r, STREAM_NETWORK_CONNECT, START);
+	assert_int_equal(asked(r), 2);
+	r->ruled_out = hint;
+	push(r, STREAM_NETWORK_CONNECT, START + 1);
+	assert_int_equal(asked(r), 4);
+	r->generation = 1;
+	push(r, STREAM_NETWORK_CONNECT, START + 2);
+	assert_int_equal(asked(r), 5);
+	assert_int_equal(pipeline_reload(r->pipeline, r->program->plan, 2,
+					 START + 3, &err),
+			 0);
+	push(r, STREAM_NETWORK_CONNECT, START + 4);
+	assert_int_equal(asked(r), 7);
+	r->generation = 2;
+	push(r, STREAM_NETWORK_CONNECT, START + 5);
+	assert_int_equal(asked(r), 8);
+	r->ruled_out = 0;
+	r->generation = 0;
+}
+
 /* The run's own columns, and what the process tree tells. */
 static void ambient__columns_that_rules_read__are_filled(void **state)
 {
@@ -339,6 +389,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			ambient__columns_that_rules_read__are_filled, rig_setup,
 			rig_teardown),
+		cmocka_unit_test_setup_teardown(hint__of_other_rules__is_none,
+						rig_setup, rig_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

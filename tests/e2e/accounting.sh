@@ -50,6 +50,10 @@ for line in open(sys.argv[1], errors="replace"):
     if line.startswith('{"summary"'):
         summary = json.loads(line)["summary"]
 for name, count in sorted(summary["streams"].items()):
+    # What was missed has no CPU.
+    if count["generated"] != count["missed"] + sum(
+            cpu["generated"] for cpu in count.get("cpus", [])):
+        sys.exit(f"FAIL: {name}: the CPUs do not add up: {count}")
     total = sum(count[k] for k in ("filtered", "delivered", "lost", "throttled",
                                      "missed"))
     print(name, count)

@@ -58,3 +58,7 @@ wanted='long_name name_77 nested prefix_17 prefix_170 two_parts whole_1234'
 ((counted = $(summary streams/file.open/delivered)))
 ((counted < 100)) || fail "$counted opens crossed the ring"
 (($(summary streams/file.open/filtered) >= 2000)) || fail 'nothing was filtered'
+# The kernel tells which of the 4,503 rules may want what it lets through.
+((asked = $(summary asked)))
+((asked >= 9 && asked < counted * 600)) ||
+	fail "$asked conditions were asked of $counted opens"

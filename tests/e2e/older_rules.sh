@@ -51,6 +51,10 @@ FROM processes.snapshots
 WHERE INSTR(command_line, 'base64') > 0 AND LENGTH(command_line) > 1000;
 SELECT p.pid, p.executable_path FROM processes.snapshots p
 WHERE p.executable_hash = '$hash';
+SELECT pid, path FROM fs.events
+WHERE op = 'delete' AND path LIKE '$folder/writ%';
+SELECT pid, old_path FROM fs.events
+WHERE f.op = 'rename' AND f.path LIKE '$folder/writ%';
 END
 
 # /etc is opened for writing, but nothing is written.
@@ -69,6 +73,8 @@ act() {
 		: 5>>/etc/hostname' 2>/dev/null || true
 	"$folder/nc" -c "echo 3<>/dev/tcp/127.0.0.1/4444
 		: >$folder/written" 2>/dev/null || true
+	mv "$folder/written" "$folder/written.old"
+	rm "$folder/written.old"
 	bash -c ": base64 $long; exit 0"
 	wait "$miner"
 }
@@ -100,7 +106,7 @@ expect() {
 	echo "$name: $matched"
 }
 
-expect older "$work/older.sql" 1 2 3 4 5 6 7 8 9
+expect older "$work/older.sql" 1 10 11 2 3 4 5 6 7 8 9
 
 outside=${OLDER_RULES:-$ROOT/../shared/data/older-rules.sql}
 if [[ -e $outside ]]; then

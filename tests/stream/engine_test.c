@@ -252,6 +252,34 @@ static void scan__row_to_be_asked_for__is_seen_by_who_asked(void **state)
 	}
 }
 
+/* What the kernel has ruled out is not even asked. */
+static void scan__ruled_out__is_not_asked(void **state)
+{
+	struct fixture *f = *state;
+	struct engine_rule_stats stats;
+	struct row *row = row_make(&f->arena, SUBJECT, 1, 1);
+
+	plan_filter(f);
+	f->rule->root->hint = 1ULL << 63;
+	start(f);
+	row->ruled_out = ~f->rule->root->hint;
+	assert_int_equal(engine_push(f->engine, row, NULL), 0);
+	assert_int_equal(f->matches, 1);
+	row->ruled_out = f->rule->root->hint;
+	assert_int_equal(engine_push(f->engine, row, NULL), 0);
+	assert_int_equal(f->matches, 1);
+	engine_rule_stats(f->engine, 0, &stats);
+	assert_int_equal(stats.scanned, 1);
+
+	/* It has no bit. */
+	f->engine = engine_free(f->engine);
+	f->rule->root->hint = 0;
+	start(f);
+	row->ruled_out = ~0ULL;
+	assert_int_equal(engine_push(f->engine, row, NULL), 0);
+	assert_int_equal(f->matches, 2);
+}
+
 static void join__horizon_passed__state_is_gone(void **state)
 {
 	struct fixture *f = *state;
@@ -662,6 +690,7 @@ int main(void)
 		TEST(count__state_was_lost__flagged_while_in_window),
 		TEST(count__window_emptied__threshold_is_down),
 		TEST(scan__row_to_be_asked_for__is_seen_by_who_asked),
+		TEST(scan__ruled_out__is_not_asked),
 		TEST(join__horizon_passed__state_is_gone),
 		TEST(join__too_many_rows_per_key__oldest_evicted),
 		TEST(join__too_many_keys__least_used_evicted),

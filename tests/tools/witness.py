@@ -122,6 +122,7 @@ class Task:
         self.tid, self.tgid, self.place = tid, tgid, place
         self.parent = parent  # its process id; None: not known
         self.deferred = 0  # CLONE_NEW* that the next child gets
+        self.at_root = False  # the last chdir() was to "/"
         self.execve = None  # the call of a thread that strace saw begin
 
 
@@ -311,6 +312,7 @@ class Witness:
             task.place.cwd = canonical(
                 (task.place.root if name.startswith(b"/") else task.place.cwd)
                 + b"/" + name)
+            task.at_root = name == b"/"
             path = None
         elif isinstance(name, bytes) and len(name) < PATH_MAX - 1:
             path = name  # there is no new directory: what was asked for
@@ -327,6 +329,8 @@ class Witness:
 
     def on_faccessat(self, task, call):
         """The generator asks for a file without a name after each chdir()."""
+        if task.at_root:  # which may have another name than at chroot()
+            task.place.root, task.at_root = task.place.cwd, False
         for row in reversed(self.expected):
             if row.stream == "process.chdir" and row.tid == task.tid:
                 later = row.columns.get("path")
@@ -451,7 +455,7 @@ class Witness:
         if flags & 0x3000:
             src = self.path(task, -100, source)
         else:
-            src = source if isinstance(source, bytes) else None
+            src = CUT if isinstance(source, int) else source
         columns = {"src": src or None, "fstype": fstype or None}
         # Where the kernel looks at neither, strace shows no text.
         columns = {name: value for name, value in columns.items()

@@ -15,6 +15,7 @@ struct path_set_entry {
 	const uint8_t *text;
 	uint32_t len;	/* 1 .. PATH_SET_TEXT_MAX */
 	uint32_t group; /* > 0 */
+	uint64_t marks; /* of hints, see struct path_groups */
 };
 
 /* A stream, column and kind have at most one. */
@@ -22,7 +23,7 @@ struct path_set {
 	enum stream_id stream;
 	unsigned column; /* its id */
 	enum path_set_kind kind;
-	const struct path_set_entry *entries; /* distinct texts */
+	struct path_set_entry *entries; /* distinct texts, sorted */
 	unsigned entry_count;
 };
 

@@ -17,3 +17,15 @@ int row_compare(const struct row *a, const struct row *b)
 		return ORDER(a->cpu, b->cpu);
 	return ORDER(a->seq, b->seq);
 }
+
+int64_t row_clock_offset(const struct row *row, int64_t otherwise)
+{
+	struct value real = row_get(row, COL_ts);
+	struct value boot = row_get(row, COL_mono_ns);
+	int64_t offset;
+
+	if (real.type != VALUE_TIMESTAMP || boot.type != VALUE_INT ||
+	    __builtin_sub_overflow(real.i, boot.i, &offset))
+		return otherwise;
+	return offset;
+}

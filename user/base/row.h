@@ -31,6 +31,12 @@ struct row {
 	uint32_t cpu;
 	int64_t ts;   /* boot-time clock, ns */
 	uint64_t seq; /* with stream, ts and cpu: the event's id */
+	/*
+	 * Live rows: scans that need not be asked, as the plan has them that the
+	 * kernel programs of this generation were made for (plan_node.hint).
+	 */
+	uint64_t ruled_out;
+	uint32_t generation;
 	const struct context *self;   /* NULL: process unknown */
 	const struct context *parent; /* NULL: parent unknown */
 	struct value values[];
@@ -67,6 +73,12 @@ static inline struct value row_get(const struct row *row, unsigned column)
 	slot = row_slot(column);
 	return slot < row->value_count ? row->values[slot] : value_null();
 }
+
+/*
+ * Realtime minus the boot-time clock as of a row, which changes when the clock is
+ * set; `otherwise` where the row does not tell.
+ */
+int64_t row_clock_offset(const struct row *row, int64_t otherwise);
 
 /* Total order of events: (ts, stream, cpu, seq). */
 int row_compare(const struct row *a, const struct row *b);

@@ -31,18 +31,6 @@ int64_t collect_now_ns(void)
 	return (int64_t)t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
-int64_t collect_clock_offset_ns(void)
-{
-	struct timespec real;
-	int64_t before = collect_now_ns();
-	int64_t after;
-
-	clock_gettime(CLOCK_REALTIME, &real);
-	after = collect_now_ns();
-	return (int64_t)real.tv_sec * 1000000000LL + real.tv_nsec -
-	       (before + (after - before) / 2);
-}
-
 /* Pids are the host's everywhere, ours must be too. */
 static int namespace_check(struct err *err)
 {
@@ -225,7 +213,7 @@ static int programs_run(struct collector *collector,
 							   (uint32_t)getpid(),
 			/* Before any live record: the table is there for all. */
 			.snapshot_ts = (uint64_t)collect_now_ns(),
-			.generation = collector->generation + 1,
+			.generation = ++collector->generations,
 			.throttle_step_ns =
 				request->throttle ?
 					1000000000ULL / request->throttle :
@@ -245,7 +233,7 @@ static int programs_run(struct collector *collector,
 	rc = programs_start(&collector->programs, &config, err);
 	if (rc)
 		return rc;
-	collector->generation++;
+	collector->generation = config.settings.generation;
 	collector->streams = config.streams;
 	slots_begin(collector, request);
 	return 0;
@@ -258,6 +246,9 @@ void collector_init(struct collector *collector)
 		collector->rings[i].fd = -1;
 	for (unsigned s = 0; s < STREAM_COUNT; s++)
 		collector->ring_of[s] = (uint8_t)stream_ring(s);
+	for (unsigned s = 0; s < STREAM_COUNT; s++)
+		collector->fixed_bytes[s] =
+			(uint32_t)catalog_fixed_bytes(catalog_stream(s));
 }
 
 int collector_open(const struct collect_request *request,
@@ -296,6 +287,11 @@ int collector_reload(struct collector *collector,
 	int rc = rings_open(collector, request, err);
 
 	return rc ? rc : programs_run(collector, request, err);
+}
+
+uint32_t collector_generation(const struct collector *collector)
+{
+	return collector->generation;
 }
 
 void collector_detach(struct collector *collector)

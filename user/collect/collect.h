@@ -91,6 +91,9 @@ struct collector *collector_close(struct collector *collector);
 int collector_reload(struct collector *collector,
 		     const struct collect_request *request, struct err *err);
 
+/* What the records of the programs at work say in head.generation. */
+uint32_t collector_generation(const struct collector *collector);
+
 /*
  * Does each hook fire? A child does something harmless for each stream, and runs
  * the program `argv` (a path first, silent, without environment); nobody sees
@@ -162,10 +165,21 @@ void collector_detach(struct collector *collector);
 /* One that is right at the time of the call: counters of a live system move. */
 int collector_counters(struct collector *collector, enum stream_id stream,
 		       struct collect_counters *ret_counters, struct err *err);
-/* The part of one CPU, as its kernel programs count it. */
-int collector_cpu_counters(struct collector *collector, enum stream_id stream,
-			   unsigned cpu, struct event_counters *ret_counters,
-			   struct err *err);
+/*
+ * The same of one CPU below collector_cpu_count(), as its kernel programs count
+ * it, and of a hook what it skipped; as of the last collector_counters().
+ */
+unsigned collector_cpu_count(const struct collector *collector);
+const struct event_counters *
+collector_cpu_counters(const struct collector *collector, enum stream_id stream,
+		       unsigned cpu);
+#define COLLECT_HOOKS_MAX 32
+struct collect_hook {
+	const char *name; /* "sys_exit"; those that are attached */
+	uint64_t missed;
+};
+unsigned collector_hooks(const struct collector *collector,
+			 struct collect_hook ret_hooks[COLLECT_HOOKS_MAX]);
 
 /* Events of a stream that were lost, for one reason, since the last look. */
 struct collect_loss {
@@ -205,8 +219,7 @@ uint64_t collector_held(const struct collector *collector);
 /* One line per attached hook: its stream, the hook; for `run` to print. */
 void collector_describe(const struct collector *collector, struct buf *out);
 
-/* ns of the boot-time clock; and what to add to get realtime, now. */
+/* ns of the boot-time clock. */
 int64_t collect_now_ns(void);
-int64_t collect_clock_offset_ns(void);
 
 #endif

@@ -26,7 +26,7 @@ struct throttled {
 /* The state of the last look. */
 struct losses {
 	int64_t looked_ns;
-	struct event_counters *each; /* room for one stream's, by CPU */
+	struct event_counters *each; /* by stream and CPU, as of then */
 	uint64_t *lost;		     /* by stream and CPU */
 	uint64_t throttled[STREAM_COUNT];
 	uint64_t missed[STREAM_COUNT];
@@ -40,10 +40,12 @@ struct losses {
 struct collector {
 	struct programs programs;
 	struct ring rings[RING_COUNT];
-	uint8_t ring_of[STREAM_COUNT]; /* enum ring_class */
+	uint8_t ring_of[STREAM_COUNT];	    /* enum ring_class */
+	uint32_t fixed_bytes[STREAM_COUNT]; /* catalog_fixed_bytes() */
 	unsigned cpu_count;
-	uint64_t streams;    /* HANDLER_STREAM() of those that are collected */
-	uint32_t generation; /* of the programs at work, from 1 on */
+	uint64_t streams;     /* HANDLER_STREAM() of those that are collected */
+	uint32_t generation;  /* of the programs at work, from 1 on */
+	uint32_t generations; /* that were tried: a number is used once */
 	int64_t watermark_ns;
 	uint64_t held;
 	/* The self-test's child, parent of all that did it, until it was gone. */
@@ -72,10 +74,6 @@ void losses_release(struct collector *collector);
 void slots_begin(struct collector *collector,
 		 const struct collect_request *request);
 void slots_turn(struct collector *collector, int64_t now_ns);
-
-/* Of one stream, by CPU, into collector->losses.each. */
-int counters_read(struct collector *collector, enum stream_id stream,
-		  struct err *err);
 
 /* A collector without rings and programs. */
 void collector_init(struct collector *collector);

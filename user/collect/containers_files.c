@@ -44,14 +44,17 @@ static int folder_open(const char *root, const char *folder)
 	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* Links and mounts inside of it are anybody's. */
+/*
+ * Links and mounts inside of it are anybody's. What is mounted there may not even
+ * answer: then the sensor would stand still.
+ */
 static int file_open_below(int folder, const char *name)
 {
 	struct open_how how = {
 		.flags = O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY |
 			 O_CLOEXEC,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
-			   RESOLVE_NO_MAGICLINKS,
+			   RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
 	};
 
 	return (int)syscall(SYS_openat2, folder, name, &how, sizeof(how));

@@ -47,8 +47,7 @@ static bool head_is_ours(const struct collector *collector,
 {
 	return head->abi == EVENT_ABI && head->stream < STREAM_KERNEL_COUNT &&
 	       &collector->rings[collector->ring_of[head->stream]] == ring &&
-	       head->size == len &&
-	       len >= catalog_fixed_bytes(catalog_stream(head->stream));
+	       head->size == len && len >= collector->fixed_bytes[head->stream];
 }
 
 /* Look at the input's next record. Returns RING_BUSY when it cannot be had. */

@@ -2,7 +2,9 @@
 /*
  * SHA-256 of the files that processes run, one at a time and a piece a turn, so
  * that a large one holds nothing up. Files that did not change are not read
- * again.
+ * again. Whoever mounts a file system (FUSE, a network's) may let us wait for
+ * ever: a thread does what may block, it is waited for as long as a turn may
+ * take, and given up after FILE_HASHER_STUCK_NS.
  */
 #ifndef SHRIKE_COLLECT_FILE_HASHER_H
 #define SHRIKE_COLLECT_FILE_HASHER_H
@@ -15,12 +17,16 @@
 /* Read in one step; a step is to be short beside a turn. */
 #define FILE_HASHER_STEP_BYTES ((size_t)2 << 20)
 
+/* Files that do not answer at once: how long each, and how many in all. */
+#define FILE_HASHER_STUCK_NS 2000000000LL
+#define FILE_HASHER_STUCK_MAX 8u
+
 struct file_hasher;
 
 enum file_hasher_result {
 	FILE_HASHER_DONE,
 	FILE_HASHER_MORE,   /* call file_hasher_step() again */
-	FILE_HASHER_FAILED, /* unreadable, too large, or it changed meanwhile */
+	FILE_HASHER_FAILED, /* unreadable, stuck, too large, or it changed */
 };
 
 struct file_hasher *file_hasher_new(uint64_t file_bytes_max); /* NULL: memory */

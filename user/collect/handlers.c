@@ -194,30 +194,32 @@ static const struct handler table[] = {
 		.hook = HOOK_sys_exit, .calls = { __VA_ARGS__ }, \
 		.streams = SERVES(stream)                        \
 	}
-#define FILE_REQUESTS(stream, object, name, ...)                            \
+#define REQUESTS(streams_, object, name, ...)                               \
 	{ .program = #name "_request",                                      \
 	  .family = FAMILY_##object,                                        \
 	  .hook = HOOK_io_uring_submit_req,                                 \
 	  .calls = { __VA_ARGS__ },                                         \
-	  .streams = SERVES(stream),                                        \
+	  .streams = streams_,                                              \
 	  .fits = request_hook_is_new,                                      \
 	  .optional = true },                                               \
 	{                                                                   \
 		.program = #name "_request_sqe", .family = FAMILY_##object, \
 		.hook = HOOK_io_uring_submit_sqe, .calls = { __VA_ARGS__ }, \
-		.streams = SERVES(stream), .fits = request_hook_is_old,     \
+		.streams = streams_, .fits = request_hook_is_old,           \
 		.optional = true                                            \
 	}
 	FILE_CALLS(FILE_RENAME, FILE_PATH, file_rename, CALL(rename),
 		   CALL(renameat), CALL(renameat2)),
-	FILE_REQUESTS(FILE_RENAME, FILE_PATH, file_rename, REQUEST(RENAMEAT)),
+	REQUESTS(SERVES(FILE_RENAME), FILE_PATH, file_rename,
+		 REQUEST(RENAMEAT)),
 	FILE_CALLS(FILE_UNLINK, FILE_PATH, file_unlink, CALL(unlink),
 		   CALL(unlinkat), CALL(rmdir)),
-	FILE_REQUESTS(FILE_UNLINK, FILE_PATH, file_unlink, REQUEST(UNLINKAT)),
+	REQUESTS(SERVES(FILE_UNLINK), FILE_PATH, file_unlink,
+		 REQUEST(UNLINKAT)),
 	FILE_CALLS(FILE_LINK, FILE_PATH, file_link, CALL(link), CALL(linkat),
 		   CALL(symlink), CALL(symlinkat)),
-	FILE_REQUESTS(FILE_LINK, FILE_PATH, file_link, REQUEST(SYMLINKAT),
-		      REQUEST(LINKAT)),
+	REQUESTS(SERVES(FILE_LINK), FILE_PATH, file_link, REQUEST(SYMLINKAT),
+		 REQUEST(LINKAT)),
 	FILE_CALLS(FILE_MOUNT, FILE_PATH, file_mount, CALL(mount), CALL(umount),
 		   CALL(umount2), CALL(move_mount), CALL(pivot_root),
 		   CALL(fsmount)),
@@ -239,8 +241,8 @@ static const struct handler table[] = {
 	FILE_CALLS(FILE_ATTR, FILE_ATTR, file_attr_xflags, CALL(file_setattr)),
 	FILE_CALLS(FILE_ATTR, FILE_ATTR, file_attr_size, CALL(truncate),
 		   CALL(ftruncate), CALL(truncate64), CALL(ftruncate64)),
-	FILE_REQUESTS(FILE_ATTR, FILE_ATTR, file_attr_xattr, REQUEST(FSETXATTR),
-		      REQUEST(SETXATTR)),
+	REQUESTS(SERVES(FILE_ATTR), FILE_ATTR, file_attr_xattr,
+		 REQUEST(FSETXATTR), REQUEST(SETXATTR)),
 	{ .program = "file_attr_size_request",
 	  .family = FAMILY_FILE_ATTR,
 	  .hook = HOOK_io_uring_submit_req,
@@ -273,20 +275,8 @@ static const struct handler table[] = {
 	  .calls = { CALL(open), CALL(creat), CALL(openat), CALL(openat2),
 		     CALL(open_by_handle_at) },
 	  .streams = SERVES(FILE_OPEN) },
-	{ .program = "file_open_request",
-	  .family = FAMILY_FILE,
-	  .hook = HOOK_io_uring_submit_req,
-	  .calls = { REQUEST(OPENAT), REQUEST(OPENAT2) },
-	  .streams = SERVES(FILE_OPEN),
-	  .fits = request_hook_is_new,
-	  .optional = true },
-	{ .program = "file_open_request_sqe",
-	  .family = FAMILY_FILE,
-	  .hook = HOOK_io_uring_submit_sqe,
-	  .calls = { REQUEST(OPENAT), REQUEST(OPENAT2) },
-	  .streams = SERVES(FILE_OPEN),
-	  .fits = request_hook_is_old,
-	  .optional = true },
+	REQUESTS(SERVES(FILE_OPEN), FILE, file_open, REQUEST(OPENAT),
+		 REQUEST(OPENAT2)),
 	{ .program = "memory_memfd",
 	  .family = FAMILY_MEMORY,
 	  .hook = HOOK_sys_exit,
@@ -378,16 +368,18 @@ static const struct handler table[] = {
 	  .hook = HOOK_sys_exit,
 	  .calls = { CALL(accept), CALL(accept4) },
 	  .streams = SERVES(NETWORK_ACCEPT) | SERVES(NETWORK_CLOSE) },
-	{ .program = "network_accept_uring",
+	{ .program = "network_uring",
 	  .family = FAMILY_DATAGRAM,
 	  .hook = HOOK_io_uring_complete,
-	  .streams = SERVES(NETWORK_ACCEPT) | SERVES(NETWORK_CLOSE),
+	  .streams = SERVES(NETWORK_ACCEPT) | SERVES(NETWORK_CLOSE) |
+		     SERVES(NETWORK_DNS),
 	  .fits = completion_is_whole,
 	  .optional = true },
-	{ .program = "network_accept_uring_members",
+	{ .program = "network_uring_members",
 	  .family = FAMILY_DATAGRAM,
 	  .hook = HOOK_io_uring_complete,
-	  .streams = SERVES(NETWORK_ACCEPT) | SERVES(NETWORK_CLOSE),
+	  .streams = SERVES(NETWORK_ACCEPT) | SERVES(NETWORK_CLOSE) |
+		     SERVES(NETWORK_DNS),
 	  .fits = completion_is_members,
 	  .optional = true },
 	{ .program = "network_socket",
@@ -402,6 +394,12 @@ static const struct handler table[] = {
 		     CALL(write), CALL(writev), CALL(pwritev2), CALL(sendfile),
 		     CALL(sendfile64), CALL(splice) },
 	  .streams = SERVES(NETWORK_DATAGRAM) | SERVES(NETWORK_DNS) },
+	REQUESTS(SERVES(NETWORK_SOCKET), DATAGRAM, network_socket,
+		 REQUEST(SOCKET)),
+	REQUESTS(SERVES(NETWORK_DATAGRAM) | SERVES(NETWORK_DNS), DATAGRAM,
+		 network_send, REQUEST(SEND), REQUEST(SENDMSG),
+		 REQUEST(SEND_ZC), REQUEST(SENDMSG_ZC), REQUEST(WRITE),
+		 REQUEST(WRITEV), REQUEST(WRITE_FIXED)),
 	{ .program = "network_receive",
 	  .family = FAMILY_DATAGRAM,
 	  .hook = HOOK_sys_exit,

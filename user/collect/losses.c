@@ -24,7 +24,8 @@ int losses_init(struct collector *collector, struct err *err)
 {
 	struct losses *losses = &collector->losses;
 
-	losses->each = calloc(collector->cpu_count, sizeof(*losses->each));
+	losses->each = calloc((size_t)STREAM_COUNT * collector->cpu_count,
+			      sizeof(*losses->each));
 	losses->lost = calloc((size_t)STREAM_COUNT * collector->cpu_count,
 			      sizeof(*losses->lost));
 	losses->looked_ns = collect_now_ns();
@@ -37,27 +38,34 @@ void losses_release(struct collector *collector)
 	free(collector->losses.lost);
 }
 
-int counters_read(struct collector *collector, enum stream_id stream,
-		  struct err *err)
+/* All at once: a look happens each turn, also on an idle machine. */
+static int counters_read(struct collector *collector, struct err *err)
 {
 	int fd = programs_map(&collector->programs, "counters");
-	uint32_t key = stream;
+	uint32_t keys[STREAM_COUNT], next, count = STREAM_COUNT;
+	LIBBPF_OPTS(bpf_map_batch_opts, opts);
 
-	if (bpf_map_lookup_elem(fd, &key, collector->losses.each))
+	if (bpf_map_lookup_batch(fd, NULL, &next, keys, collector->losses.each,
+				 &count, &opts) &&
+	    errno != ENOENT)
 		return err_set(err, ERR_MACHINE, -errno,
 			       "cannot read the counters: %s", strerror(errno));
+	CHECK(count == STREAM_COUNT);
 	return 0;
 }
 
-static int counters_sum(struct collector *collector, enum stream_id stream,
-			struct event_counters *ret_sum, struct err *err)
+static const struct event_counters *
+counters_of(const struct collector *collector, enum stream_id stream)
 {
-	const struct event_counters *each = collector->losses.each;
-	struct event_counters sum = { 0 };
-	int rc = counters_read(collector, stream, err);
+	return collector->losses.each + (size_t)stream * collector->cpu_count;
+}
 
-	if (rc)
-		return rc;
+static struct event_counters counters_sum(const struct collector *collector,
+					  enum stream_id stream)
+{
+	const struct event_counters *each = counters_of(collector, stream);
+	struct event_counters sum = { 0 };
+
 	for (unsigned i = 0; i < collector->cpu_count; i++) {
 		sum.generated += each[i].generated;
 		sum.filtered += each[i].filtered;
@@ -65,29 +73,29 @@ static int counters_sum(struct collector *collector, enum stream_id stream,
 		sum.lost += each[i].lost;
 		sum.throttled += each[i].throttled;
 	}
-	*ret_sum = sum;
-	return 0;
+	return sum;
 }
 
 int collector_counters(struct collector *collector, enum stream_id stream,
 		       struct collect_counters *ret_counters, struct err *err)
 {
 	struct event_counters sum = { 0 };
-	uint64_t missed = 0;
-	int rc = 0;
+	uint64_t missed;
+	int rc;
 
 	CHECK((unsigned)stream < STREAM_COUNT);
+	rc = counters_read(collector, err);
+	if (!rc)
+		rc = programs_look(&collector->programs, err);
+	if (rc)
+		return rc;
+	missed = programs_missed(&collector->programs, stream);
 	if (stream == STREAM_PROCESS_SNAPSHOT) {
 		sum.lost = collector->unlisted;
 		sum.generated = collector->delivered[stream] + sum.lost;
 	} else {
-		rc = counters_sum(collector, stream, &sum, err);
+		sum = counters_sum(collector, stream);
 	}
-	if (!rc)
-		rc = programs_missed(&collector->programs, stream, &missed,
-				     err);
-	if (rc)
-		return rc;
 	*ret_counters = (struct collect_counters){
 		.generated = sum.generated + missed,
 		.filtered = sum.filtered,
@@ -100,16 +108,34 @@ int collector_counters(struct collector *collector, enum stream_id stream,
 	return 0;
 }
 
-int collector_cpu_counters(struct collector *collector, enum stream_id stream,
-			   unsigned cpu, struct event_counters *ret_counters,
-			   struct err *err)
+unsigned collector_cpu_count(const struct collector *collector)
 {
-	int rc = counters_read(collector, stream, err);
+	return collector->cpu_count;
+}
 
-	CHECK(cpu < collector->cpu_count);
-	if (!rc)
-		*ret_counters = collector->losses.each[cpu];
-	return rc;
+const struct event_counters *
+collector_cpu_counters(const struct collector *collector, enum stream_id stream,
+		       unsigned cpu)
+{
+	CHECK((unsigned)stream < STREAM_COUNT && cpu < collector->cpu_count);
+	return counters_of(collector, stream) + cpu;
+}
+
+_Static_assert(HOOK_COUNT <= COLLECT_HOOKS_MAX, "a sensor's hooks");
+
+unsigned collector_hooks(const struct collector *collector,
+			 struct collect_hook ret_hooks[COLLECT_HOOKS_MAX])
+{
+	const struct programs *programs = &collector->programs;
+	uint32_t used = generation_hooks(programs->generation);
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < HOOK_COUNT; i++)
+		if (used & HOOK_BIT(i))
+			ret_hooks[n++] = (struct collect_hook){
+				hook_name(i), programs->hook_missed[i]
+			};
+	return n;
 }
 
 /* --- since the last look ---------------------------------------------------*/
@@ -132,12 +158,13 @@ static int ring_losses(struct collector *collector, enum stream_id stream,
 {
 	struct losses *losses = &collector->losses;
 	uint64_t *lost = losses->lost + (size_t)stream * collector->cpu_count;
+	const struct event_counters *counters = counters_of(collector, stream);
 	struct collect_loss loss = { .stream = stream,
 				     .reason = LOSS_RING,
 				     .from_ns = INT64_MAX };
 
 	for (unsigned i = 0; i < collector->cpu_count; i++) {
-		const struct event_counters *each = &losses->each[i];
+		const struct event_counters *each = &counters[i];
 
 		if (each->lost == lost[i])
 			continue;
@@ -174,24 +201,18 @@ static int stream_losses(struct collector *collector, enum stream_id stream,
 	struct collect_loss loss = { .stream = stream,
 				     .from_ns = before_ns,
 				     .to_ns = losses->looked_ns };
-	uint64_t throttled = 0, missed;
-	int rc = counters_read(collector, stream, err);
+	int rc = ring_losses(collector, stream, look, before_ns, err);
 
-	if (!rc)
-		rc = programs_missed(&collector->programs, stream, &missed,
-				     err);
-	if (!rc)
-		rc = ring_losses(collector, stream, look, before_ns, err);
-	if (rc)
-		return rc;
-	for (unsigned i = 0; i < collector->cpu_count; i++)
-		throttled += losses->each[i].throttled;
 	loss.reason = LOSS_THROTTLE;
-	rc = count_tell(look, &losses->throttled[stream], throttled, loss, err);
+	if (!rc)
+		rc = count_tell(look, &losses->throttled[stream],
+				counters_sum(collector, stream).throttled, loss,
+				err);
 	loss.reason = LOSS_MISSED;
 	if (!rc)
-		rc = count_tell(look, &losses->missed[stream], missed, loss,
-				err);
+		rc = count_tell(look, &losses->missed[stream],
+				programs_missed(&collector->programs, stream),
+				loss, err);
 	loss.reason = LOSS_DAMAGED;
 	if (!rc)
 		rc = count_tell(look, &losses->damaged[stream],
@@ -299,7 +320,7 @@ int collector_look(struct collector *collector, const struct collect_look *look,
 	uint64_t now_ns = (uint64_t)collect_now_ns();
 	uint64_t throttled = 0, was_throttled = 0;
 	uint32_t zero = 0;
-	int rc = 0;
+	int rc;
 
 	if (bpf_map_update_elem(fd, &zero, &now_ns, BPF_ANY))
 		return err_set(err, ERR_MACHINE, -errno,
@@ -307,6 +328,9 @@ int collector_look(struct collector *collector, const struct collect_look *look,
 			       strerror(errno));
 	losses->looked_ns = (int64_t)now_ns;
 	slots_turn(collector, losses->looked_ns);
+	rc = counters_read(collector, err);
+	if (!rc)
+		rc = programs_look(&collector->programs, err);
 	for (unsigned s = 0; s < STREAM_KERNEL_COUNT && !rc; s++) {
 		was_throttled += losses->throttled[s];
 		if (collector->streams & HANDLER_STREAM(s))

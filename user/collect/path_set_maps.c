@@ -10,6 +10,12 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+static struct path_set_value value_of(const struct path_set_entry *entry)
+{
+	return (struct path_set_value){ .marks = entry->marks,
+					.group = entry->group };
+}
+
 static int text_add(int fd, const struct path_set *set,
 		    const struct path_set_entry *entry)
 {
@@ -18,11 +24,11 @@ static int text_add(int fd, const struct path_set *set,
 		.len = entry->len,
 		.set = PATH_SET_ID(set->stream, set->column, set->kind),
 	};
-	__u32 group = entry->group;
+	const struct path_set_value value = value_of(entry);
 
 	memcpy(words, entry->text, entry->len);
 	key.hash = path_text_hash(words, entry->len);
-	return bpf_map_update_elem(fd, &key, &group, BPF_ANY);
+	return bpf_map_update_elem(fd, &key, &value, BPF_ANY);
 }
 
 static int prefix_add(int fd, const struct path_set *set,
@@ -32,10 +38,10 @@ static int prefix_add(int fd, const struct path_set *set,
 		.bits = 8 * (__u32)(sizeof(key.set) + entry->len),
 		.set = PATH_SET_ID(set->stream, set->column, set->kind),
 	};
-	__u32 group = entry->group;
+	const struct path_set_value value = value_of(entry);
 
 	memcpy(key.text, entry->text, entry->len);
-	return bpf_map_update_elem(fd, &key, &group, BPF_ANY);
+	return bpf_map_update_elem(fd, &key, &value, BPF_ANY);
 }
 
 static int map_fill(int fd, const struct path_set *sets, unsigned count,

@@ -96,68 +96,51 @@ static int slots_clear(struct programs *programs, const struct generation *old,
 
 /* --- runs that were skipped ------------------------------------------------*/
 
-static int hooks_missed(const struct programs *programs, uint32_t hooks,
-			uint64_t *ret_missed, struct err *err)
+int programs_look(struct programs *programs, struct err *err)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; i < HOOK_COUNT && !rc; i++)
+		rc = stubs_missed(&programs->stubs, i,
+				  &programs->hook_missed[i], err);
+	return rc;
+}
+
+/* Since its hooks were attached. */
+static uint64_t stream_missed(const struct programs *programs,
+			      const struct generation *generation,
+			      enum stream_id stream)
 {
 	uint64_t sum = 0;
+	uint32_t hooks;
 
-	for (unsigned i = 0; i < HOOK_COUNT; i++) {
-		uint64_t missed;
-		int rc;
-
-		if (!(hooks & HOOK_BIT(i)))
-			continue;
-		rc = stubs_missed(&programs->stubs, i, &missed, err);
-		if (rc)
-			return rc;
-		sum += missed;
-	}
-	*ret_missed = sum;
-	return 0;
-}
-
-static int stream_missed_now(const struct programs *programs,
-			     const struct generation *generation,
-			     enum stream_id stream, uint64_t *ret_missed,
-			     struct err *err)
-{
-	*ret_missed = 0;
 	if (!generation || !(generation->streams & HANDLER_STREAM(stream)))
 		return 0;
-	return hooks_missed(programs,
-			    generation_stream_hooks(generation, stream),
-			    ret_missed, err);
+	hooks = generation_stream_hooks(generation, stream);
+	for (unsigned i = 0; i < HOOK_COUNT; i++)
+		if (hooks & HOOK_BIT(i))
+			sum += programs->hook_missed[i];
+	return sum;
 }
 
-int programs_missed(const struct programs *programs, enum stream_id stream,
-		    uint64_t *ret_missed, struct err *err)
+uint64_t programs_missed(const struct programs *programs, enum stream_id stream)
 {
-	uint64_t now;
-	int rc = stream_missed_now(programs, programs->generation, stream, &now,
-				   err);
-
-	if (!rc)
-		*ret_missed = programs->missed[stream] + now -
-			      programs->missed_as_of[stream];
-	return rc;
+	return programs->missed[stream] +
+	       stream_missed(programs, programs->generation, stream) -
+	       programs->missed_as_of[stream];
 }
 
 /* The hooks of a stream change with the generation: close the old count. */
 static int missed_carry(struct programs *programs,
 			const struct generation *next, struct err *err)
 {
-	for (unsigned s = 0; s < STREAM_COUNT; s++) {
-		uint64_t missed, from;
-		int rc = programs_missed(programs, s, &missed, err);
+	int rc = programs_look(programs, err);
 
-		if (!rc)
-			rc = stream_missed_now(programs, next, s, &from, err);
-		if (rc)
-			return rc;
-		programs->missed[s] = missed;
-		programs->missed_as_of[s] = from;
+	for (unsigned s = 0; s < STREAM_COUNT && !rc; s++) {
+		programs->missed[s] = programs_missed(programs, s);
+		programs->missed_as_of[s] = stream_missed(programs, next, s);
 	}
-	return 0;
+	return rc;
 }
 
 /* --- one after the other ---------------------------------------------------*/

@@ -17,6 +17,7 @@ struct programs {
 	/* Skipped runs: counted to the stream so far, and as of the count. */
 	uint64_t missed[STREAM_COUNT];
 	uint64_t missed_as_of[STREAM_COUNT];
+	uint64_t hook_missed[HOOK_COUNT]; /* as programs_look() found them */
 };
 
 /*
@@ -41,10 +42,12 @@ struct bpf_program *programs_iterator(const struct programs *programs,
 
 /*
  * Runs of the stream's hooks that the kernel skipped (recursion) while the
- * stream was wanted. Each may have been one of its events.
+ * stream was wanted, as of the last programs_look(). Each may have been one of
+ * its events.
  */
-int programs_missed(const struct programs *programs, enum stream_id stream,
-		    uint64_t *ret_missed, struct err *err);
+int programs_look(struct programs *programs, struct err *err);
+uint64_t programs_missed(const struct programs *programs,
+			 enum stream_id stream);
 
 /* One line per wanted stream: what it comes from. */
 void programs_describe(const struct programs *programs, struct buf *out);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Was the clock set, did the machine sleep? Events have the boot-time clock, and
- * one offset to realtime for a whole run: what is shown as realtime is off from
- * then on, and this says by how much.
+ * Was the clock set, did the machine sleep? Events have the boot-time clock; what
+ * is added to get realtime changes when the clock is set, and this says when.
  */
 #ifndef SHRIKE_DAEMON_CLOCK_WATCH_H
 #define SHRIKE_DAEMON_CLOCK_WATCH_H
@@ -27,11 +26,13 @@ struct clock_change {
 
 struct clock_watch {
 	struct clock_reading last;
-	bool known; /* `last` is one */
 };
 
 /* false: we were interrupted, so that the clocks were not read together. */
 bool clock_read(struct clock_reading *ret_reading);
+
+/* From the clocks as they are now on. */
+void clock_watch_begin(struct clock_watch *watch);
 
 /* What changed since the last look: 0, 1 or 2 changes. */
 unsigned clock_watch_look(struct clock_watch *watch,

@@ -347,8 +347,13 @@ int pipeline_row(struct pipeline *p, struct row *row, struct err *err)
 		return rc;
 	p->stats.rows++;
 	p->last_ts = row->ts;
+	p->origin.clock_offset_ns =
+		row_clock_offset(row, p->origin.clock_offset_ns);
 	if (!p->engine)
 		return 0;
+	/* Programs made for other rules know nothing of these. */
+	if (row->generation != p->options.generation)
+		row->ruled_out = 0;
 	process_table_apply(p->processes, row);
 	put_origin(p, row);
 	container_table_apply(p->containers, row);
@@ -431,14 +436,15 @@ static void rule_stats_add(const struct pipeline *p,
 		struct engine_rule_stats rule;
 
 		engine_rule_stats(p->engine, i, &rule);
+		stats->scanned += rule.scanned;
 		stats->suppressed += rule.suppressed;
 		stats->late += rule.late;
 		stats->evicted += rule.evicted + rule.refused;
 	}
 }
 
-int pipeline_reload(struct pipeline *p, const struct plan *plan, int64_t now_ns,
-		    struct err *err)
+int pipeline_reload(struct pipeline *p, const struct plan *plan,
+		    uint32_t generation, int64_t now_ns, struct err *err)
 {
 	struct engine *engine = NULL;
 	int rc;
@@ -460,6 +466,7 @@ int pipeline_reload(struct pipeline *p, const struct plan *plan, int64_t now_ns,
 	engine_free(p->engine);
 	p->engine = engine;
 	p->options.plan = plan;
+	p->options.generation = generation;
 	p->reads_process = reads_process(plan);
 	ask_columns(p, plan);
 	return 0;

@@ -19,14 +19,15 @@
 struct pipeline_origin {
 	const char *host;
 	uint8_t boot_id[16];
-	int64_t clock_offset_ns;  /* realtime = boot-time clock + this */
+	int64_t clock_offset_ns;  /* realtime, until a row tells another */
 	bool replay;		  /* nothing may depend on the wall clock */
 	uint8_t trace_digest[32]; /* replay: salts derive from it */
 };
 
 struct pipeline_options {
-	const struct plan *plan;     /* NULL: only record */
-	struct store *store;	     /* NULL: matches are shown, not stored */
+	const struct plan *plan; /* NULL: only record */
+	uint32_t generation; /* of the kernel programs that are made for it */
+	struct store *store; /* NULL: matches are shown, not stored */
 	struct trace_writer *writer; /* NULL: not recorded */
 	int out;		     /* descriptor for matches, -1: none */
 	bool reloads; /* SIGHUP reads rules, else it ends the run */
@@ -36,6 +37,7 @@ struct pipeline_options {
 
 struct pipeline_stats {
 	uint64_t rows;
+	uint64_t scanned; /* conditions of rules that were asked of a row */
 	uint64_t matches; /* stored or shown, each once */
 	uint64_t suppressed;
 	uint64_t late; /* to a stateful operator */
@@ -62,7 +64,7 @@ int pipeline_resume(struct pipeline *pipeline, int64_t now_ns, struct err *err);
  * plan has not seen.
  */
 int pipeline_reload(struct pipeline *pipeline, const struct plan *plan,
-		    int64_t now_ns, struct err *err);
+		    uint32_t generation, int64_t now_ns, struct err *err);
 
 /* A row, in total order. */
 int pipeline_row(struct pipeline *pipeline, struct row *row, struct err *err);

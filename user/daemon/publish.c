@@ -124,12 +124,22 @@ static uint64_t last_pid_key(const struct match *match)
 	return (uint64_t)row_get(last, COL_pid_key).i;
 }
 
+/* As it was when the match's last event was. */
+static int64_t clock_offset(const struct match *match,
+			    const struct pipeline_origin *origin)
+{
+	if (!match->evidence_count)
+		return origin->clock_offset_ns;
+	return row_clock_offset(match->evidence[match->evidence_count - 1],
+				origin->clock_offset_ns);
+}
+
 static int document(const struct match *match,
 		    const struct pipeline_origin *origin, struct arena *arena,
 		    struct match_doc *ret_doc, struct err *err)
 {
 	const struct plan_rule *rule = match->rule;
-	int64_t offset = origin->clock_offset_ns;
+	int64_t offset = clock_offset(match, origin);
 
 	*ret_doc = (struct match_doc){
 		.ts_ns = match->ts + offset,

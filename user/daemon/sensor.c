@@ -10,7 +10,6 @@
 #include "user/daemon/origin.h"
 #include "user/daemon/own_events.h"
 #include "user/daemon/sensor_wants.h"
-#include "user/daemon/summary.h"
 #include "user/daemon/term_bits.h"
 #include "user/event/decode.h"
 #include "user/loop/loop.h"
@@ -127,6 +126,7 @@ static int gaps_in(struct sensor *s, int64_t to, struct err *err)
 	return rc ? rc : late_in(s, to, err);
 }
 
+/* From the event that tells of it on, ts is what the clock was set to. */
 static int clock_in(struct sensor *s, int64_t now, struct err *err)
 {
 	struct clock_change changes[2];
@@ -134,12 +134,25 @@ static int clock_in(struct sensor *s, int64_t now, struct err *err)
 	unsigned n;
 	int rc = 0;
 
-	if (!s->wanted[STREAM_SENSOR_CLOCK] || !clock_read(&reading))
+	if (!clock_read(&reading))
 		return 0;
 	n = clock_watch_look(&s->clock, &reading, changes);
-	for (unsigned i = 0; i < n && !rc; i++)
-		rc = own_clock(&s->own, &changes[i], now, err);
+	for (unsigned i = 0; i < n && !rc; i++) {
+		if (changes[i].cause == CLOCK_STEP) {
+			s->offset_before_ns = s->origin.clock_offset_ns;
+			s->origin.clock_offset_ns = reading.real_offset_ns;
+			s->clock_set_ns = now;
+		}
+		if (s->wanted[STREAM_SENSOR_CLOCK])
+			rc = own_clock(&s->own, &changes[i], now, err);
+	}
 	return rc;
+}
+
+static int64_t clock_offset_at(const struct sensor *s, uint64_t ts)
+{
+	return ts < (uint64_t)s->clock_set_ns ? s->offset_before_ns :
+						s->origin.clock_offset_ns;
 }
 
 /*
@@ -161,8 +174,12 @@ static int make_room(struct sensor *s, int64_t ts, struct err *err)
 static int record_decode(struct sensor *s, const void *record, size_t len,
 			 struct row **ret_row, struct err *err)
 {
+	struct event_head head = { .ts = 0 };
+
+	if (len >= sizeof(head))
+		memcpy(&head, record, sizeof(head));
 	arena_reset(&s->arena);
-	return event_decode(record, len, s->origin.clock_offset_ns, &s->arena,
+	return event_decode(record, len, clock_offset_at(s, head.ts), &s->arena,
 			    ret_row, err);
 }
 
@@ -245,9 +262,11 @@ static int snapshot_in(void *ctx, const void *record, size_t len,
 static int turn(struct sensor *s, struct err *err)
 {
 	int64_t now = collect_now_ns(), watermark = s->watermark;
-	int rc;
+	int rc = clock_in(s, now, err);
 
-	rc = collector_drain(s->collector, now, record_in, s, &watermark, err);
+	if (!rc)
+		rc = collector_drain(s->collector, now, record_in, s,
+				     &watermark, err);
 	if (!rc && s->sampler)
 		rc = sampler_turn(s->sampler, now, record_in, s, err);
 	if (!rc && s->containers)
@@ -261,8 +280,6 @@ static int turn(struct sensor *s, struct err *err)
 	if (rc)
 		return rc;
 	rc = gaps_in(s, now, err);
-	if (!rc)
-		rc = clock_in(s, now, err);
 	if (!rc)
 		rc = own_events_take(&s->own, record_in, s, err);
 	if (rc || watermark <= s->watermark)
@@ -308,7 +325,9 @@ static int origin_start(struct sensor *s, struct err *err)
 	if (!rc)
 		rc = origin_boot_id(s->origin.boot_id, err);
 	s->origin.host = s->host;
-	s->origin.clock_offset_ns = collect_clock_offset_ns();
+	clock_watch_begin(&s->clock);
+	s->origin.clock_offset_ns = s->clock.last.real_offset_ns;
+	s->offset_before_ns = s->origin.clock_offset_ns;
 	s->start_ns = collect_now_ns();
 	s->watermark = s->start_ns;
 	return rc;
@@ -318,6 +337,7 @@ static int pipeline_start(struct sensor *s, struct err *err)
 {
 	struct pipeline_options options = {
 		.plan = s->ruleset ? s->ruleset->program->plan : NULL,
+		.generation = collector_generation(s->collector),
 		.store = s->store,
 		.writer = s->writer,
 		.out = s->options->out,
@@ -469,7 +489,8 @@ static int rules_change(struct sensor *s, const struct ruleset *ruleset,
 	if (!rc)
 		rc = containers_change(s, ruleset, err);
 	if (!rc)
-		rc = pipeline_reload(s->pipeline, ruleset->program->plan, now,
+		rc = pipeline_reload(s->pipeline, ruleset->program->plan,
+				     collector_generation(s->collector), now,
 				     err);
 	if (!rc)
 		rc = rings_watch(s, err);
@@ -489,7 +510,8 @@ static int reload_check(const struct sensor *s, struct err *err)
 	if (!s->writer)
 		return 0;
 	return err_set(err, ERR_USAGE, -EBUSY,
-		       "rules are not reloaded while a trace is recorded");
+		       "rules are not reloaded while a trace is recorded, "
+		       "which holds only what those it began with could use");
 }
 
 static int reload(struct sensor *s, struct err *err)
@@ -610,40 +632,6 @@ static int start(struct sensor *s, struct err *err)
 
 /* --- ending ---------------------------------------------------------------*/
 
-static int summary(struct sensor *s, struct err *err)
-{
-	struct summary sum = { .live = true, .no_rules = !s->ruleset };
-	int rc = 0;
-
-	sum.seconds = (double)(collect_now_ns() - s->start_ns) / 1e9;
-	memcpy(sum.wanted, s->wanted, sizeof(sum.wanted));
-	for (unsigned i = 0; i < STREAM_KERNEL_COUNT && !rc; i++)
-		if (s->wanted[i])
-			rc = collector_counters(s->collector, i,
-						&sum.counters[i], err);
-	for (unsigned i = 0; i < STREAM_COUNT; i++) {
-		if (STREAM_IS_SECURITY(i))
-			log_source_counters(&s->logs, i, &sum.counters[i]);
-		sum.late += s->wanted[i] ? s->late[i] : 0;
-	}
-	log_source_stats(&s->logs, &sum.logs);
-	sum.held = collector_held(s->collector);
-	if (s->ruleset)
-		sum.left_out = s->ruleset->program->left_out_count;
-	pipeline_stats(s->pipeline, &sum.pipeline);
-	if (s->sampler)
-		sampler_stats(s->sampler, &sum.sampler);
-	if (s->containers)
-		containers_stats(s->containers, &sum.containers);
-	sum.has_store = s->store != NULL;
-	if (!rc && s->store)
-		rc = store_head(s->store, &sum.head, err);
-	if (rc)
-		return rc;
-	summary_print(&sum, s->options->summary_json, &s->text);
-	return say(s, err);
-}
-
 /* No program runs any more: what is in the rings is all there will be. */
 static int last_turn(struct sensor *s, struct err *err)
 {
@@ -682,7 +670,9 @@ static int finish(struct sensor *s, struct err *err)
 		pipeline_moment(s->pipeline, &moment);
 		rc = store_end(s->store, &moment, err);
 	}
-	return rc ? rc : summary(s, err);
+	if (!rc)
+		rc = sensor_summary(s, err);
+	return rc ? rc : say(s, err);
 }
 
 static void release(struct sensor *s)

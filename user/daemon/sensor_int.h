@@ -42,6 +42,8 @@ struct sensor {
 	unsigned watched_count;
 	struct own_events own; /* that wait for the turn's end */
 	struct clock_watch clock;
+	int64_t clock_set_ns; /* boot-time clock: since when it is as it is */
+	int64_t offset_before_ns;    /* clock_offset_ns until then */
 	bool incomplete;	     /* something was lost in this run */
 	uint64_t late[STREAM_COUNT]; /* rows that could not take their turn */
 	uint64_t late_told[STREAM_COUNT];
@@ -51,6 +53,9 @@ struct sensor {
 
 /* The trace that a run records into. */
 int sensor_writer_open(struct sensor *s, struct err *err);
+
+/* Adds the summary to s->text. */
+int sensor_summary(struct sensor *s, struct err *err);
 
 /* The store, and in it the run of a rule set: at the start, after a reload. */
 int sensor_store_run_begin(struct sensor *s, const struct ruleset *ruleset,

@@ -16,7 +16,14 @@ struct summary {
 	bool no_rules; /* nothing was looked for: recording alone */
 	bool wanted[STREAM_COUNT];
 	struct collect_counters counters[STREAM_COUNT];
-	uint64_t late;	   /* rows behind the watermark */
+	/* By stream and CPU as its programs counted them; NULL: not told. */
+	const struct event_counters *cpus;
+	unsigned cpu_count;
+	struct collect_hook hooks[COLLECT_HOOKS_MAX]; /* that are attached */
+	unsigned hook_count;
+	uint64_t late[STREAM_COUNT]; /* rows behind the watermark */
+	/* Where there was no room for what predicates ask of processes. */
+	uint64_t processes_full;
 	uint64_t held;	   /* turns whose watermark could not move */
 	uint64_t left_out; /* rules that this machine cannot run */
 	struct pipeline_stats pipeline;

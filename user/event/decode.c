@@ -435,6 +435,9 @@ int event_decode(const void *record, size_t len, int64_t clock_offset_ns,
 	row->cpu = head.cpu;
 	row->ts = (int64_t)head.ts;
 	row->seq = head.seq;
+	/* What user space made is of none. */
+	row->generation = head.generation;
+	row->ruled_out = head.generation ? ~head.hint.bits : 0;
 	ret = put_columns(&d, row);
 	if (ret)
 		return ret;
