@@ -117,12 +117,13 @@ static __always_inline bool bits_rule_out(__u32 stream,
 static __always_inline bool is_ruled_out(__u32 stream, struct task_struct *task)
 {
 	volatile struct useless *last;
+	__u32 key = stream; /* what a helper reads 6.12 forgets the value of */
 	__u64 start_ns, who;
 
 	if (!NEEDS_WORD(stream, 0) && !NEEDS_WORD(stream, 1) &&
 	    !NEEDS_WORD(stream, 2) && !NEEDS_WORD(stream, 3))
 		return false;
-	last = bpf_map_lookup_elem(&useless, &stream);
+	last = bpf_map_lookup_elem(&useless, &key);
 	if (!last)
 		return false;
 	start_ns = KERNEL_WALK(task)->group_leader->start_boottime;

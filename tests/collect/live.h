@@ -34,6 +34,15 @@ static inline unsigned scaled(unsigned few, unsigned many)
 	return full && strcmp(full, "1") == 0 ? many : few;
 }
 
+/* How many times slower than most this machine is: SLOW, at least 1. */
+static inline int slow_times(void)
+{
+	const char *slow = getenv("SLOW");
+	int times = slow ? atoi(slow) : 1;
+
+	return times > 1 ? times : 1;
+}
+
 struct live {
 	struct collector *collector;
 	struct buf records; /* one after the other, each head.size bytes */

@@ -29,7 +29,7 @@ print("started", flush=True)
 signal.pause()
 END
 load_pid=$!
-read -r -t 60 _ <"$work/processes" || fail 'the processes did not start'
+read -r -t "$((60 * ${SLOW:-1}))" _ <"$work/processes" || fail 'the processes did not start'
 sensor_start -r "$work/rule.sql" --store "$work/store.start"
 kill -KILL "$load_pid"
 wait "$load_pid" 2>/dev/null || true
