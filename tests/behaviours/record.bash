@@ -92,7 +92,7 @@ for script; do
 	fi
 	# The shell that writes its pid becomes the script's.
 	# shellcheck disable=SC2016
-	PATH=$path timeout $((120 * ${SLOW:-1})) setsid -w bash -c '
+	PATH=$path timeout 960 setsid -w bash -c '
 		echo "$1 $$ $2" >>"$3"
 		shift 3
 		exec "$@"' \

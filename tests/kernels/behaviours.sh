@@ -10,6 +10,12 @@ cd "$(dirname "$0")/../.."
 build=$1
 folder=$2
 
+# The numbers of descriptors are told, so none may be inherited.
+for fd in /proc/"$$"/fd/*; do
+	fd=${fd##*/}
+	((fd <= 2 || fd == 255)) || exec {fd}>&-
+done
+
 export SHRIKE=$PWD/$build/shrike TOOLS=$PWD/$build/tests/tools
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -20,7 +20,7 @@ OMITTED = re.compile(
     r"ts|mono_ns|seq|cpu|tid|.*_key|.*_ts|.*_ns|.*_ms|ino|dev|cookie|"
     r"cgroup_id|cgroup|container_.*|inode.*|source|truncated_path|tty|"
     r"cpu_usage|memory_usage|status|executable_hash|.*_ino|.*_dev|prog_id|"
-    r"addr|address|old_pid|mnt_id|ancestors|runtime|host|boot_id|"
+    r"addr|address|args_bytes|exe_upper_layer|old_pid|mnt_id|ancestors|runtime|host|boot_id|"
     r"(parent_)?(cmdline|name)"  # exe and args say it
 )
 # The parent may end just before.
@@ -31,6 +31,10 @@ NOISE = (
     (re.compile(r"(tmp|behaviour)\.\w{6,10}"), r"\1.XXXXXX"),
     (re.compile(r"\b(3[2-9]|4\d|5\d|60)\d{3}\b"), "PORT"),
     (re.compile(r"\.pyc\.\d+"), ".pyc.N"),
+    (re.compile(r"/sys/fs/cgroup/unified\b"), "/sys/fs/cgroup"),
+    (re.compile(r"shrike-behaviour-\d+"), "shrike-behaviour-N"),
+    (re.compile(r"[0-9a-f]{20,}\.x\d+\."), "HEX.xN."),
+    (re.compile(r'("--target", )"\d+"'), r'\1"PID"'),
 )
 
 
