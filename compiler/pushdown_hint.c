@@ -108,30 +108,35 @@ static unsigned not_always(const struct cond *const *conds, unsigned count)
 	return n;
 }
 
-/* Each condition and its marks. */
+/* The condition, and its marks where it holds. */
+static const struct cond *mark(struct cond_set *set,
+			       const struct marked *marked)
+{
+	const struct cond **both =
+		arena_array(set->arena, 2, sizeof(const struct cond *));
+	const struct field none = { .size = 0 };
+
+	if (!both) {
+		set->failed = true;
+		return cond_const(true);
+	}
+	both[0] = marked->cond;
+	both[1] = cond_mark(set, none, marked->marks);
+	return cond_join(set, COND_AND, both, 2, false);
+}
+
 static const struct cond *join(struct cond_set *set,
 			       const struct marked *marked, unsigned distinct)
 {
 	const struct cond **any =
 		arena_array(set->arena, distinct, sizeof(const struct cond *));
-	const struct field none = { .size = 0 };
 
-	for (unsigned i = 0; any && i < distinct; i++) {
-		const struct cond **both =
-			arena_array(set->arena, 2, sizeof(const struct cond *));
-
-		if (!both) {
-			any = NULL;
-			break;
-		}
-		both[0] = marked[i].cond;
-		both[1] = cond_mark(set, none, marked[i].marks);
-		any[i] = cond_join(set, COND_AND, both, 2, false);
-	}
 	if (!any) {
 		set->failed = true;
 		return cond_const(true);
 	}
+	for (unsigned i = 0; i < distinct; i++)
+		any[i] = mark(set, &marked[i]);
 	return cond_join(set, COND_OR, any, distinct, false);
 }
 

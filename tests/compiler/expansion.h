@@ -23,6 +23,18 @@
 	"pid ORDER BY ts RANGE BETWEEN INTERVAL '9' SECOND PRECEDING AND " \
 	"CURRENT ROW) AS n FROM network.connect;"
 
+/* Of one process within a minute, as a join that is not written out. */
+#define MINUTE(a, b)                                         \
+	a ".pid_key = " b ".pid_key AND " a ".ts BETWEEN " b \
+	  ".ts - INTERVAL '1' MINUTE AND " b ".ts "          \
+	  "+ INTERVAL '1' MINUTE"
+
+/* The seventh of the older rules. */
+#define SEVEN                                                              \
+	"SELECT p.pid, p.name, n.dst_ip, f.path FROM processes.snapshots " \
+	"p WHERE p.name = 'nc' AND n.dst_port = 4444 AND f.path LIKE "     \
+	"'%/tmp/%'"
+
 struct expansion {
 	struct arena arena;
 	struct compile_source source;
@@ -99,6 +111,19 @@ static inline void is_settled(struct expansion *e)
 	assert_string_equal(buf_text(&text), buf_text(&e->text));
 	assert_false(changed);
 	buf_release(&text);
+}
+
+/* The text means what is expected, and nothing is left to expand. */
+static inline void expands(const char *text, const char *expected)
+{
+	struct expansion e;
+
+	expand(&e, text);
+	if (!e.rule || strcmp(buf_text(&e.text), expected) != 0)
+		print_error("%s\n", text);
+	assert_string_equal(buf_text(&e.text), expected);
+	is_settled(&e);
+	expansion_release(&e);
 }
 
 #endif

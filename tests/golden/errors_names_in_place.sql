@@ -10,6 +10,7 @@ SELECT e.pid, p.exe FROM process.exec e JOIN process FOR SYSTEM_TIME AS OF e.pid
 SELECT e.pid, p.exe FROM process.exec e JOIN network.connect n ON n.pid_key = e.pid_key AND n.ts = e.ts
   JOIN process FOR SYSTEM_TIME AS OF n.ts AS p ON p.pid_key = e.pid_key;
 SELECT f.op FROM fs.events f WHERE f.op = 'chmod';
+SELECT f.path FROM fs.events f WHERE f.op IN ('delete', 'rename');
 SELECT f.inode FROM fs.events f;
 SELECT p.environ FROM processes.snapshots p;
 SELECT process.exec.pid, n.pid FROM process.exec JOIN network.connect n ON n.pid = pid;
