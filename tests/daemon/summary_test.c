@@ -121,7 +121,7 @@ static void summary__of_a_run__has_each_counter(void **state)
 		"\"throttled\":0},{\"generated\":14,\"filtered\":1,"
 		"\"submitted\":4,\"lost\":4,\"throttled\":5}]}},"
 		"\"hooks\":{\"sys_exit\":{\"missed\":6}},\"rows\":0,"
-		"\"late\":8,");
+		"\"asked\":0,\"late\":8,");
 }
 
 int main(void)

@@ -50,11 +50,15 @@ unsigned clock_watch_look(struct clock_watch *watch,
 	int64_t slept = now->suspended_ns - watch->last.suspended_ns;
 	unsigned n = 0;
 
-	if (is_step(slept))
+	/* What is less is kept until it amounts to a change. */
+	if (is_step(slept)) {
 		ret_changes[n++] =
 			(struct clock_change){ CLOCK_SUSPEND, slept };
-	if (is_step(step))
+		watch->last.suspended_ns = now->suspended_ns;
+	}
+	if (is_step(step)) {
 		ret_changes[n++] = (struct clock_change){ CLOCK_STEP, step };
-	watch->last = *now;
+		watch->last.real_offset_ns = now->real_offset_ns;
+	}
 	return n;
 }

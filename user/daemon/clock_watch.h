@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Between two looks a clock that is disciplined moves by far less. */
+/* Two readings of clocks that nobody sets differ by far less. */
 #define CLOCK_STEP_MIN_NS 1000000LL
 
 struct clock_reading {
@@ -34,7 +34,7 @@ bool clock_read(struct clock_reading *ret_reading);
 /* From the clocks as they are now on. */
 void clock_watch_begin(struct clock_watch *watch);
 
-/* What changed since the last look: 0, 1 or 2 changes. */
+/* What changed since it was last told: 0, 1 or 2 changes. */
 unsigned clock_watch_look(struct clock_watch *watch,
 			  const struct clock_reading *now,
 			  struct clock_change ret_changes[2]);
