@@ -624,7 +624,7 @@ static __always_inline bool is_receive(struct io_kiocb *request)
 	__u8 opcode = BPF_CORE_READ(request, opcode);
 
 	if (opcode == REQUEST_READ || opcode == REQUEST_READV ||
-	    opcode == REQUEST_READ_FIXED)
+	    opcode == REQUEST_READ_FIXED || opcode == REQUEST_READV_FIXED)
 		return true;
 	if (opcode != REQUEST_RECV && opcode != REQUEST_RECVMSG)
 		return false;

@@ -89,6 +89,13 @@ static __always_inline void module_text(struct event_head *head,
 		head->truncated |= EVENT_PART_PATH;
 }
 
+static __always_inline void module_name_forget(void)
+{
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+
+	bpf_map_delete_elem(&module_names, &tid);
+}
+
 static __always_inline void module_known_name(struct kernel_module_event *event)
 {
 	__u32 tid = (__u32)bpf_get_current_pid_tgid();
@@ -101,7 +108,6 @@ static __always_inline void module_known_name(struct kernel_module_event *event)
 					name);
 	event->name.off = offsetof(struct kernel_module_event, name_bytes);
 	event->name.len = len > 0 ? len - 1 : 0;
-	bpf_map_delete_elem(&module_names, &tid);
 }
 
 #define MODULE_TEXT(event, member, text)                                      \
@@ -167,8 +173,7 @@ static __always_inline void module_put(struct kernel_module_event *event,
 	ring_submit(&event_ring, &room);
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(kernel_module, struct pt_regs *regs, long ret)
+static __always_inline void module_seen(struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	bool is_32bit = compat_is_32bit(task);
@@ -177,17 +182,12 @@ int BPF_PROG(kernel_module, struct pt_regs *regs, long ret)
 	struct event_counters *counts;
 	struct module_scratch *scratch;
 
-	/* The name of what failed to load is not that of the thread's next. */
-	if (!RESULT_WANTED(KERNEL_MODULE, ret)) {
-		__u32 tid = (__u32)bpf_get_current_pid_tgid();
-
-		bpf_map_delete_elem(&module_names, &tid);
-		return 0;
-	}
+	if (!RESULT_WANTED(KERNEL_MODULE, ret))
+		return;
 	counts = event_begin(STREAM_KERNEL_MODULE, task);
 	scratch = scratch_get(&module_scratch);
 	if (!counts || !scratch)
-		return 0;
+		return;
 
 	event = &scratch->event;
 	head_fill(&event->head, STREAM_KERNEL_MODULE, task);
@@ -199,7 +199,7 @@ int BPF_PROG(kernel_module, struct pt_regs *regs, long ret)
 	event->path = event->name = event->params = (struct event_blob){ 0 };
 	if (!pre_kernel_module(event)) {
 		counts->filtered++;
-		return 0;
+		return;
 	}
 	module_texts(scratch, task, regs, is_32bit);
 	path_groups_fill(&event->path_groups, STREAM_KERNEL_MODULE,
@@ -207,10 +207,18 @@ int BPF_PROG(kernel_module, struct pt_regs *regs, long ret)
 			 event->path.len);
 	if (!predicate_kernel_module(event)) {
 		counts->filtered++;
-		return 0;
+		return;
 	}
 	HINT(kernel_module, event);
 	module_put(event, counts);
+}
+
+/* The name is of this call: not of the thread's next, whatever comes of it. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(kernel_module, struct pt_regs *regs, long ret)
+{
+	module_seen(regs, ret);
+	module_name_forget();
 	return 0;
 }
 

@@ -307,6 +307,7 @@ struct io_sr_msg {
 	};
 	unsigned int len;
 	unsigned int msg_flags;
+	__u16 flags;
 	void *addr;
 	__u16 addr_len;
 };

@@ -26,7 +26,13 @@ enum io_request {
 	REQUEST_RECV = 27,
 	REQUEST_SEND_ZC = 47,
 	REQUEST_SENDMSG_ZC = 48,
+	REQUEST_READV_FIXED = 60,
+	REQUEST_WRITEV_FIXED = 61,
 };
+
+#define SEND_VECTORIZED (1 << 5) /* the buffer is an array of pieces: 6.17 */
+
+#define PIECES_MAX 1024 /* of one request: UIO_MAXIOV */
 
 /* Of a send() with an address; the kernel has copied it, newer ones at once. */
 static __always_inline void request_name(struct message *message,
@@ -46,19 +52,34 @@ static __always_inline void request_name(struct message *message,
 	message->name_in_kernel = true;
 }
 
-/* The bytes that the pieces have room for, as far as pieces are looked at. */
+static __always_inline bool is_vector_send(struct io_sr_msg *sr)
+{
+	return bpf_core_field_exists(sr->flags) &&
+	       BPF_CORE_READ(sr, flags) & SEND_VECTORIZED;
+}
+
+struct room {
+	const struct message *message;
+	__u64 bytes;
+};
+
+static long room_visit(__u32 index, struct room *room)
+{
+	__u64 base, bytes;
+
+	if (!message_piece(room->message, index, &base, &bytes))
+		return 1;
+	room->bytes += bytes;
+	return 0;
+}
+
+/* The bytes that the pieces have room for. */
 static __always_inline __u64 message_room(const struct message *message)
 {
-	__u64 room = 0;
+	struct room room = { .message = message };
 
-	for (__u32 i = 0; i < IOVECS_MAX; i++) {
-		__u64 base, bytes;
-
-		if (!message_piece(message, i, &base, &bytes))
-			break;
-		room += bytes;
-	}
-	return room;
+	bpf_loop(PIECES_MAX, room_visit, &room, 0);
+	return room.bytes;
 }
 
 /* False: it is none that sends or receives. */
@@ -79,6 +100,7 @@ static __always_inline bool request_message(struct message *message,
 	case REQUEST_SEND:
 	case REQUEST_SEND_ZC:
 		request_name(message, request);
+		message->is_vector = is_vector_send(sr);
 		/* fallthrough */
 	case REQUEST_RECV:
 		message->base = (__u64)BPF_CORE_READ(sr, buf);
@@ -89,7 +111,9 @@ static __always_inline bool request_message(struct message *message,
 	case REQUEST_RECVMSG:
 		return message_read(message, (__u64)BPF_CORE_READ(sr, umsg));
 	case REQUEST_WRITEV:
+	case REQUEST_WRITEV_FIXED:
 	case REQUEST_READV:
+	case REQUEST_READV_FIXED:
 		message->is_vector = true;
 		/* fallthrough */
 	case REQUEST_WRITE:

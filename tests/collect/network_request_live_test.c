@@ -170,6 +170,102 @@ static void datagram__each_request__has_destination_and_length(void **state)
 	told_free(told);
 }
 
+#define PIECES 1024
+#define VECTORIZED (1 << 5)
+#define OPCODE_WRITEV_FIXED 61
+
+static void send_many_pieces(void *arg)
+{
+	struct told *told = arg;
+	static char bytes[PIECES];
+	static struct iovec pieces[PIECES];
+	struct msghdr hdr = { .msg_iov = pieces, .msg_iovlen = PIECES };
+	struct io_uring ring;
+	int fd;
+
+	for (unsigned i = 0; i < PIECES; i++)
+		pieces[i] = (struct iovec){ bytes + i, 1 };
+	ring_make(told, &ring, 0);
+	bound(told, SOCK_DGRAM, 7000);
+	fd = connected(told, SOCK_DGRAM, 7000);
+	io_uring_prep_sendmsg(io_uring_get_sqe(&ring), fd, &hdr, 0);
+	MUST(told, done(told, &ring) == PIECES);
+	io_uring_prep_writev(io_uring_get_sqe(&ring), fd, pieces, PIECES, 0);
+	MUST(told, done(told, &ring) == PIECES);
+}
+
+static void datagram__of_many_pieces__has_the_length_of_all(void **state)
+{
+	struct told *told = told_new();
+	struct live live;
+	pid_t pid = run(&live, DATAGRAM, send_many_pieces, told);
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		const struct network_datagram_event *n =
+			live_find(&live, STREAM_NETWORK_DATAGRAM, pid, i);
+
+		if (!n)
+			fail_msg("no row %u", i);
+		assert_int_equal(n->length, PIECES);
+	}
+	live_close(&live);
+	told_free(told);
+}
+
+/* Since 6.17 send() takes pieces, since 6.15 they may be registered ones. */
+static void send_vectors(void *arg)
+{
+	struct told *told = arg;
+	char bytes[64] = { 0 };
+	struct iovec buffer = { bytes, sizeof(bytes) };
+	struct iovec pieces[2] = { { bytes, 3 }, { bytes + 3, 17 } };
+	struct io_uring_sqe *sqe;
+	struct io_uring ring;
+	int fd, sent;
+
+	ring_make(told, &ring, 0);
+	bound(told, SOCK_DGRAM, 7000);
+	fd = connected(told, SOCK_DGRAM, 7000);
+	sqe = io_uring_get_sqe(&ring);
+	io_uring_prep_send(sqe, fd, pieces, 2, 0);
+	sqe->ioprio |= VECTORIZED;
+	sent = done(told, &ring);
+	if (sent == -EINVAL)
+		_exit(NO_RING);
+	MUST(told, sent == 20);
+	pieces[1].iov_len = 18;
+	sqe = io_uring_get_sqe(&ring);
+	io_uring_prep_send_zc(sqe, fd, pieces, 2, 0, 0);
+	sqe->ioprio |= VECTORIZED;
+	MUST(told, done(told, &ring) == 21);
+	MUST(told, io_uring_register_buffers(&ring, &buffer, 1) == 0);
+	pieces[1].iov_len = 19;
+	sqe = io_uring_get_sqe(&ring);
+	io_uring_prep_writev(sqe, fd, pieces, 2, 0);
+	sqe->opcode = OPCODE_WRITEV_FIXED;
+	MUST(told, done(told, &ring) == 22);
+}
+
+static void datagram__sent_as_vector__has_the_length_of_all(void **state)
+{
+	struct told *told = told_new();
+	struct live live;
+	pid_t pid = run(&live, DATAGRAM, send_vectors, told);
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		const struct network_datagram_event *n =
+			live_find(&live, STREAM_NETWORK_DATAGRAM, pid, i);
+
+		if (!n)
+			fail_msg("no row %u", i);
+		assert_int_equal(n->length, 20 + i);
+	}
+	live_close(&live);
+	told_free(told);
+}
+
 static void send_by_polling(void *arg)
 {
 	struct told *told = arg;
@@ -337,6 +433,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			datagram__each_request__has_destination_and_length),
+		cmocka_unit_test(
+			datagram__of_many_pieces__has_the_length_of_all),
+		cmocka_unit_test(
+			datagram__sent_as_vector__has_the_length_of_all),
 		cmocka_unit_test(
 			datagram__by_polling_thread__is_of_the_rings_owner),
 		cmocka_unit_test(dns__by_requests__is_as_by_calls),
