@@ -5,10 +5,12 @@
 #include "user/base/buf.h"
 #include "user/collect/sampler.h"
 
+#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -204,6 +206,34 @@ static void ended_process__forgotten(void **state)
 	sampler_free(sampler);
 }
 
+static void turns(struct sampler *sampler, unsigned n, int64_t *now,
+		  struct seen *seen)
+{
+	while (n--)
+		assert_int_equal(
+			sampler_turn(sampler, *now += SECOND, take, seen, NULL),
+			0);
+}
+
+/* So many hashes in all, in so many turns as it takes; what is wrong ends it. */
+static unsigned until_hashed(struct sampler *sampler, unsigned hashes,
+			     int64_t *now, struct seen *seen)
+{
+	struct sampler_stats stats;
+	unsigned n = 0;
+
+	do {
+		assert_int_equal(
+			sampler_turn(sampler, *now += SECOND, take, seen, NULL),
+			0);
+		sampler_stats(sampler, &stats);
+		n++;
+	} while (seen->hashes < hashes && !stats.unhashed);
+	assert_int_equal(stats.unhashed, 0);
+	assert_int_equal(seen->hashes, hashes);
+	return n;
+}
+
 static void program_file__hashed__once_each_exec(void **state)
 {
 	struct process_exec_event e = program(getpid());
@@ -215,11 +245,7 @@ static void program_file__hashed__once_each_exec(void **state)
 
 	(void)state;
 	sampler_see(sampler, &e, sizeof(e));
-	for (unsigned i = 0; i < 1000 && !seen.hashes; i++)
-		assert_int_equal(
-			sampler_turn(sampler, now += SECOND, take, &seen, NULL),
-			0);
-	assert_int_equal(seen.hashes, 1);
+	until_hashed(sampler, 1, &now, &seen);
 	snprintf(command, sizeof(command), "sha256sum /proc/%d/exe", getpid());
 	pipe = popen(command, "r");
 	assert_non_null(pipe);
@@ -234,21 +260,92 @@ static void program_file__hashed__once_each_exec(void **state)
 	assert_int_equal(seen.hashes, 1);
 	/* Known by now, but told in the turn after the one that looked. */
 	sampler_see(sampler, &e, sizeof(e));
-	sampler_turn(sampler, now += SECOND, take, &seen, NULL);
-	assert_int_equal(seen.hashes, 1);
-	sampler_turn(sampler, now += SECOND, take, &seen, NULL);
-	assert_int_equal(seen.hashes, 2);
+	assert_true(until_hashed(sampler, 2, &now, &seen) >= 2);
 	assert_int_equal(seen.last.head.ts, now);
 	sampler_free(sampler);
 }
 
-static void turns(struct sampler *sampler, unsigned n, int64_t *now,
-		  struct seen *seen)
+/* The sampler's, once those of the samplers before are gone. */
+static pid_t other_thread(void)
 {
-	while (n--)
-		assert_int_equal(
-			sampler_turn(sampler, *now += SECOND, take, seen, NULL),
-			0);
+	pid_t tid = 0;
+	unsigned n;
+
+	do {
+		DIR *dir = opendir("/proc/self/task");
+		struct dirent *entry;
+
+		assert_non_null(dir);
+		n = 0;
+		while ((entry = readdir(dir))) {
+			pid_t id = atoi(entry->d_name);
+
+			if (!id || id == getpid())
+				continue;
+			tid = id;
+			n++;
+		}
+		closedir(dir);
+	} while (n != 1);
+	return tid;
+}
+
+/* The child that holds it; the thread goes on when that dies. 0: may not. */
+static pid_t hold_thread(pid_t tid)
+{
+	int ready[2];
+	char byte = 0;
+	pid_t pid;
+
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) ||
+		    ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) ||
+		    waitpid(tid, NULL, __WALL) != tid ||
+		    write(ready[1], "x", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	if (read(ready[0], &byte, 1) != 1) {
+		waitpid(pid, NULL, 0);
+		pid = 0;
+	}
+	close(ready[0]);
+	return pid;
+}
+
+/* It got no CPU for a turn, the first look at the file or the second. */
+static void reader__answers_later__hashed_all_the_same(void **state)
+{
+	struct process_exec_event e = program(getpid());
+	struct sampler *sampler = make(false, true);
+	struct seen seen = { 0 };
+	int64_t now = SECOND;
+
+	(void)state;
+	sampler_see(sampler, &e, sizeof(e));
+	until_hashed(sampler, 1, &now, &seen);
+	for (unsigned looks = 0; looks < 2; looks++) {
+		pid_t holder;
+
+		sampler_see(sampler, &e, sizeof(e));
+		turns(sampler, looks, &now, &seen);
+		holder = hold_thread(other_thread());
+		if (!holder) {
+			sampler_free(sampler);
+			skip();
+		}
+		turns(sampler, 3, &now, &seen);
+		assert_int_equal(seen.hashes, 1 + looks);
+		kill(holder, SIGKILL);
+		waitpid(holder, NULL, 0);
+		until_hashed(sampler, 2 + looks, &now, &seen);
+	}
+	sampler_free(sampler);
 }
 
 static void pid__is_another_process_now__not_hashed(void **state)
@@ -410,6 +507,7 @@ int main(void)
 		cmocka_unit_test(pid__is_another_process_now__not_sampled),
 		cmocka_unit_test(ended_process__forgotten),
 		cmocka_unit_test(program_file__hashed__once_each_exec),
+		cmocka_unit_test(reader__answers_later__hashed_all_the_same),
 		cmocka_unit_test(pid__is_another_process_now__not_hashed),
 		cmocka_unit_test(
 			program__changes_while_its_file_is_read__not_hashed),

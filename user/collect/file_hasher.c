@@ -13,8 +13,6 @@
 
 #define KNOWN_MAX 1024u
 #define PATH_BYTES 256
-/* What a turn can wait; a piece of a local file takes a few ms. */
-#define PATIENCE_NS 50000000LL
 #define NS_PER_S 1000000000LL
 
 /* Which content: a write changes size or times. */
@@ -64,6 +62,7 @@ struct file_hasher {
 	struct reader *reader; /* NULL: none is needed yet, or it got stuck */
 	bool waiting;	       /* for what it was asked to do */
 	int64_t asked_ns;
+	int64_t patience_ns;		  /* what this turn can still wait */
 	unsigned known_count, known_next; /* a ring: the oldest goes */
 	struct known known[KNOWN_MAX];
 };
@@ -164,6 +163,12 @@ static void *reader_run(void *arg)
 	struct reader *r = arg;
 	bool gone = false;
 
+	/*
+	 * Files of its own: what it is stuck in must not keep open, beyond the
+	 * sensor's death, what the sensor holds (the kernel's programs hang on
+	 * it). A kernel before 5.9 cannot.
+	 */
+	close_range(3, ~0U, CLOSE_RANGE_UNSHARE);
 	while (!gone) {
 		enum file_hasher_result result;
 		enum deed deed;
@@ -246,21 +251,33 @@ static void reader_leave(struct file_hasher *hasher)
 	hasher->waiting = false;
 }
 
-/* Until it is done, for at most so long; false: it is not yet. */
-static bool wait_for(struct reader *r, int64_t ns)
+static bool is_done(struct reader *r)
 {
-	int64_t until = now_ns() + ns;
+	bool done;
+
+	pthread_mutex_lock(&r->lock);
+	done = r->deed == DEED_NONE;
+	pthread_mutex_unlock(&r->lock);
+	return done;
+}
+
+/* Until it is done, while the turn's patience lasts; false: it is not yet. */
+static bool wait_for(struct file_hasher *hasher)
+{
+	struct reader *r = hasher->reader;
+	int64_t until = now_ns() + hasher->patience_ns;
 	const struct timespec t = { .tv_sec = until / NS_PER_S,
 				    .tv_nsec = until % NS_PER_S };
-	bool done;
 
 	pthread_mutex_lock(&r->lock);
 	while (r->deed != DEED_NONE &&
 	       pthread_cond_timedwait(&r->change, &r->lock, &t) == 0)
 		;
-	done = r->deed == DEED_NONE;
 	pthread_mutex_unlock(&r->lock);
-	return done;
+	hasher->patience_ns = until - now_ns();
+	if (hasher->patience_ns < 0)
+		hasher->patience_ns = 0;
+	return is_done(r);
 }
 
 static void ask(struct file_hasher *hasher, enum deed deed)
@@ -287,7 +304,13 @@ struct file_hasher *file_hasher_new(uint64_t file_bytes_max)
 	}
 	hasher->stuck->holders = 1;
 	hasher->file_bytes_max = file_bytes_max;
+	file_hasher_turn(hasher);
 	return hasher;
+}
+
+void file_hasher_turn(struct file_hasher *hasher)
+{
+	hasher->patience_ns = FILE_HASHER_PATIENCE_NS;
 }
 
 void file_hasher_abandon(struct file_hasher *hasher)
@@ -300,7 +323,7 @@ void file_hasher_abandon(struct file_hasher *hasher)
 			return;
 		ask(hasher, DEED_END);
 	}
-	if (wait_for(hasher->reader, PATIENCE_NS)) {
+	if (wait_for(hasher)) {
 		hasher->waiting = false;
 		if (hasher->reader->fd >= 0)
 			file_hasher_abandon(hasher);
@@ -345,13 +368,13 @@ static void keep(struct file_hasher *hasher)
 }
 
 /* What the reader did, when it has. */
-static enum file_hasher_result answer(struct file_hasher *hasher, int64_t ns,
+static enum file_hasher_result answer(struct file_hasher *hasher, bool done,
 				      uint8_t ret[FILE_HASH_BYTES])
 {
 	struct reader *r = hasher->reader;
 	const struct known *known;
 
-	if (!wait_for(r, ns)) {
+	if (!done) {
 		if (now_ns() < hasher->asked_ns + FILE_HASHER_STUCK_NS)
 			return FILE_HASHER_MORE;
 		reader_leave(hasher);
@@ -386,7 +409,7 @@ enum file_hasher_result file_hasher_begin(struct file_hasher *hasher,
 		return FILE_HASHER_FAILED;
 	strcpy(hasher->reader->path, path);
 	ask(hasher, DEED_BEGIN);
-	return answer(hasher, PATIENCE_NS, ret);
+	return answer(hasher, wait_for(hasher), ret);
 }
 
 enum file_hasher_result file_hasher_step(struct file_hasher *hasher,
@@ -396,7 +419,7 @@ enum file_hasher_result file_hasher_step(struct file_hasher *hasher,
 		return FILE_HASHER_FAILED;
 	/* One that let us wait once is not waited for again. */
 	if (hasher->waiting)
-		return answer(hasher, 0, ret);
+		return answer(hasher, is_done(hasher->reader), ret);
 	ask(hasher, DEED_STEP);
-	return answer(hasher, PATIENCE_NS, ret);
+	return answer(hasher, wait_for(hasher), ret);
 }

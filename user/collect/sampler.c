@@ -382,78 +382,77 @@ static void exe_path(const struct process *p, char path[EXE_PATH_BYTES])
 	snprintf(path, EXE_PATH_BYTES, "/proc/%u/exe", p->head.pid);
 }
 
-/*
- * Does it still run that file? Its pid may be another process by now, or it ran
- * another program while the file was read: the exec that tells is on its way.
- */
-static bool still_runs(struct sampler *s, const struct process *p)
+/* Begun, or gone on with since the turn before. */
+static enum file_hasher_result read_on(struct sampler *s,
+				       const struct process *p,
+				       uint8_t ret[FILE_HASH_BYTES])
 {
-	uint8_t now[FILE_HASH_BYTES];
-	struct reading reading;
 	char path[EXE_PATH_BYTES];
-	bool same;
 
+	if (file_hasher_busy(s->hasher))
+		return file_hasher_step(s->hasher, ret);
 	exe_path(p, path);
-	same = file_hasher_begin(s->hasher, path, now) == FILE_HASHER_DONE &&
-	       memcmp(now, p->hash, sizeof(now)) == 0;
-
-	file_hasher_abandon(s->hasher);
-	return same && read_stat(s, p, &reading);
+	return file_hasher_begin(s->hasher, path, ret);
 }
 
-/* True: it is done with, one way or the other. */
-static bool read_file(struct sampler *s, struct process *p, int64_t now_ns)
+/*
+ * The first of those that wait is told, or waits again: its pid may be another
+ * process by now, or it ran another program while the file was read.
+ */
+static int take_hash(struct sampler *s, struct process *p,
+		     const uint8_t hash[FILE_HASH_BYTES], int64_t now_ns,
+		     collect_record_fn *fn, void *ctx, struct err *err)
 {
-	enum file_hasher_result result;
-	char path[EXE_PATH_BYTES];
+	struct reading reading;
 
-	exe_path(p, path);
-	result = file_hasher_busy(s->hasher) ?
-			 file_hasher_step(s->hasher, p->hash) :
-			 file_hasher_begin(s->hasher, path, p->hash);
-	if (result == FILE_HASHER_MORE)
-		return false;
-	hash_remove(s, p);
-	if (result == FILE_HASHER_DONE) {
+	if (!p->hashed_ns) {
+		memcpy(p->hash, hash, FILE_HASH_BYTES);
 		p->hashed_ns = now_ns;
 		hash_append(s, p);
-	} else {
-		s->stats.unhashed++;
+		return 0;
 	}
-	return true;
+	if (memcmp(hash, p->hash, FILE_HASH_BYTES) == 0 &&
+	    read_stat(s, p, &reading))
+		return give_hash(s, p, now_ns, fn, ctx, err);
+	s->stats.unhashed++;
+	return 0;
 }
 
 /*
- * One step on a file, or as many files as are known already. A hash is told in
- * a later turn than the one that read it, as of then: a program that was begun
- * after this turn's `now` and before its file was opened has an exec of a later
- * ts, and its hash must not be the one of the program before.
+ * One step on a file, or as many files as are known already and answer while
+ * the hasher has patience. A hash is told in a later turn than the one that
+ * read it, as of then, when the file is looked at again: a program that was
+ * begun after this turn's `now` and before its file was opened has an exec of a
+ * later ts, and its hash must not be the one of the program before. A look that
+ * takes until another turn is void if the exec came before that turn.
  */
 static int hash_some(struct sampler *s, int64_t now_ns, collect_record_fn *fn,
 		     void *ctx, struct err *err)
 {
-	for (unsigned i = 0; i < SAMPLED_A_TURN && s->hash_first; i++) {
+	int rc = 0;
+
+	file_hasher_turn(s->hasher);
+	for (unsigned i = 0; i < SAMPLED_A_TURN && s->hash_first && !rc; i++) {
 		bool was_busy = file_hasher_busy(s->hasher);
 		struct process *p = s->hash_first;
-		int rc = 0;
+		uint8_t hash[FILE_HASH_BYTES];
+		enum file_hasher_result result;
 
-		if (!p->hashed_ns) {
-			if (!read_file(s, p, now_ns) && was_busy)
-				return 0;
-			continue;
-		}
 		/* Those behind it were read in this turn too. */
 		if (p->hashed_ns >= now_ns)
-			return 0;
+			break;
+		result = read_on(s, p, hash);
+		if (result == FILE_HASHER_MORE && was_busy)
+			break;
+		if (result == FILE_HASHER_MORE)
+			continue;
 		hash_remove(s, p);
-		if (still_runs(s, p))
-			rc = give_hash(s, p, now_ns, fn, ctx, err);
+		if (result == FILE_HASHER_DONE)
+			rc = take_hash(s, p, hash, now_ns, fn, ctx, err);
 		else
 			s->stats.unhashed++;
-		if (rc)
-			return rc;
 	}
-	return 0;
+	return rc;
 }
 
 int sampler_turn(struct sampler *s, int64_t now_ns, collect_record_fn *fn,

@@ -25,7 +25,7 @@ struct sampler_wants {
 struct sampler_stats {
 	uint64_t samples;  /* records given */
 	uint64_t unknown;  /* processes there was no room for */
-	uint64_t unhashed; /* files that were gone, not readable or too large */
+	uint64_t unhashed; /* files gone, stuck, not readable or too large */
 };
 
 struct sampler;
