@@ -56,10 +56,16 @@ facts() {
 	done
 }
 
-# victim_start: a process to do something to; its pid is in victim.
+# victim_start: a process to do something to, once it runs its program; its pid
+# is in victim.
 victim_start() {
+	local name=
+
 	sleep 60 &
 	victim=$!
+	until [[ $name == sleep ]]; do
+		read -r name <"/proc/$victim/comm"
+	done
 	fact victim "$victim"
 	trap 'kill "$victim" 2>/dev/null || true; rm -rf "$home"' EXIT
 }

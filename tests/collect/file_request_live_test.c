@@ -77,7 +77,9 @@ static void requests(void *arg)
 	sqe = io_uring_get_sqe(&ring);
 	io_uring_prep_fsetxattr(sqe, 0, "user.y", "v", 0, 1);
 	sqe->flags |= IOSQE_FIXED_FILE;
-	done(&ring);
+	/* Older kernels refuse that before they begin it. */
+	if (done(&ring) == -EBADF)
+		need(mkdir("refused", 0700) == 0);
 }
 
 /* Marked, of unknown result, and what the caller asked for. */
@@ -166,6 +168,11 @@ static void requests__of_every_kind__are_seen(void **state)
 	assert_string_equal(blob_text(a, a->path), in_root("a"));
 	assert_string_equal(blob_text(a, a->xattr), "user.x");
 	a = live_find(&live, STREAM_FILE_ATTR, pid, 1);
+	if (rmdir(in_root("refused")) == 0) {
+		assert_null(a);
+		live_close(&live);
+		return;
+	}
 	assert_non_null(a);
 	assert_int_equal(a->head.source, EVENT_SOURCE_KERNEL);
 	assert_string_equal(blob_text(a, a->path), in_root("a"));

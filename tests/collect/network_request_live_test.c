@@ -13,7 +13,9 @@
 #define DNS STREAM_BIT(NETWORK_DNS)
 #define SOCKET STREAM_BIT(NETWORK_SOCKET)
 #define ACCEPT STREAM_BIT(NETWORK_ACCEPT)
-#define NO_RING 3 /* the child's exit status where io_uring is not allowed */
+/* The child's exit status where io_uring is not allowed, or cannot do it. */
+#define NO_RING 3
+#define NO_PIECES 4
 
 /* --- what the children share -----------------------------------------------*/
 
@@ -75,8 +77,10 @@ static pid_t run(struct live *live, uint64_t streams, void (*fn)(void *),
 
 	network_open(live, streams, ASKED_PLAIN);
 	pid = child_run(fn, told, &status);
-	if (status == NO_RING << 8) {
-		print_message("skip: io_uring is not allowed here\n");
+	if (status == NO_RING << 8 || status == NO_PIECES << 8) {
+		print_message(status == NO_RING << 8 ?
+				      "skip: io_uring is not allowed here\n" :
+				      "skip: send takes no pieces here\n");
 		live_close(live);
 		skip();
 	}
@@ -232,7 +236,7 @@ static void send_vectors(void *arg)
 	sqe->ioprio |= VECTORIZED;
 	sent = done(told, &ring);
 	if (sent == -EINVAL)
-		_exit(NO_RING);
+		_exit(NO_PIECES);
 	MUST(told, sent == 20);
 	pieces[1].iov_len = 18;
 	sqe = io_uring_get_sqe(&ring);
