@@ -215,10 +215,7 @@ static void cred__failed_call__only_where_asked(void **state)
 	pid_t pid;
 
 	(void)state;
-	live_open(&live, REQUEST(STREAM_PROCESS_CRED));
-	pid = child_run(not_allowed, NULL, &status);
-	assert_int_equal(status, 0);
-	live_drain(&live);
+	pid = live_run(&live, REQUEST(STREAM_PROCESS_CRED), not_allowed);
 	assert_null(live_find(&live, STREAM_PROCESS_CRED, pid, 1));
 	live_close(&live);
 
@@ -308,14 +305,10 @@ static void signal__each_way_to_send__is_seen_with_its_target(void **state)
 		     { SIGKILL, SI_USER } };
 	const struct process_fork_event *k;
 	struct live live;
-	int status;
 	pid_t pid;
 
 	(void)state;
-	live_open(&live, REQUEST(STREAM_PROCESS_SIGNAL));
-	pid = child_run(signals_send, NULL, &status);
-	assert_int_equal(status, 0);
-	live_drain(&live);
+	pid = live_run(&live, REQUEST(STREAM_PROCESS_SIGNAL), signals_send);
 	k = live_need(&live, STREAM_PROCESS_FORK, pid);
 	for (unsigned i = 0; i < ARRAY_SIZE(want); i++) {
 		const struct process_signal_event *sg =
@@ -362,14 +355,10 @@ static void signal__of_the_kernel_or_a_timer__is_nobodys(void **state)
 {
 	const struct event_head *head = NULL;
 	struct live live;
-	int status;
 	pid_t pid;
 
 	(void)state;
-	live_open(&live, REQUEST(STREAM_PROCESS_SIGNAL));
-	pid = child_run(timer_wait, NULL, &status);
-	assert_int_equal(status, 0);
-	live_drain(&live);
+	pid = live_run(&live, REQUEST(STREAM_PROCESS_SIGNAL), timer_wait);
 	while ((head = live_next(&live, head))) {
 		const struct process_signal_event *sg = (const void *)head;
 
@@ -402,14 +391,10 @@ static void signal__of_a_file__is_seen(void **state)
 	const struct process_signal_event *sg;
 	const struct process_fork_event *k;
 	struct live live;
-	int status;
 	pid_t pid;
 
 	(void)state;
-	live_open(&live, REQUEST(STREAM_PROCESS_SIGNAL));
-	pid = child_run(kill_by_file, NULL, &status);
-	assert_int_equal(status, 0);
-	live_drain(&live);
+	pid = live_run(&live, REQUEST(STREAM_PROCESS_SIGNAL), kill_by_file);
 	k = live_need(&live, STREAM_PROCESS_FORK, pid);
 	sg = live_find(&live, STREAM_PROCESS_SIGNAL, pid, 0);
 	assert_non_null(sg);
@@ -451,14 +436,10 @@ static void rename__by_itself_and_a_thread__but_not_by_exec(void **state)
 {
 	const struct process_rename_event *rn;
 	struct live live;
-	int status;
 	pid_t pid;
 
 	(void)state;
-	live_open(&live, REQUEST(STREAM_PROCESS_RENAME));
-	pid = child_run(names_change, NULL, &status);
-	assert_int_equal(status, 0);
-	live_drain(&live);
+	pid = live_run(&live, REQUEST(STREAM_PROCESS_RENAME), names_change);
 	rn = live_find(&live, STREAM_PROCESS_RENAME, pid, 0);
 	assert_non_null(rn);
 	assert_string_equal(rn->new_comm, "kworker/0:1-ver");
@@ -532,14 +513,10 @@ static void ptrace_check(const struct live *live, uint32_t by, uint32_t number)
 static void ptrace__all_four_calls__name_their_target(void **state)
 {
 	struct live live;
-	int status;
 	pid_t pid;
 
 	(void)state;
-	live_open(&live, REQUEST(STREAM_PROCESS_PTRACE));
-	pid = child_run(reach_into_child, NULL, &status);
-	assert_int_equal(status, 0);
-	live_drain(&live);
+	pid = live_run(&live, REQUEST(STREAM_PROCESS_PTRACE), reach_into_child);
 	ptrace_check(&live, (uint32_t)pid, (uint32_t)pid);
 	books_balance(&live, STREAM_PROCESS_PTRACE);
 	live_close(&live);
@@ -564,14 +541,11 @@ static void ptrace__in_a_pid_namespace__target_is_the_hosts(void **state)
 {
 	const struct process_fork_event *k;
 	struct live live;
-	int status;
 	pid_t pid;
 
 	(void)state;
-	live_open(&live, REQUEST(STREAM_PROCESS_PTRACE));
-	pid = child_run(reach_in_namespace, NULL, &status);
-	assert_int_equal(status, 0);
-	live_drain(&live);
+	pid = live_run(&live, REQUEST(STREAM_PROCESS_PTRACE),
+		       reach_in_namespace);
 	k = live_need(&live, STREAM_PROCESS_FORK, pid);
 	ptrace_check(&live, k->child_pid, 1);
 	live_close(&live);

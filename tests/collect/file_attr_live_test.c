@@ -60,7 +60,7 @@ static void chmod__every_call__has_the_mode(void **state)
 	static const int modes_set[] = { 04755, 0600, 02711, 0640 };
 	const struct file_attr_event *e;
 	struct live live;
-	pid_t pid = files_run(&live, &attr_request, modes);
+	pid_t pid = live_run(&live, &attr_request, modes);
 
 	(void)state;
 	for (unsigned i = 0; i < 4; i++) {
@@ -144,7 +144,7 @@ static void chown__every_call__has_the_ids(void **state)
 	};
 	const struct file_attr_event *e;
 	struct live live;
-	pid_t pid = files_run(&live, &attr_request, owners);
+	pid_t pid = live_run(&live, &attr_request, owners);
 
 	(void)state;
 	for (unsigned i = 0; i < 4; i++) {
@@ -182,7 +182,7 @@ static void utimes__every_call__has_the_time(void **state)
 {
 	static const int64_t ns[] = { 0, 7000, 7000, 9, 9 };
 	struct live live;
-	pid_t pid = files_run(&live, &attr_request, times);
+	pid_t pid = live_run(&live, &attr_request, times);
 
 	(void)state;
 	for (unsigned i = 0; i < 5; i++)
@@ -225,7 +225,7 @@ static void xattr__every_call__has_the_name(void **state)
 	memset(failed_columns.tested, 0xff, sizeof(failed_columns.tested));
 	memset(failed_columns.failed, 1, sizeof(failed_columns.failed));
 	request.columns = &failed_columns;
-	pid = files_run(&live, &request, xattrs);
+	pid = live_run(&live, &request, xattrs);
 	for (unsigned i = 0; i < 6; i++) {
 		e = attr_find(&live, pid, i,
 			      i < 3 ? FILE_ATTR_SETXATTR :
@@ -261,7 +261,7 @@ static void flags_and_size__are_seen(void **state)
 
 	(void)state;
 	request.columns = &failed_columns;
-	pid = files_run(&live, &request, flags_and_sizes);
+	pid = live_run(&live, &request, flags_and_sizes);
 	assert_int_equal(attr_find(&live, pid, 0, FILE_ATTR_FLAGS)->new_flags,
 			 FS_APPEND_FL);
 	assert_int_equal(attr_find(&live, pid, 1, FILE_ATTR_FLAGS)->new_flags,

@@ -56,14 +56,10 @@ static void open__whole_family__is_seen_once_each(void **state)
 	const struct file_open_event *f;
 	struct live live;
 	struct stat st;
-	int status;
 	pid_t pid;
 
 	(void)state;
-	live_open(&live, &file_request);
-	pid = child_run(family_open, NULL, &status);
-	assert_int_equal(status, 0);
-	live_drain(&live);
+	pid = live_run(&live, &file_request, family_open);
 
 	f = live_find(&live, STREAM_FILE_OPEN, pid, 0);
 	assert_string_equal(open_path(f), root);
@@ -107,17 +103,13 @@ static void open__flags_nobody_asks_for__are_there(void **state)
 	struct collect_request request = file_request;
 	const struct file_open_event *f;
 	struct live live;
-	int status;
 	pid_t pid;
 
 	(void)state;
 	columns.read[STREAM_FILE_OPEN][COL_FILE_OPEN_path / 64] |=
 		1ULL << COL_FILE_OPEN_path % 64;
 	request.columns = &columns;
-	live_open(&live, &request);
-	pid = child_run(family_open, NULL, &status);
-	assert_int_equal(status, 0);
-	live_drain(&live);
+	pid = live_run(&live, &request, family_open);
 	f = open_find(&live, pid, in_root("creat"));
 	assert_int_equal(f->flags & (O_ACCMODE | O_CREAT | O_TRUNC),
 			 O_WRONLY | O_CREAT | O_TRUNC);
@@ -147,14 +139,10 @@ static void open__through_mounts_and_chroot__is_the_full_path(void **state)
 {
 	const struct file_open_event *f;
 	struct live live;
-	int status;
 	pid_t pid;
 
 	(void)state;
-	live_open(&live, &file_request);
-	pid = child_run(mounts_open, NULL, &status);
-	assert_int_equal(status, 0);
-	live_drain(&live);
+	pid = live_run(&live, &file_request, mounts_open);
 	f = live_find(&live, STREAM_FILE_OPEN, pid, 0);
 	assert_string_equal(open_path(f), in_root("mnt/a/inside"));
 	assert_int_not_equal(f->head.mnt_ns, 0);
@@ -271,14 +259,10 @@ static void nowhere_check(const struct live *live, pid_t pid, const char *name)
 static void open__from_nowhere__is_marked(void **state)
 {
 	struct live live;
-	int status;
 	pid_t pid;
 
 	(void)state;
-	live_open(&live, &file_request);
-	pid = child_run(nowhere_open, NULL, &status);
-	assert_int_equal(status, 0);
-	live_drain(&live);
+	pid = live_run(&live, &file_request, nowhere_open);
 	nowhere_check(&live, pid, "not-mounted");
 	nowhere_check(&live, pid, "escaped");
 	nowhere_check(&live, pid, "unmounted");
@@ -289,14 +273,10 @@ static void open__root_and_proc__are_named(void **state)
 {
 	char path[64];
 	struct live live;
-	int status;
 	pid_t pid;
 
 	(void)state;
-	live_open(&live, &file_request);
-	pid = child_run(root_open, NULL, &status);
-	assert_int_equal(status, 0);
-	live_drain(&live);
+	pid = live_run(&live, &file_request, root_open);
 	open_find(&live, pid, "/");
 	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
 	assert_true(open_find(&live, pid, path)->is_write);
@@ -325,14 +305,10 @@ static void open__memfd_and_pipe__are_pseudo_paths(void **state)
 	char shown[64] = "";
 	const struct file_open_event *f;
 	struct live live;
-	int status;
 	pid_t pid;
 
 	(void)state;
-	live_open(&live, &file_request);
-	pid = child_run(pseudo_open, NULL, &status);
-	assert_int_equal(status, 0);
-	live_drain(&live);
+	pid = live_run(&live, &file_request, pseudo_open);
 	f = live_find(&live, STREAM_FILE_OPEN, pid, 0);
 	assert_string_equal(open_path(f), "/memfd:a name");
 	assert_int_equal(f->head.truncated, 0);
@@ -373,14 +349,10 @@ static void open__path_too_long__keeps_the_leaf(void **state)
 	const struct file_open_event *f;
 	struct live live;
 	const char *path;
-	int status;
 	pid_t pid;
 
 	(void)state;
-	live_open(&live, &file_request);
-	pid = child_run(deep_open, NULL, &status);
-	assert_int_equal(status, 0);
-	live_drain(&live);
+	pid = live_run(&live, &file_request, deep_open);
 	f = live_find(&live, STREAM_FILE_OPEN, pid, 0);
 	assert_non_null(f);
 	path = open_path(f);
@@ -480,7 +452,6 @@ static void open__that_failed__is_what_was_asked_for(void **state)
 	struct collect_request request = file_request;
 	const struct file_open_event *f;
 	struct live live;
-	int status;
 	pid_t pid;
 
 	(void)state;
@@ -488,10 +459,7 @@ static void open__that_failed__is_what_was_asked_for(void **state)
 	memset(failed_columns.tested, 0xff, sizeof(failed_columns.tested));
 	failed_columns.failed[STREAM_FILE_OPEN] = 1;
 	request.columns = &failed_columns;
-	live_open(&live, &request);
-	pid = child_run(failing_open, NULL, &status);
-	assert_int_equal(status, 0);
-	live_drain(&live);
+	pid = live_run(&live, &request, failing_open);
 	for (unsigned i = 0; i < ARRAY_SIZE(expected); i++) {
 		f = live_find(&live, STREAM_FILE_OPEN, pid, 1 + i);
 		assert_non_null(f);
@@ -563,14 +531,10 @@ static void open__while_directories_move__is_a_path_there_was(void **state)
 	unsigned seen[ARRAY_SIZE(places)] = { 0 };
 	unsigned unknown = 0;
 	struct live live;
-	int status;
 	pid_t pid;
 
 	(void)state;
-	live_open(&live, &file_request);
-	pid = child_run(open_while_moving, NULL, &status);
-	assert_int_equal(status, 0);
-	live_drain(&live);
+	pid = live_run(&live, &file_request, open_while_moving);
 	while ((head = live_next(&live, head))) {
 		const struct file_open_event *f = (const void *)head;
 		const char *path;

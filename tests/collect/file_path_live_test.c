@@ -74,7 +74,7 @@ static void rename_check(const struct live *live, pid_t pid, unsigned nth,
 static void rename__every_call__has_both_paths(void **state)
 {
 	struct live live;
-	pid_t pid = files_run(&live, &path_request, renames);
+	pid_t pid = live_run(&live, &path_request, renames);
 
 	(void)state;
 	rename_check(&live, pid, 0, "from/a", "to/a");
@@ -117,7 +117,7 @@ static void failed__when_asked__are_seen(void **state)
 	memset(failed_columns.tested, 0xff, sizeof(failed_columns.tested));
 	memset(failed_columns.failed, 1, sizeof(failed_columns.failed));
 	request.columns = &failed_columns;
-	pid = files_run(&live, &request, failing);
+	pid = live_run(&live, &request, failing);
 	r = live_need(&live, STREAM_FILE_RENAME, pid);
 	assert_int_equal(r->head.retval, -ENOENT);
 	assert_string_equal(path_text(r, r->old_path), in_root("none"));
@@ -225,7 +225,7 @@ static void failed__after_its_hook__leaves_nothing(void **state)
 
 	(void)state;
 	request.columns = &failed_columns;
-	pid = files_run(&live, &request, failing_late);
+	pid = live_run(&live, &request, failing_late);
 	e = live_find(&live, STREAM_FILE_UNLINK, pid, 0);
 	assert_non_null(e);
 	assert_int_equal(e->head.retval, -ENOTEMPTY);
@@ -259,7 +259,7 @@ static void unlink__every_call__says_what(void **state)
 {
 	static const char *const names[] = { "one", "two", "three", "four" };
 	struct live live;
-	pid_t pid = files_run(&live, &path_request, unlinks);
+	pid_t pid = live_run(&live, &path_request, unlinks);
 
 	(void)state;
 	for (unsigned i = 0; i < 4; i++) {
@@ -309,7 +309,7 @@ static void link_check(const struct live *live, pid_t pid, unsigned nth,
 static void link__every_call__has_name_and_target(void **state)
 {
 	struct live live;
-	pid_t pid = files_run(&live, &path_request, links);
+	pid_t pid = live_run(&live, &path_request, links);
 
 	(void)state;
 	link_check(&live, pid, 0, "hard", in_root("file"));
@@ -338,7 +338,7 @@ static void chroot__own_root__is_before_the_name(void **state)
 {
 	const struct file_unlink_event *e;
 	struct live live;
-	pid_t pid = files_run(&live, &path_request, confined);
+	pid_t pid = live_run(&live, &path_request, confined);
 
 	(void)state;
 	e = live_find(&live, STREAM_FILE_UNLINK, pid, 0);
@@ -405,7 +405,7 @@ static void mount__every_call__is_seen(void **state)
 {
 	const struct file_mount_event *e;
 	struct live live;
-	pid_t pid = files_run(&live, &path_request, mounts);
+	pid_t pid = live_run(&live, &path_request, mounts);
 
 	(void)state;
 	e = mount_find(&live, pid, 0, FILE_MOUNT_MOUNT);
@@ -453,7 +453,7 @@ static void mount__source_that_cannot_be_read__is_marked(void **state)
 
 	(void)state;
 	request.columns = &failed_columns;
-	pid = files_run(&live, &request, mount_from_nowhere);
+	pid = live_run(&live, &request, mount_from_nowhere);
 	e = live_need(&live, STREAM_FILE_MOUNT, pid);
 	assert_int_equal(e->head.retval, -EFAULT);
 	assert_int_equal(e->src.len, 0);
@@ -492,7 +492,7 @@ static void dup__every_call__tells_sockets(void **state)
 	__s64 to_socket = EVENT_NONE;
 	const struct file_dup_event *e;
 	struct live live;
-	pid_t pid = files_run(&live, &path_request, dups);
+	pid_t pid = live_run(&live, &path_request, dups);
 
 	(void)state;
 	for (unsigned i = 0; i < 4; i++) {

@@ -43,19 +43,4 @@ static inline void need(bool is_so)
 		_exit(1);
 }
 
-/* What `fn` did in a child, with status 0, is then in `live`. */
-static inline pid_t files_run(struct live *live,
-			      const struct collect_request *request,
-			      void (*fn)(void *))
-{
-	int status;
-	pid_t pid;
-
-	live_open(live, request);
-	pid = child_run(fn, NULL, &status);
-	assert_int_equal(status, 0);
-	live_drain(live);
-	return pid;
-}
-
 #endif

@@ -62,15 +62,11 @@ static void module__refused__is_seen_when_asked_for(void **state)
 	struct collect_request request = kernel_request(true);
 	const struct kernel_module_event *m;
 	struct live live;
-	int status;
 	pid_t pid;
 
 	(void)state;
 	close(creat(NO_MODULE, 0600));
-	live_open(&live, &request);
-	pid = child_run(modules_refused, NULL, &status);
-	assert_int_equal(status, 0);
-	live_drain(&live);
+	pid = live_run(&live, &request, modules_refused);
 	unlink(NO_MODULE);
 
 	m = module_at(&live, pid, 0);
@@ -215,14 +211,10 @@ static void bpf__maps_and_programs__have_their_names(void **state)
 	struct collect_request request = kernel_request(true);
 	const struct kernel_bpf_event *b;
 	struct live live;
-	int status;
 	pid_t pid;
 
 	(void)state;
-	live_open(&live, &request);
-	pid = child_run(bpf_calls, NULL, &status);
-	assert_int_equal(status, 0);
-	live_drain(&live);
+	pid = live_run(&live, &request, bpf_calls);
 	b = bpf_at(&live, pid, 0);
 	assert_int_equal(b->cmd, BPF_MAP_CREATE);
 	assert_string_equal(b->name, "a_map_of_15chr");

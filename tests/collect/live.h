@@ -310,4 +310,19 @@ static inline struct collect_counters counters_balance(struct live *live,
 	return c;
 }
 
+/* What `fn` did in a child, with status 0, is then in `live`. */
+static inline pid_t live_run(struct live *live,
+			     const struct collect_request *request,
+			     void (*fn)(void *))
+{
+	int status;
+	pid_t pid;
+
+	live_open(live, request);
+	pid = child_run(fn, NULL, &status);
+	assert_int_equal(status, 0);
+	live_drain(live);
+	return pid;
+}
+
 #endif

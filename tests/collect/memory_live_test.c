@@ -61,14 +61,10 @@ static void memfd__of_any_name__is_seen(void **state)
 	struct collect_request request = memory_request(false);
 	const struct memory_memfd_event *m;
 	struct live live;
-	int status;
 	pid_t pid;
 
 	(void)state;
-	live_open(&live, &request);
-	pid = child_run(memfds_make, NULL, &status);
-	assert_int_equal(status, 0);
-	live_drain(&live);
+	pid = live_run(&live, &request, memfds_make);
 	m = memfd_at(&live, pid, 0);
 	assert_string_equal(blob_text(m, m->name), "plain");
 	assert_int_equal(m->flags, MFD_CLOEXEC);
@@ -92,14 +88,10 @@ static void memfd__that_fails__is_seen_when_asked_for(void **state)
 	struct collect_request request = memory_request(true);
 	const struct memory_memfd_event *m;
 	struct live live;
-	int status;
 	pid_t pid;
 
 	(void)state;
-	live_open(&live, &request);
-	pid = child_run(memfds_make, NULL, &status);
-	assert_int_equal(status, 0);
-	live_drain(&live);
+	pid = live_run(&live, &request, memfds_make);
 	m = memfd_at(&live, pid, 3);
 	assert_int_equal(m->head.retval, -EINVAL);
 	assert_int_equal(m->name.len, NAME_MAX_BYTES + 1);
@@ -280,14 +272,10 @@ static void map__personality_makes_it_executable__is_seen(void **state)
 	struct collect_request request = memory_request(false);
 	const struct memory_map_event *m;
 	struct live live;
-	int status;
 	pid_t pid;
 
 	(void)state;
-	live_open(&live, &request);
-	pid = child_run(implied_make, NULL, &status);
-	assert_int_equal(status, 0);
-	live_drain(&live);
+	pid = live_run(&live, &request, implied_make);
 	m = map_at(&live, pid, 0);
 	assert_int_equal(m->prot, PROT_READ | PROT_WRITE | PROT_EXEC);
 	assert_true(m->wx);
@@ -320,14 +308,10 @@ static void map__ipc_of_other_kinds__is_no_mapping(void **state)
 {
 	struct collect_request request = memory_request(false);
 	struct live live;
-	int status;
 	pid_t pid;
 
 	(void)state;
-	live_open(&live, &request);
-	pid = child_run(semaphore_make, NULL, &status);
-	assert_int_equal(status, 0);
-	live_drain(&live);
+	pid = live_run(&live, &request, semaphore_make);
 	assert_null(live_find(&live, STREAM_MEMORY_MAP, pid, 0));
 	live_close(&live);
 }

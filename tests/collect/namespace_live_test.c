@@ -138,14 +138,10 @@ static void namespace__each_way__has_its_kinds(void **state)
 	const struct process_chdir_event *cd;
 	struct collect_counters c;
 	struct live live;
-	int status;
 	pid_t pid;
 
 	(void)state;
-	live_open(&live, &request);
-	pid = child_run(namespaces_enter, NULL, &status);
-	assert_int_equal(status, 0);
-	live_drain(&live);
+	pid = live_run(&live, &request, namespaces_enter);
 	for (unsigned i = 0; i < ARRAY_SIZE(want); i++) {
 		const struct process_namespace_event *ns =
 			live_find(&live, STREAM_PROCESS_NAMESPACE, pid, i);

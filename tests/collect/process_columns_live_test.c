@@ -471,14 +471,10 @@ static void fork__pid_used_again__is_another_process(void **state)
 	const struct process_exec_event *e;
 	const struct process_exit_event *x;
 	struct live live;
-	int status;
 	pid_t pid;
 
 	(void)state;
-	live_open(&live, &quiet_request);
-	pid = child_run(pid_twice, NULL, &status);
-	assert_int_equal(status, 0);
-	live_drain(&live);
+	pid = live_run(&live, &quiet_request, pid_twice);
 	first = live_find(&live, STREAM_PROCESS_FORK, pid, 0);
 	second = live_find(&live, STREAM_PROCESS_FORK, pid, 1);
 	assert_non_null(first);
@@ -558,7 +554,6 @@ static void fork__few_pids_in_a_namespace__keys_are_unique(void **state)
 	uint32_t ns_pid_max = 0;
 	unsigned exits = 0;
 	struct live live;
-	int status;
 	pid_t pid;
 
 	(void)state;
@@ -566,10 +561,7 @@ static void fork__few_pids_in_a_namespace__keys_are_unique(void **state)
 		print_message("skip: pid_max is one for all namespaces\n");
 		skip();
 	}
-	live_open(&live, &quiet_request);
-	pid = child_run(few_pids_run, NULL, &status);
-	assert_int_equal(status, 0);
-	live_drain(&live);
+	pid = live_run(&live, &quiet_request, few_pids_run);
 	init = live_need(&live, STREAM_PROCESS_FORK, pid);
 	while ((head = live_next(&live, head))) {
 		if (head->stream != STREAM_PROCESS_EXIT ||

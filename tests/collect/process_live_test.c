@@ -241,14 +241,10 @@ static void exec__memfd__is_marked(void **state)
 {
 	const struct process_exec_event *e;
 	struct live live;
-	int status;
 	pid_t pid;
 
 	(void)state;
-	live_open(&live, &quiet_request);
-	pid = child_run(memfd_exec, NULL, &status);
-	assert_int_equal(status, 0);
-	live_drain(&live);
+	pid = live_run(&live, &quiet_request, memfd_exec);
 	e = live_need(&live, STREAM_PROCESS_EXEC, pid);
 	assert_string_equal(blob_text(e, e->exe), "/memfd:pay load");
 	assert_int_equal(e->head.flags,
